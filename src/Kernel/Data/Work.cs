@@ -1,0 +1,92 @@
+using System.Text.Json;
+using Appliance.Contracts;
+using Appliance.Kernel.Audit;
+using Appliance.Kernel.Outbox;
+using Dapper;
+using Npgsql;
+
+namespace Appliance.Kernel.Data;
+
+/// <summary>One act: one transaction that holds the change, its audit rows and its events. Not thread-safe.</summary>
+public sealed class Work : IAsyncDisposable
+{
+    private readonly NpgsqlTransaction _transaction;
+    private readonly List<AuditRow> _audit = [];
+    private readonly List<EventRecord> _events = [];
+    private readonly bool _owns;
+
+    internal Work(NpgsqlConnection connection, NpgsqlTransaction transaction, Viewer viewer, TimeProvider time)
+    {
+        (Connection, _transaction, Viewer) = (connection, transaction, viewer);
+        (Now, _owns) = (time.GetUtcNow(), true);
+    }
+
+    private Work(NpgsqlConnection connection, NpgsqlTransaction transaction, Viewer viewer, DateTimeOffset now) =>
+        (Connection, _transaction, Viewer, Now) = (connection, transaction, viewer, now);
+
+    /// <summary>The connection inside the transaction; commands on it take part.</summary>
+    public NpgsqlConnection Connection { get; }
+
+    /// <summary>Who acts.</summary>
+    public Viewer Viewer { get; }
+
+    /// <summary>One time for the whole act, UTC.</summary>
+    public DateTimeOffset Now { get; }
+
+    /// <summary>True once anything was noted for the audit trail.</summary>
+    public bool HasAudit => _audit.Count > 0;
+
+    /// <summary>Notes the change for the audit trail, in this transaction.</summary>
+    /// <param name="action"><c>module.noun.verb-past</c>, for example <c>ticketing.incident.opened</c>.</param>
+    /// <param name="subject">What was changed: <c>incident/…</c>.</param>
+    /// <param name="detail">Facts of the change as JSON; no secrets, no text above the reader's clearance.</param>
+    public void Audit(string action, string subject, object? detail = null) =>
+        _audit.Add(new(Guid.CreateVersion7(), Now, Viewer.Id.Value, Viewer.Name, action, subject, detail is null ? "{}" : JsonSerializer.Serialize(detail, OutboxJson.Options)));
+
+    /// <summary>Publishes a fact with the change; delivered after commit, at least once, in order per aggregate.</summary>
+    public void Publish(EventRecord fact) => _events.Add(fact with { OccurredAt = fact.OccurredAt == default ? Now : fact.OccurredAt });
+
+    /// <summary>Rows of one query in the transaction.</summary>
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters, CancellationToken cancel) =>
+        (await Connection.QueryAsync<T>(Command(sql, parameters, cancel))).AsList();
+
+    /// <summary>The first row in the transaction, or default.</summary>
+    public Task<T?> FindAsync<T>(string sql, object? parameters, CancellationToken cancel) =>
+        Connection.QueryFirstOrDefaultAsync<T>(Command(sql, parameters, cancel));
+
+    /// <summary>Runs one statement in the transaction; answers the rows touched.</summary>
+    public Task<int> ExecuteAsync(string sql, object? parameters, CancellationToken cancel) =>
+        Connection.ExecuteAsync(Command(sql, parameters, cancel));
+
+    /// <summary>Writes audit and events, then commits.</summary>
+    public async Task CommitAsync(CancellationToken cancel)
+    {
+        await FlushAsync(cancel);
+        await _transaction.CommitAsync(cancel);
+    }
+
+    /// <summary>Rolls back what was not committed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_owns)
+            return;
+        await _transaction.DisposeAsync();
+        await Connection.DisposeAsync();
+    }
+
+    /// <summary>The same transaction, acting as a module: what an event handler is given.</summary>
+    internal Work ForHandler(string module) => new(Connection, _transaction, Viewer.System(module), Now);
+
+    /// <summary>Writes audit rows and events into the transaction without committing it.</summary>
+    internal async Task FlushAsync(CancellationToken cancel)
+    {
+        if (_audit.Count > 0)
+            await Connection.ExecuteAsync(Command(AuditRow.Insert, _audit, cancel));
+        await OutboxWriter.WriteAsync(this, _events, cancel);
+        _audit.Clear();
+        _events.Clear();
+    }
+
+    private CommandDefinition Command(string sql, object? parameters, CancellationToken cancel) =>
+        new(sql, parameters, _transaction, cancellationToken: cancel);
+}
