@@ -20,8 +20,8 @@ internal static class Command
         var error = process.StandardError.ReadToEndAsync(cancel);
         try
         {
-            await process.WaitForExitAsync(cancel).ConfigureAwait(false);
-            return new(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
+            await process.WaitForExitAsync(cancel);
+            return new(process.ExitCode, await output, await error);
         }
         catch (OperationCanceledException)
         {

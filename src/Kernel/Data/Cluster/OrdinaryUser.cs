@@ -51,7 +51,7 @@ public sealed record OrdinaryUser(string Name, uint Uid, uint Gid)
     public async Task<bool> CanEnterAsync(string directory, CancellationToken cancel)
     {
         var (program, arguments) = Wrap("test", ["-x", directory]);
-        return (await Command.RunAsync(program, arguments, cancel).ConfigureAwait(false)).Code == 0;
+        return (await Command.RunAsync(program, arguments, cancel)).Code == 0;
     }
 
     internal static IReadOnlyList<OrdinaryUser> Read(IEnumerable<string> passwd)

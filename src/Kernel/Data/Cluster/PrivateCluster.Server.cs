@@ -15,12 +15,12 @@ public sealed partial class PrivateCluster
             Directory.Delete(making, recursive: true);
         }
 
-        await OwnFolderAsync(making, user, cancel).ConfigureAwait(false);
-        await OwnFolderAsync(Log, user, cancel).ConfigureAwait(false);
+        await OwnFolderAsync(making, user, cancel);
+        await OwnFolderAsync(Log, user, cancel);
         var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-        await PutAsync(PasswordFile, password + "\n", null, cancel).ConfigureAwait(false);
+        await PutAsync(PasswordFile, password + "\n", null, cancel);
         var handed = Path.Combine(Log, "first-password");
-        await PutAsync(handed, password + "\n", user, cancel).ConfigureAwait(false);
+        await PutAsync(handed, password + "\n", user, cancel);
         try
         {
             List<string> arguments =
@@ -33,7 +33,7 @@ public sealed partial class PrivateCluster
                 arguments.Add("--no-sync");
             }
 
-            var answer = await RunAsAsync(user, programs["initdb"], arguments, cancel).ConfigureAwait(false);
+            var answer = await RunAsAsync(user, programs["initdb"], arguments, cancel);
             if (answer.Code != 0)
             {
                 throw new OperatorFault(
@@ -51,15 +51,15 @@ public sealed partial class PrivateCluster
             Path.Combine(making, "postgresql.conf"),
             "# Settings of this server are in cirt.conf, written again at each start; put your own in local.conf.\ninclude 'cirt.conf'\ninclude_if_exists 'local.conf'\n",
             user,
-            cancel).ConfigureAwait(false);
+            cancel);
         Directory.Move(making, Data);
     }
 
     private async Task ConfigureAsync(OrdinaryUser? user, CancellationToken cancel)
     {
         var socket = SocketFolder();
-        await OwnFolderAsync(socket, user, cancel).ConfigureAwait(false);
-        await PutAsync(Path.Combine(Data, "cirt.conf"), Settings(socket, Log, _use), user, cancel).ConfigureAwait(false);
+        await OwnFolderAsync(socket, user, cancel);
+        await PutAsync(Path.Combine(Data, "cirt.conf"), Settings(socket, Log, _use), user, cancel);
     }
 
     internal static string Settings(string socket, string log, ClusterUse use)
@@ -91,7 +91,7 @@ public sealed partial class PrivateCluster
     private async Task StartServerAsync(PostgresPrograms programs, OrdinaryUser? user, CancellationToken cancel)
     {
         var first = Path.Combine(Log, "start.log");
-        var answer = await RunAsAsync(user, programs["pg_ctl"], ["start", "--pgdata", Data, "--log", first, "--wait", "--timeout", "60", "--silent"], cancel).ConfigureAwait(false);
+        var answer = await RunAsAsync(user, programs["pg_ctl"], ["start", "--pgdata", Data, "--log", first, "--wait", "--timeout", "60", "--silent"], cancel);
         if (answer.Code != 0)
         {
             var said = File.Exists(first) ? string.Join("; ", File.ReadLines(first).TakeLast(4)) : answer.Words;
@@ -113,13 +113,9 @@ public sealed partial class PrivateCluster
     {
         try
         {
-            var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(address) { Pooling = false, Timeout = 5 });
-            await using (source.ConfigureAwait(false))
-            {
-                var connection = await source.OpenConnectionAsync(cancel).ConfigureAwait(false);
-                await connection.DisposeAsync().ConfigureAwait(false);
-                return true;
-            }
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(address) { Pooling = false, Timeout = 5 }.ConnectionString);
+            await connection.OpenAsync(cancel);
+            return true;
         }
         catch (NpgsqlException)
         {
@@ -138,7 +134,7 @@ public sealed partial class PrivateCluster
     private static async Task OwnFolderAsync(string folder, OrdinaryUser? user, CancellationToken cancel)
     {
         string[] owner = user is null ? [] : [$"--owner={user.Uid}", $"--group={user.Gid}"];
-        await MustAsync("install", ["--directory", "--mode=0700", .. owner, "--", folder], cancel).ConfigureAwait(false);
+        await MustAsync("install", ["--directory", "--mode=0700", .. owner, "--", folder], cancel);
     }
 
     /// <summary>A file that only its owner may read, put in place whole.</summary>
@@ -147,15 +143,12 @@ public sealed partial class PrivateCluster
         var part = path + ".new";
         File.Delete(part);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-        var stream = new FileStream(part, options);
-        await using (stream.ConfigureAwait(false))
-        {
-            await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), cancel).ConfigureAwait(false);
-        }
+        await using (var stream = new FileStream(part, options))
+            await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), cancel);
 
         if (user is not null)
         {
-            await MustAsync("chown", [$"{user.Uid}:{user.Gid}", "--", part], cancel).ConfigureAwait(false);
+            await MustAsync("chown", [$"{user.Uid}:{user.Gid}", "--", part], cancel);
         }
 
         File.Move(part, path, overwrite: true);
@@ -163,7 +156,7 @@ public sealed partial class PrivateCluster
 
     private static async Task MustAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancel)
     {
-        var answer = await Command.RunAsync(program, arguments, cancel).ConfigureAwait(false);
+        var answer = await Command.RunAsync(program, arguments, cancel);
         if (answer.Code != 0)
         {
             throw new OperatorFault(

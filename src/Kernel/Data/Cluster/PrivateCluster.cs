@@ -59,9 +59,9 @@ public sealed partial class PrivateCluster
     public async Task<string> StartAsync(CancellationToken cancel = default)
     {
         Directory.CreateDirectory(Folder);
-        using var held = await LockAsync(cancel).ConfigureAwait(false);
+        using var held = await LockAsync(cancel);
         var user = OrdinaryUser.For(Folder);
-        if (user is not null && !await user.CanEnterAsync(Folder, cancel).ConfigureAwait(false))
+        if (user is not null && !await user.CanEnterAsync(Folder, cancel))
         {
             throw new OperatorFault(
                 "The database server cannot reach its directory.",
@@ -73,17 +73,17 @@ public sealed partial class PrivateCluster
         var programs = PostgresPrograms.Find(written);
         if (written is null)
         {
-            await CreateAsync(programs, user, cancel).ConfigureAwait(false);
+            await CreateAsync(programs, user, cancel);
         }
 
         var address = Connection("postgres");
-        if (RunningProcess() is not null && await AnswersAsync(address, cancel).ConfigureAwait(false))
+        if (RunningProcess() is not null && await AnswersAsync(address, cancel))
         {
             return address;
         }
 
-        await ConfigureAsync(user, cancel).ConfigureAwait(false);
-        await StartServerAsync(programs, user, cancel).ConfigureAwait(false);
+        await ConfigureAsync(user, cancel);
+        await StartServerAsync(programs, user, cancel);
         return address;
     }
 
@@ -95,9 +95,9 @@ public sealed partial class PrivateCluster
             return;
         }
 
-        using var held = await LockAsync(cancel).ConfigureAwait(false);
+        using var held = await LockAsync(cancel);
         var (program, arguments) = StopCommand();
-        var answer = await Command.RunAsync(program, arguments, cancel).ConfigureAwait(false);
+        var answer = await Command.RunAsync(program, arguments, cancel);
         if (answer.Code != 0 && RunningProcess() is { } process)
         {
             throw new OperatorFault(
@@ -195,7 +195,7 @@ public sealed partial class PrivateCluster
             catch (IOException) when (waited++ < 300)
             {
                 // Another start or stop of the same server is under way: the slowest, initdb on a busy disk, takes seconds.
-                await Task.Delay(100, cancel).ConfigureAwait(false);
+                await Task.Delay(100, cancel);
             }
         }
     }
