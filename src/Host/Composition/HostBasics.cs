@@ -1,0 +1,22 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Modules;
+
+namespace Appliance.Host.Composition;
+
+/// <summary>What every role of the host needs besides modules and database: texts, module states, the data folder's helpers.</summary>
+internal static class HostBasics
+{
+    public static IServiceCollection AddHostBasics(this IServiceCollection services, ModuleCatalog catalog, ModuleSet modules, DataFolder data)
+    {
+        services.AddLogging(b => b.AddSimpleConsole(c =>
+        {
+            c.SingleLine = true;
+            c.UseUtcTimestamp = true;
+            c.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        }).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning));
+        services.AddSingleton<ModuleStates>();
+        services.AddSingleton<IHealthProbe>(s => s.GetRequiredService<ModuleStates>());
+        return services;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Appliance.Host;
+
+/// <summary>Every log line of the host. Ids 100 to 199.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(101, LogLevel.Error, "module {Module} did not start; the rest goes on without it")]
+    public static partial void ModuleFailed(ILogger log, string module, Exception fault);
+
+    [LoggerMessage(102, LogLevel.Warning, "module {Module} did not stop in time")]
+    public static partial void ModuleStopFailed(ILogger log, string module, Exception fault);
+
+    [LoggerMessage(103, LogLevel.Error, "request {Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger log, string method, string path, Exception fault);
+
+    [LoggerMessage(104, LogLevel.Warning, "content security policy violated: {Directive} by {Blocked} on {Page}")]
+    public static partial void PolicyViolated(ILogger log, string directive, string blocked, string page);
+}

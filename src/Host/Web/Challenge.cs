@@ -1,0 +1,33 @@
+using Appliance.Contracts;
+using Appliance.Host.Api;
+
+namespace Appliance.Host.Web;
+
+/// <summary>Answers those who are not signed in or may not: problem+json to programs, the log-in page or a drawn refusal to people.</summary>
+internal static class Challenge
+{
+    public static async Task AnswerAsync(HttpContext context)
+    {
+        if (IsProgram(context))
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer, Basic realm=\"cirt\", charset=\"UTF-8\"";
+            await Problems.WriteAsync(context, 401, Refuse.Forbidden("kernel.refused.sign-in"));
+            return;
+        }
+        var target = context.Request.Path + context.Request.QueryString;
+        context.Response.Redirect($"/login?next={Uri.EscapeDataString(target)}");
+    }
+
+    public static Task ForbidAsync(HttpContext context, Permission? permission)
+    {
+        if (IsProgram(context))
+            return Problems.WriteAsync(context, 403, Refuse.Forbidden("kernel.refused.permission", permission?.Id ?? "-"));
+        context.Response.Redirect($"/forbidden?permission={Uri.EscapeDataString(permission?.Id ?? "")}");
+        return Task.CompletedTask;
+    }
+
+    private static bool IsProgram(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) ||
+        context.Request.Path.StartsWithSegments("/taxii2", StringComparison.Ordinal) ||
+        !context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+}

@@ -1,0 +1,37 @@
+using Appliance.Contracts;
+using Microsoft.AspNetCore.Components.Endpoints;
+
+namespace Appliance.Host.Web;
+
+/// <summary>Marks an endpoint with the right it needs.</summary>
+/// <param name="Permission">The right.</param>
+internal sealed record NeedsPermission(Permission Permission);
+
+/// <summary>Marks an endpoint that answers without log-in.</summary>
+/// <param name="Reason">Why.</param>
+internal sealed record AnswersEveryone(string Reason);
+
+/// <summary>Reads the right an endpoint declares, and refuses to start while one declares none.</summary>
+internal static class DeclaredRights
+{
+    public static bool IsPublic(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<AnswersEveryone>() is not null ||
+        endpoint.Metadata.GetMetadata<PublicPageAttribute>() is not null;
+
+    public static Permission? Of(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<NeedsPermission>()?.Permission
+        ?? (endpoint.Metadata.GetMetadata<PermissionAttribute>() is { } page ? new Permission(page.Id) : null);
+
+    /// <summary>Throws when any mapped endpoint has neither a permission nor a reason to be public.</summary>
+    public static void Demand(IEndpointRouteBuilder app)
+    {
+        var undeclared = app.DataSources
+            .SelectMany(s => s.Endpoints)
+            .Where(e => !IsPublic(e) && Of(e) is null)
+            .Select(e => e.DisplayName ?? e.ToString())
+            .Distinct()
+            .ToList();
+        if (undeclared.Count > 0)
+            throw new InvalidOperationException($"endpoints without a declared permission: {string.Join(", ", undeclared)}");
+    }
+}

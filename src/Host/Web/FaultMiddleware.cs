@@ -1,0 +1,39 @@
+using Appliance.Contracts;
+using Appliance.Host.Api;
+using Npgsql;
+
+namespace Appliance.Host.Web;
+
+/// <summary>The last catch: logs the fault with its request, answers without a trace of it. A database that does not answer is 503, not 500.</summary>
+internal sealed class FaultMiddleware(RequestDelegate next, ILogger<FaultMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+        }
+        catch (BadHttpRequestException fault)
+        {
+            if (context.Response.HasStarted)
+                throw;
+            await Problems.WriteAsync(context, fault.StatusCode, Refuse.Invalid("kernel.refused.request", null, fault.Message));
+        }
+        catch (Exception fault)
+        {
+            HostLog.RequestFailed(log, context.Request.Method, context.Request.Path, fault);
+            if (context.Response.HasStarted)
+                throw;
+            context.Response.Clear();
+            var database = fault is NpgsqlException || fault.InnerException is NpgsqlException;
+            await Problems.WriteAsync(
+                context,
+                database ? 503 : 500,
+                database ? Refuse.Unavailable("kernel.refused.database") : new Refusal(RefusalKind.Unavailable, "kernel.refused.fault", null, context.TraceIdentifier));
+        }
+    }
+}

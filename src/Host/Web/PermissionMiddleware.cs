@@ -1,0 +1,26 @@
+using Appliance.Contracts;
+using Appliance.Host.Api;
+
+namespace Appliance.Host.Web;
+
+/// <summary>Checks the declared permission of the endpoint before anything of it runs. No declaration means no answer.</summary>
+internal sealed class PermissionMiddleware(RequestDelegate next)
+{
+    public async Task InvokeAsync(HttpContext context, ICurrentViewer current)
+    {
+        var endpoint = context.GetEndpoint();
+        if (endpoint is null || DeclaredRights.IsPublic(endpoint))
+        {
+            await next(context);
+            return;
+        }
+        var permission = DeclaredRights.Of(endpoint);
+        var viewer = await current.FindAsync(context.RequestAborted);
+        if (viewer is null)
+            await Challenge.AnswerAsync(context);
+        else if (permission is { } needed && (needed == Permission.SignedIn || viewer.May(needed)))
+            await next(context);
+        else
+            await Challenge.ForbidAsync(context, permission);
+    }
+}

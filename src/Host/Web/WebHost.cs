@@ -1,0 +1,41 @@
+using Appliance.Host.Api;
+using Appliance.Host.Composition;
+using Appliance.Kernel.Data;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Appliance.Host.Web;
+
+/// <summary>Builds the web host: services, listeners, the order of the middleware.</summary>
+internal static class WebHost
+{
+    public static WebApplication Build(ModuleCatalog catalog, DataFolder data, DatabaseAccess access, IReadOnlyList<string> arguments)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory,
+            WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),
+            ApplicationName = typeof(WebHost).Assembly.GetName().Name,
+        });
+        builder.Configuration.AddConfiguration(HostSettings.Load(data, arguments));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Open(kestrel, builder.Configuration, data));
+        builder.WebHost.UseStaticWebAssets();
+        var modules = builder.Services.AddModules(catalog, builder.Configuration);
+        builder.Services.AddDatabase(data, access).AddHostBasics(catalog, modules, data);
+        builder.Services.AddWeb(catalog, modules, data, builder.Configuration);
+
+        var app = builder.Build();
+        app.UseMiddleware<FaultMiddleware>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseRequestLocalization();
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseMiddleware<PermissionMiddleware>();
+        app.UseAntiforgery();
+        app.MapStaticAssets();
+        app.MapModuleEndpoints(modules);
+        app.MapPages(catalog, modules);
+        DeclaredRights.Demand(app);
+        return app;
+    }
+}
