@@ -1,5 +1,5 @@
 using Appliance.Contracts;
-using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.AspNetCore.Authorization;
 
 namespace Appliance.Host.Web;
 
@@ -16,11 +16,17 @@ internal static class DeclaredRights
 {
     public static bool IsPublic(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<AnswersEveryone>() is not null ||
-        endpoint.Metadata.GetMetadata<PublicPageAttribute>() is not null;
+        endpoint.Metadata.GetMetadata<PublicPageAttribute>() is not null ||
+        endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null ||
+        IsStaticAssetFallback(endpoint);
 
     public static Permission? Of(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<NeedsPermission>()?.Permission
         ?? (endpoint.Metadata.GetMetadata<PermissionAttribute>() is { } page ? new Permission(page.Id) : null);
+
+    /// <summary>When run from a build folder, the framework serves assets made since through one catch-all that takes no metadata.</summary>
+    private static bool IsStaticAssetFallback(Endpoint endpoint) =>
+        endpoint is RouteEndpoint { RoutePattern.RawText: "{**path:file}", Order: int.MaxValue };
 
     /// <summary>Throws when any mapped endpoint has neither a permission nor a reason to be public.</summary>
     public static void Demand(IEndpointRouteBuilder app)

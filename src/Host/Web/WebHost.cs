@@ -32,9 +32,8 @@ internal static class WebHost
         app.UseAuthentication();
         app.UseMiddleware<PermissionMiddleware>();
         app.UseAntiforgery();
-        app.MapStaticAssets();
+        app.MapStaticAssets().WithMetadata(new AnswersEveryone("style sheets, scripts and pictures of the product itself"));
         app.MapModuleEndpoints(modules);
-        app.MapPages(catalog, modules);
         DeclaredRights.Demand(app);
         return app;
     }

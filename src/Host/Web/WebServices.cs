@@ -1,0 +1,44 @@
+using System.Threading.RateLimiting;
+using Appliance.Contracts;
+using Appliance.Host.Composition;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Modules;
+using Appliance.Kernel.Outbox;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Appliance.Host.Web;
+
+/// <summary>The services of the web face: identity, texts, pages, API documents, limits.</summary>
+internal static class WebServices
+{
+    public static IServiceCollection AddWeb(this IServiceCollection services, ModuleCatalog catalog, ModuleSet modules, DataFolder data, IConfiguration configuration)
+    {
+        services.AddHttpContextAccessor();
+        services.AddSingleton<IText, KeysAsText>().AddSingleton<ICurrentViewer, NobodyViewer>();
+        services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(data.Keys, "protection"))).SetApplicationName("cirt");
+        services.AddAntiforgery(a => a.Cookie.Name = "cirt-form");
+        services.AddRouting();
+        services.AddAuthentication();
+        services.AddOpenApi("openapi");
+        services.ConfigureHttpJsonOptions(j =>
+        {
+            j.SerializerOptions.DefaultIgnoreCondition = OutboxJson.Options.DefaultIgnoreCondition;
+            foreach (var converter in OutboxJson.Options.Converters)
+                j.SerializerOptions.Converters.Add(converter);
+        });
+        services.AddRateLimiter(l =>
+        {
+            l.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            // One address cannot starve the others; people at work stay far below it.
+            l.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(c =>
+                RateLimitPartition.GetTokenBucketLimiter(c.Connection.RemoteIpAddress?.ToString() ?? "-", _ => new TokenBucketRateLimiterOptions
+                {
+                    TokenLimit = 1500,
+                    TokensPerPeriod = 300,
+                    ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                    QueueLimit = 0,
+                }));
+        });
+        return services;
+    }
+}
