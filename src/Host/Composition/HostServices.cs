@@ -1,6 +1,5 @@
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
-using Appliance.Kernel.Outbox;
 using Npgsql;
 
 namespace Appliance.Host.Composition;
@@ -15,7 +14,6 @@ internal static class HostServices
         var faults = modules.Modules.SelectMany(m => m.Options).SelectMany(o => Faults(o, configuration)).ToList();
         if (faults.Count > 0)
             throw new ModuleRefusedException($"The configuration has {faults.Count} fault(s):\n  {string.Join("\n  ", faults)}\nCorrect config.json or the CIRT_ variables and start again.");
-        OutboxWriter.Subscribe(modules);
         services.AddSingleton(modules);
         return modules;
     }

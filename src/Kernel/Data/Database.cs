@@ -1,12 +1,16 @@
 using System.Data;
 using Appliance.Contracts;
+using Appliance.Kernel.Modules;
 using Dapper;
 using Npgsql;
 
 namespace Appliance.Kernel.Data;
 
 /// <summary>The one PostgreSQL, reached as the application role: rows, no definitions. Thread-safe.</summary>
-public sealed class Database(NpgsqlDataSource source, TimeProvider time)
+/// <param name="source">The pool.</param>
+/// <param name="time">The clock of all acts.</param>
+/// <param name="modules">Who subscribes to what is published; null in tools that publish to nobody.</param>
+public sealed class Database(NpgsqlDataSource source, TimeProvider time, ModuleSet? modules = null)
 {
     static Database() => SqlTypes.Register();
 
@@ -20,7 +24,7 @@ public sealed class Database(NpgsqlDataSource source, TimeProvider time)
         try
         {
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
-            return new Work(connection, transaction, viewer, time);
+            return new Work(connection, transaction, viewer, time.GetUtcNow(), modules);
         }
         catch
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Kernel.Audit;
+using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
 using Dapper;
 using Npgsql;
@@ -13,16 +14,14 @@ public sealed class Work : IAsyncDisposable
     private readonly NpgsqlTransaction _transaction;
     private readonly List<AuditRow> _audit = [];
     private readonly List<EventRecord> _events = [];
+    private readonly ModuleSet? _modules;
     private readonly bool _owns;
 
-    internal Work(NpgsqlConnection connection, NpgsqlTransaction transaction, Viewer viewer, TimeProvider time)
+    internal Work(NpgsqlConnection connection, NpgsqlTransaction transaction, Viewer viewer, DateTimeOffset now, ModuleSet? modules, bool owns = true)
     {
-        (Connection, _transaction, Viewer) = (connection, transaction, viewer);
-        (Now, _owns) = (time.GetUtcNow(), true);
-    }
-
-    private Work(NpgsqlConnection connection, NpgsqlTransaction transaction, Viewer viewer, DateTimeOffset now) =>
         (Connection, _transaction, Viewer, Now) = (connection, transaction, viewer, now);
+        (_modules, _owns) = (modules, owns);
+    }
 
     /// <summary>The connection inside the transaction; commands on it take part.</summary>
     public NpgsqlConnection Connection { get; }
@@ -75,14 +74,14 @@ public sealed class Work : IAsyncDisposable
     }
 
     /// <summary>The same transaction, acting as a module: what an event handler is given.</summary>
-    internal Work ForHandler(string module) => new(Connection, _transaction, Viewer.System(module), Now);
+    internal Work ForHandler(string module) => new(Connection, _transaction, Viewer.System(module), Now, _modules, owns: false);
 
     /// <summary>Writes audit rows and events into the transaction without committing it.</summary>
     internal async Task FlushAsync(CancellationToken cancel)
     {
         if (_audit.Count > 0)
             await Connection.ExecuteAsync(Command(AuditRow.Insert, _audit, cancel));
-        await OutboxWriter.WriteAsync(this, _events, cancel);
+        await OutboxWriter.WriteAsync(this, _events, _modules, cancel);
         _audit.Clear();
         _events.Clear();
     }

@@ -10,9 +10,6 @@ namespace Appliance.Kernel.Outbox;
 /// <summary>Writes facts and one delivery per subscription into the transaction of the change, and wakes the dispatcher at commit.</summary>
 internal static class OutboxWriter
 {
-    /// <summary>Subscriptions by event type; set once when the host composes. Empty in tools that publish nothing.</summary>
-    private static ILookup<Type, Subscription> s_subscriptions = Array.Empty<Subscription>().ToLookup(s => s.EventType);
-
     private static readonly ConcurrentDictionary<Type, EventAttribute> s_names = new();
 
     private const string InsertEvent =
@@ -27,12 +24,10 @@ internal static class OutboxWriter
         values (@Id, @Subscription, @Aggregate, @Now)
         """;
 
-    public static void Subscribe(ModuleSet modules) => s_subscriptions = modules.Subscriptions;
-
     public static EventAttribute NameOf(Type type) => s_names.GetOrAdd(type, static t =>
         t.GetCustomAttribute<EventAttribute>() ?? throw new InvalidOperationException($"{t.Name} has no [Event] name"));
 
-    public static async Task WriteAsync(Work work, IReadOnlyList<EventRecord> facts, CancellationToken cancel)
+    public static async Task WriteAsync(Work work, IReadOnlyList<EventRecord> facts, ModuleSet? modules, CancellationToken cancel)
     {
         if (facts.Count == 0)
             return;
@@ -42,7 +37,7 @@ internal static class OutboxWriter
             var name = NameOf(type);
             var body = JsonSerializer.Serialize(fact, type, OutboxJson.Options);
             await work.ExecuteAsync(InsertEvent, new { Id = fact.EventId.Value, name.Name, name.Version, fact.Aggregate, Body = body, fact.OccurredAt }, cancel);
-            foreach (var subscription in s_subscriptions[type])
+            foreach (var subscription in modules?.Subscriptions[type] ?? [])
                 await work.ExecuteAsync(InsertDelivery, new { Id = fact.EventId.Value, Subscription = subscription.Name, fact.Aggregate, work.Now }, cancel);
         }
         await work.ExecuteAsync("select pg_notify('cirt_outbox', '')", null, cancel);
