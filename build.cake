@@ -1,0 +1,156 @@
+// The targets of the appliance. ./build.sh finds the SDK and calls this file; ./build.sh help lists them.
+#load "appliance/build/packages.cake"
+#load "appliance/build/tests.cake"
+
+using IO = System.IO;
+using System.Runtime.InteropServices;
+using System.Threading;
+
+var target = Argument("target", "help");
+const string Configuration = "Release";
+const string Framework = "net10.0";
+var root = Context.Environment.WorkingDirectory.FullPath;
+
+// Cake's own table of tasks says nothing that the targets have not said.
+Teardown(context =>
+{
+  if (!context.Successful)
+  {
+    var fault = context.ThrownException;
+    while (fault is AggregateException { InnerException: { } inner })
+      fault = inner;
+    Console.Error.WriteLine(fault.Message);
+  }
+  Console.Out.Flush();
+  Environment.Exit(context.Successful ? 0 : 1);
+});
+
+Task("help").Does(() => Console.WriteLine(
+  """
+  ./build.sh run       build, start a private database, migrate, start the appliance; Ctrl-C stops it
+                       --demo  with a sample country that plays a case by itself
+                       --listen ADDRESS  other than loopback   --port NUMBER   --data DIRECTORY  (default var)
+                       CIRT_DATABASE=<connection string>  use that server instead of a private one
+  ./build.sh test      build and run all tests; the last line is the total
+                       --only unit|integration|browser|conformance|architecture   --filter WORDS   --long
+                       APPLIANCE_CONFORMANCE=<directory>  where the conformance kits lie
+  ./build.sh build     compile everything
+  ./build.sh publish   the deployable, in artifacts/cirt
+  ./build.sh conformance   the same as test --only conformance
+  ./build.sh bench     measure the hot paths
+  ./build.sh format    put white space right; --check only looks
+  ./build.sh clean     delete what was built; var (your data) stays
+  """));
+
+Task("build").Does(() => Compile("Appliance.sln"));
+
+Task("run").Does(() =>
+{
+  Install(Needs.Run);
+  Compile("src/Host");
+  List<string> line = ["run", "--data", IO.Path.GetFullPath(Argument("data", "var"))];
+  foreach (var name in new[] { "listen", "port", "interface" })
+    if (Argument(name, "") is { Length: > 0 } value)
+      line.AddRange([$"--{name}", value]);
+  if (HasArgument("demo"))
+    line.Add("--demo");
+  Hand(Cirt(), line);
+});
+
+Task("test").Does(() =>
+{
+  Install(Needs.Test);
+  Compile("Appliance.sln");
+  Test(Argument("only", ""), Argument("filter", ""), HasArgument("long"));
+});
+
+Task("conformance").Does(() =>
+{
+  Install(Needs.Test);
+  Compile("Appliance.sln");
+  Test("conformance", Argument("filter", ""), HasArgument("long"));
+});
+
+Task("publish").Does(() =>
+{
+  var place = IO.Path.Combine(root, "artifacts", "cirt");
+  if (IO.Directory.Exists(place))
+    IO.Directory.Delete(place, recursive: true);
+  Dotnet(["publish", "src/Host", "-c", Configuration, "-o", place, "--no-self-contained", "-v", "q", "--nologo", .. Locked()]);
+  Console.WriteLine($"Published {IO.Path.Combine(place, "cirt")}");
+});
+
+Task("bench").Does(() => Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. Words("filter")]));
+
+Task("format").Does(() =>
+{
+  List<string> line = ["format", "whitespace", ".", "--folder", "--exclude", "artifacts", "var"];
+  if (HasArgument("check"))
+    line.Add("--verify-no-changes");
+  Dotnet(line);
+});
+
+Task("clean").Does(() =>
+{
+  foreach (var place in new[] { "src", "modules", "tests" }
+    .SelectMany(room => IO.Directory.GetFiles(IO.Path.Combine(root, room), "*.csproj", SearchOption.AllDirectories))
+    .SelectMany(project => new[] { "bin", "obj" }.Select(name => IO.Path.Combine(IO.Path.GetDirectoryName(project), name)))
+    .Append(IO.Path.Combine(root, "artifacts"))
+    .Where(IO.Directory.Exists))
+    IO.Directory.Delete(place, recursive: true);
+  Console.WriteLine("Deleted what was built. Your data is in var: delete that folder yourself to lose it.");
+});
+
+string Cirt() => IO.Path.Combine(root, "src", "Host", "bin", Configuration, Framework, "cirt");
+
+void Compile(string what)
+{
+  Console.WriteLine($"Building {what}");
+  var watch = System.Diagnostics.Stopwatch.StartNew();
+  Dotnet(["build", what, "-c", Configuration, "-v", "q", "--nologo", "-clp:NoSummary", .. Locked()]);
+  Console.WriteLine($"Built {what} in {watch.Elapsed.TotalSeconds:0} s");
+}
+
+// In a clean room the lock files decide; elsewhere a changed reference rewrites them.
+string[] Locked() => EnvironmentVariable("CI") == "true" ? ["-p:RestoreLockedMode=true"] : [];
+
+string[] Words(string argument) => Argument(argument, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+void Dotnet(IEnumerable<string> line)
+{
+  using var process = Start("dotnet", line);
+  process.WaitForExit();
+  if (process.ExitCode != 0)
+    throw new Exception($"dotnet {string.Join(' ', line.Take(2))} failed: see above.");
+}
+
+System.Diagnostics.Process Start(string program, IEnumerable<string> line, Action<System.Diagnostics.ProcessStartInfo> more = null)
+{
+  var start = new System.Diagnostics.ProcessStartInfo(program, line) { WorkingDirectory = root };
+  more?.Invoke(start);
+  return System.Diagnostics.Process.Start(start);
+}
+
+// Runs the program in our place: its output is ours, Ctrl-C reaches it from the terminal, SIGTERM through us, and its exit code is ours.
+void Hand(string program, IEnumerable<string> line)
+{
+  System.Diagnostics.Process process = null;
+  using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+  using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+  {
+    context.Cancel = true;
+    System.Diagnostics.Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+  });
+  process = Start(program, line);
+  process.WaitForExit();
+  Console.Out.Flush();
+  Environment.Exit(process.ExitCode);
+}
+
+if (Tasks.All(task => task.Name != target))
+{
+  Console.Error.WriteLine($"build.sh: There is no target called {target}.\n  Targets: {string.Join(", ", Tasks.Select(task => task.Name))}.\n  ./build.sh help says what each does.");
+  Environment.Exit(1);
+}
+
+RunTarget(target);
