@@ -146,5 +146,5 @@ string Cluster()
 void DiscardCluster()
 {
   if (IO.Directory.Exists(ClusterFolder()))
-    Start(Cirt(), ["database", "discard", "--data", ClusterFolder()]).WaitForExit();
+    Start(Cirt(), ["database", "stop", "--throw-away", "--data", ClusterFolder()]).WaitForExit();
 }
