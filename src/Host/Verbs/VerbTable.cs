@@ -1,4 +1,6 @@
 using Appliance.Host.Composition;
+using Appliance.Host.Verbs.Run;
+using Appliance.Kernel;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Migrations;
 using Appliance.Kernel.Modules;
@@ -30,6 +32,11 @@ internal static class VerbTable
             await io.Error.WriteLineAsync(fault.Message);
             return 1;
         }
+        catch (OperatorFault fault)
+        {
+            fault.Print(io.Error);
+            return 1;
+        }
         catch (NpgsqlException fault)
         {
             await io.Error.WriteLineAsync($"The database does not answer: {fault.InnerException?.Message ?? fault.Message}. Check that the server runs and that CIRT_DATABASE or {DataFolder.FromEnvironment().DatabaseAccessFile} is right, then start again.");
@@ -41,6 +48,8 @@ internal static class VerbTable
     [
         new ServeVerb(catalog, data),
         new MigrateVerb(catalog, data),
+        new RunVerb(),
+        new DatabaseVerb(),
         new HelpVerb(catalog, data),
         new VersionVerb(),
         .. StandaloneVerb.Find(),
