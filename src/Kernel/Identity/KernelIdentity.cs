@@ -1,0 +1,138 @@
+using Appliance.Contracts;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Appliance.Kernel.Identity;
+
+/// <summary>What the host calls to know who asks.</summary>
+public static class KernelIdentity
+{
+    /// <summary>Registers accounts, sessions, tokens, the current viewer and the authentication schemes. Keys are kept in <paramref name="keysFolder"/>, readable by the service only.</summary>
+    public static IServiceCollection AddKernelIdentity(this IServiceCollection services, string keysFolder)
+    {
+        services.AddDataProtection().SetApplicationName("cirt").PersistKeysToFileSystem(new DirectoryInfo(keysFolder));
+        services.AddHttpContextAccessor();
+        AddAccounts(services);
+        AddSchemes(services);
+        services.AddAuthorization();
+        services.AddCascadingAuthenticationState();
+        services.AddScoped<CurrentViewer>();
+        services.AddScoped<ICurrentViewer>(s => s.GetRequiredService<CurrentViewer>());
+        services.AddScoped<AuthenticationStateProvider, CircuitAuthentication>();
+        services.AddScoped<CircuitHandler, CircuitActivity>();
+        services.AddAntiforgery(o =>
+        {
+            o.Cookie.Name = "cirt-forgery";
+            o.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            o.Cookie.SameSite = SameSiteMode.Strict;
+            o.HeaderName = "X-Cirt-Forgery";
+        });
+        return services;
+    }
+
+    /// <summary>Authentication, authorization and the refusal of requests that another site made a browser send. Call before endpoints are mapped and before antiforgery.</summary>
+    public static IApplicationBuilder UseKernelIdentity(this IApplicationBuilder app) =>
+        app.UseAuthentication().UseMiddleware<ForeignOrigin>().UseAuthorization();
+
+    private static void AddAccounts(IServiceCollection services)
+    {
+        services.AddIdentityCore<User>(o =>
+        {
+            o.User.AllowedUserNameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._@+";
+            o.Tokens.AuthenticatorTokenProvider = "totp";
+        }).AddTokenProvider<TotpCodes>("totp");
+        services.RemoveAll<IPasswordValidator<User>>();
+        services.AddScoped<IPasswordValidator<User>, PasswordRules>();
+        services.Replace(ServiceDescriptor.Singleton<ILookupNormalizer, NameForm>());
+        services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000);
+        services.AddScoped<UserStore>();
+        services.AddScoped<IUserStore<User>>(s => s.GetRequiredService<UserStore>());
+        services.AddScoped<TotpCodes>();
+        services.AddScoped<LogIn>();
+        services.AddSingleton<RolePermissions>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<Tokens>();
+        services.AddSingleton<LogInTries>();
+        services.AddSingleton<OneTimeLinks>();
+        services.AddSingleton<CookieNames>();
+        services.AddSingleton<AddressLimit>();
+        services.AddSingleton<LookAtLink>();
+        services.AddSingleton(s => new SetupLink(s.GetRequiredService<Data.Database>(), s.GetRequiredService<OneTimeLinks>()));
+    }
+
+    private static void AddSchemes(IServiceCollection services)
+    {
+        services.AddAuthentication(Schemes.Any)
+            .AddPolicyScheme(Schemes.Any, null, o => o.ForwardDefaultSelector = http => http.Request.Headers.Authorization.ToString() switch
+            {
+                var h when h.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) => Schemes.Bearer,
+                var h when h.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) => Schemes.Basic,
+                _ => Schemes.Cookie,
+            })
+            .AddCookie(Schemes.Cookie, o => Describe(o, "cirt", TimeSpan.FromHours(24)))
+            .AddCookie(Schemes.SecondFactor, o => Describe(o, "cirt-second-factor", TimeSpan.FromMinutes(5)))
+            .AddScheme<AuthenticationSchemeOptions, TokenScheme>(Schemes.Bearer, null)
+            .AddScheme<AuthenticationSchemeOptions, TokenScheme>(Schemes.Basic, null);
+        services.AddSingleton<IPostConfigureOptions<CookieAuthenticationOptions>, CookieNaming>();
+    }
+
+    private static void Describe(CookieAuthenticationOptions options, string name, TimeSpan lives)
+    {
+        options.Cookie.Name = name;
+        options.Cookie.Path = "/";
+        options.Cookie.HttpOnly = true;
+        options.Cookie.SameSite = SameSiteMode.Lax;
+        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        options.ExpireTimeSpan = lives;
+        options.SlidingExpiration = false;
+        options.LoginPath = "/login";
+        options.ReturnUrlParameter = "return";
+        options.Events.OnValidatePrincipal = CheckSessionAsync;
+        options.Events.OnRedirectToLogin = context => AnswerAsync(context, StatusCodes.Status401Unauthorized);
+        options.Events.OnRedirectToAccessDenied = context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        };
+    }
+
+    /// <summary>The cookie only names the session; the row says whether it still counts.</summary>
+    private static async Task CheckSessionAsync(CookieValidatePrincipalContext context)
+    {
+        if (context.Scheme.Name != Schemes.Cookie)
+            return;
+        var sessions = context.HttpContext.RequestServices.GetRequiredService<Sessions>();
+        var cancel = context.HttpContext.RequestAborted;
+        if (Schemes.SessionOf(context.Principal) is { } session && await sessions.FindAsync(session, cancel) is not null)
+        {
+            await sessions.TouchAsync(session, cancel);
+            return;
+        }
+        context.RejectPrincipal();
+        await context.HttpContext.SignOutAsync(Schemes.Cookie);
+    }
+
+    private static Task AnswerAsync(RedirectContext<CookieAuthenticationOptions> context, int status)
+    {
+        var request = context.Request;
+        if (HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+            context.Response.Redirect(context.RedirectUri);
+        else
+            context.Response.StatusCode = status;
+        return Task.CompletedTask;
+    }
+
+    private sealed class CookieNaming(CookieNames names) : IPostConfigureOptions<CookieAuthenticationOptions>
+    {
+        public void PostConfigure(string? name, CookieAuthenticationOptions options) => options.CookieManager = names;
+    }
+}

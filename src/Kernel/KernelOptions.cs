@@ -1,0 +1,54 @@
+namespace Appliance.Kernel;
+
+/// <summary>Settings of the kernel that are fixed while the host runs; section <c>kernel</c>.</summary>
+public sealed record KernelOptions
+{
+    /// <summary>Minutes without input after which a log-in ends.</summary>
+    public int IdleMinutes { get; init; } = 60;
+
+    /// <summary>Hours after which a log-in ends in any case.</summary>
+    public int SessionHours { get; init; } = 12;
+
+    /// <summary>Allows the session cookie over plain http from this very machine. Only the local trial sets it.</summary>
+    public bool PlainLoopback { get; init; }
+
+    /// <summary>Largest file taken into the store, in MiB.</summary>
+    public int LargestFileMiB { get; init; } = 2048;
+
+    /// <summary>Free space of the data folder, in MiB, below which the health page warns.</summary>
+    public int FreeSpaceMiB { get; init; } = 2048;
+
+    /// <summary>The outgoing HTTP client.</summary>
+    public HttpOptions Http { get; init; } = new();
+
+    /// <summary>Everything wrong with the settings.</summary>
+    internal static IEnumerable<string> Faults(KernelOptions options)
+    {
+        if (options.IdleMinutes is < 5 or > 720)
+            yield return $"IdleMinutes is {options.IdleMinutes}; choose 5 to 720.";
+        if (options.SessionHours is < 1 or > 24)
+            yield return $"SessionHours is {options.SessionHours}; choose 1 to 24.";
+        if (options.LargestFileMiB is < 1 or > 1024 * 1024)
+            yield return $"LargestFileMiB is {options.LargestFileMiB}; choose 1 to 1048576.";
+        if (options.FreeSpaceMiB is < 64)
+            yield return $"FreeSpaceMiB is {options.FreeSpaceMiB}; choose at least 64.";
+        foreach (var fault in Kernel.Http.AddressPolicy.Faults(options.Http))
+            yield return fault;
+    }
+}
+
+/// <summary>Settings of the outgoing HTTP client; section <c>kernel:http</c>.</summary>
+public sealed record HttpOptions
+{
+    /// <summary>Inside addresses that may be called all the same: <c>10.1.0.0/16</c>, <c>192.0.2.7:8443</c>, <c>hub.example:443</c>.</summary>
+    public string[] Allow { get; init; } = [];
+
+    /// <summary>Proxy for everything outgoing, for example <c>http://proxy.example:3128</c>; empty for none. Its address is allowed by being set.</summary>
+    public string Proxy { get; init; } = "";
+
+    /// <summary>PEM file with further certificate authorities; empty for the system's only.</summary>
+    public string AuthoritiesFile { get; init; } = "";
+
+    /// <summary>Seconds for a whole request.</summary>
+    public int TimeoutSeconds { get; init; } = 60;
+}

@@ -1,0 +1,37 @@
+using Appliance.Contracts;
+
+namespace Appliance.Kernel;
+
+/// <summary>The rights of the kernel's own pages, acts and endpoints.</summary>
+public static class KernelPermissions
+{
+    /// <summary>Invite, lock and reset people; change roles and what roles may do.</summary>
+    public static Permission ManageUsers { get; } = new("kernel.users.manage");
+
+    /// <summary>Issue and revoke credentials of programs and peers.</summary>
+    public static Permission ManageTokens { get; } = new("kernel.tokens.manage");
+
+    /// <summary>Read and verify the audit trail.</summary>
+    public static Permission ReadAudit { get; } = new("kernel.audit.read");
+
+    /// <summary>See jobs and their runs.</summary>
+    public static Permission ReadJobs { get; } = new("kernel.jobs.read");
+
+    /// <summary>Start a job now.</summary>
+    public static Permission RunJobs { get; } = new("kernel.jobs.run");
+
+    /// <summary>See the health page.</summary>
+    public static Permission ReadHealth { get; } = new("kernel.health.read");
+
+    /// <summary>See the settings of the appliance.</summary>
+    public static Permission ReadSettings { get; } = new("kernel.settings.read");
+
+    /// <summary>Change the settings of the appliance.</summary>
+    public static Permission ManageSettings { get; } = new("kernel.settings.manage");
+
+    /// <summary>Read received mail and the outgoing queue.</summary>
+    public static Permission ReadMail { get; } = new("kernel.mail.read");
+
+    /// <summary>See facts between modules, and retry or drop parked deliveries.</summary>
+    public static Permission ManageOutbox { get; } = new("kernel.outbox.manage");
+}
