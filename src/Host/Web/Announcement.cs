@@ -1,3 +1,4 @@
+using Appliance.Kernel.Identity;
 using Appliance.Kernel.Modules;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -12,6 +13,8 @@ internal static class Announcement
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         foreach (var address in addresses)
             await io.Out.WriteLineAsync($"listening on {address}");
+        if (await app.Services.GetRequiredService<SetupLink>().IssueAsync(cancel) is { } path)
+            await io.Out.WriteLineAsync($"set up the first administrator within an hour, once: {addresses.First()}{path}");
         await io.Out.FlushAsync(cancel);
     }
 }

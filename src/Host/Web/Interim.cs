@@ -11,8 +11,3 @@ internal sealed class KeysAsText : IText
 
     public bool Has(string key) => false;
 }
-
-internal sealed class NobodyViewer : ICurrentViewer
-{
-    public ValueTask<Viewer?> FindAsync(CancellationToken cancel = default) => new((Viewer?)null);
-}

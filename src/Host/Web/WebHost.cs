@@ -1,6 +1,7 @@
 using Appliance.Host.Api;
 using Appliance.Host.Composition;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Appliance.Host.Web;
@@ -29,7 +30,7 @@ internal static class WebHost
         app.UseRequestLocalization();
         app.UseRouting();
         app.UseRateLimiter();
-        app.UseAuthentication();
+        app.UseKernelIdentity();
         app.UseMiddleware<PermissionMiddleware>();
         app.UseAntiforgery();
         app.MapStaticAssets().WithMetadata(new AnswersEveryone("style sheets, scripts and pictures of the product itself"));

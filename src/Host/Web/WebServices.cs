@@ -2,9 +2,9 @@ using System.Threading.RateLimiting;
 using Appliance.Contracts;
 using Appliance.Host.Composition;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Identity;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
-using Microsoft.AspNetCore.DataProtection;
 
 namespace Appliance.Host.Web;
 
@@ -13,12 +13,9 @@ internal static class WebServices
 {
     public static IServiceCollection AddWeb(this IServiceCollection services, ModuleCatalog catalog, ModuleSet modules, DataFolder data, IConfiguration configuration)
     {
-        services.AddHttpContextAccessor();
-        services.AddSingleton<IText, KeysAsText>().AddSingleton<ICurrentViewer, NobodyViewer>();
-        services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(data.Keys, "protection"))).SetApplicationName("cirt");
-        services.AddAntiforgery(a => a.Cookie.Name = "cirt-form");
+        services.AddSingleton<IText, KeysAsText>();
+        services.AddKernelIdentity();
         services.AddRouting();
-        services.AddAuthentication();
         services.AddOpenApi("openapi");
         services.ConfigureHttpJsonOptions(j =>
         {

@@ -24,16 +24,16 @@ internal static class AccountEndpoints
         if (await FormAsync(http, forgery, limit, cookies, cancel) is not { Form: { } form } read)
             return Refused("/login", "kernel.form.refused", "/");
         if (read.Refusal is { } refusal)
-            return Refused("/login", refusal, Local(form["return"]));
+            return Refused("/login", refusal, Local(form["next"]));
         var step = await logIn.ByPasswordAsync(form["name"], form["password"], From(http), cancel);
-        return await AnswerAsync(http, step, "/login", Local(form["return"]));
+        return await AnswerAsync(http, step, "/login", Local(form["next"]));
     }
 
     private static async Task<IResult> SecondFactorAsync(HttpContext http, IAntiforgery forgery, AddressLimit limit, CookieNames cookies, LogIn logIn, CancellationToken cancel)
     {
         if (await FormAsync(http, forgery, limit, cookies, cancel) is not { Form: { } form } read)
             return Refused("/login", "kernel.form.refused", "/");
-        var back = Local(form["return"]);
+        var back = Local(form["next"]);
         if (read.Refusal is { } refusal)
             return Refused("/login?step=code", refusal, back);
         var half = await http.AuthenticateAsync(Schemes.SecondFactor);
@@ -65,7 +65,7 @@ internal static class AccountEndpoints
         var outcome = await act.RunAsync(Viewer.System("kernel"), request, cancel);
         if (!outcome.TryGet(out var id))
             return Refused(page, outcome.Refusals[0].Key, null);
-        return await AnswerAsync(http, await logIn.OpenAsync(id, "set-up link", From(http), cancel), "/login", Local(form["return"]));
+        return await AnswerAsync(http, await logIn.OpenAsync(id, "set-up link", From(http), cancel), "/login", Local(form["next"]));
     }
 
     private static async Task<IResult> AcceptAsync(HttpContext http, IAntiforgery forgery, AddressLimit limit, CookieNames cookies, AcceptInvitation act, LogIn logIn, CancellationToken cancel)
@@ -78,7 +78,7 @@ internal static class AccountEndpoints
         var outcome = await act.RunAsync(Viewer.System("kernel"), new(form["token"].ToString(), form["password"].ToString(), form["language"].ToString()), cancel);
         if (!outcome.TryGet(out var id))
             return Refused(page, outcome.Refusals[0].Key, null);
-        return await AnswerAsync(http, await logIn.OpenAsync(id, "one-time link", From(http), cancel), "/login", Local(form["return"]));
+        return await AnswerAsync(http, await logIn.OpenAsync(id, "one-time link", From(http), cancel), "/login", Local(form["next"]));
     }
 
     private static async Task<IResult> AnswerAsync(HttpContext http, LogInStep step, string page, string back)
@@ -94,7 +94,7 @@ internal static class AccountEndpoints
             return Results.LocalRedirect(back);
         }
         await http.SignInAsync(Schemes.SecondFactor, new(new ClaimsIdentity([new(Schemes.UserClaim, step.User!.Id.ToString())], Schemes.SecondFactor)));
-        return Results.LocalRedirect($"/login?step=code&return={Uri.EscapeDataString(back)}");
+        return Results.LocalRedirect($"/login?step=code&next={Uri.EscapeDataString(back)}");
     }
 
     private static async Task<FormRead?> FormAsync(HttpContext http, IAntiforgery forgery, AddressLimit limit, CookieNames cookies, CancellationToken cancel)
@@ -110,7 +110,7 @@ internal static class AccountEndpoints
     private static IResult Refused(string page, string key, string? back)
     {
         var query = $"{(page.Contains('?', StringComparison.Ordinal) ? '&' : '?')}refused={Uri.EscapeDataString(key)}";
-        return Results.LocalRedirect(page + query + (back is null or "/" ? "" : $"&return={Uri.EscapeDataString(back)}"));
+        return Results.LocalRedirect(page + query + (back is null or "/" ? "" : $"&next={Uri.EscapeDataString(back)}"));
     }
 
     /// <summary>A path of this site, or the start page: no scheme, no host, no backslash, no control character.</summary>

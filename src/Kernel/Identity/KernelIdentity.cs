@@ -4,11 +4,8 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server.Circuits;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Appliance.Kernel.Identity;
@@ -16,12 +13,10 @@ namespace Appliance.Kernel.Identity;
 /// <summary>What the host calls to know who asks.</summary>
 public static class KernelIdentity
 {
-    /// <summary>Registers accounts, sessions, tokens, the current viewer and the authentication schemes. Keys are kept in <paramref name="keysFolder"/>, readable by the service only.</summary>
-    public static IServiceCollection AddKernelIdentity(this IServiceCollection services, string keysFolder)
+    /// <summary>Registers the current viewer and the authentication schemes of the web faces. Accounts, sessions and tokens come with the kernel module.</summary>
+    public static IServiceCollection AddKernelIdentity(this IServiceCollection services)
     {
-        services.AddDataProtection().SetApplicationName("cirt").PersistKeysToFileSystem(new DirectoryInfo(keysFolder));
         services.AddHttpContextAccessor();
-        AddAccounts(services);
         AddSchemes(services);
         services.AddAuthorization();
         services.AddCascadingAuthenticationState();
@@ -31,7 +26,7 @@ public static class KernelIdentity
         services.AddScoped<CircuitHandler, CircuitActivity>();
         services.AddAntiforgery(o =>
         {
-            o.Cookie.Name = "cirt-forgery";
+            o.Cookie.Name = "cirt-form";
             o.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             o.Cookie.SameSite = SameSiteMode.Strict;
             o.HeaderName = "X-Cirt-Forgery";
@@ -39,35 +34,9 @@ public static class KernelIdentity
         return services;
     }
 
-    /// <summary>Authentication, authorization and the refusal of requests that another site made a browser send. Call before endpoints are mapped and before antiforgery.</summary>
+    /// <summary>Authentication, and the refusal of requests that another site made a browser send. Call after routing and before anything that asks who is there.</summary>
     public static IApplicationBuilder UseKernelIdentity(this IApplicationBuilder app) =>
-        app.UseAuthentication().UseMiddleware<ForeignOrigin>().UseAuthorization();
-
-    private static void AddAccounts(IServiceCollection services)
-    {
-        services.AddIdentityCore<User>(o =>
-        {
-            o.User.AllowedUserNameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._@+";
-            o.Tokens.AuthenticatorTokenProvider = "totp";
-        }).AddTokenProvider<TotpCodes>("totp");
-        services.RemoveAll<IPasswordValidator<User>>();
-        services.AddScoped<IPasswordValidator<User>, PasswordRules>();
-        services.Replace(ServiceDescriptor.Singleton<ILookupNormalizer, NameForm>());
-        services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000);
-        services.AddScoped<UserStore>();
-        services.AddScoped<IUserStore<User>>(s => s.GetRequiredService<UserStore>());
-        services.AddScoped<TotpCodes>();
-        services.AddScoped<LogIn>();
-        services.AddSingleton<RolePermissions>();
-        services.AddSingleton<Sessions>();
-        services.AddSingleton<Tokens>();
-        services.AddSingleton<LogInTries>();
-        services.AddSingleton<OneTimeLinks>();
-        services.AddSingleton<CookieNames>();
-        services.AddSingleton<AddressLimit>();
-        services.AddSingleton<LookAtLink>();
-        services.AddSingleton(s => new SetupLink(s.GetRequiredService<Data.Database>(), s.GetRequiredService<OneTimeLinks>()));
-    }
+        app.UseAuthentication().UseMiddleware<ForeignOrigin>();
 
     private static void AddSchemes(IServiceCollection services)
     {
@@ -95,7 +64,7 @@ public static class KernelIdentity
         options.ExpireTimeSpan = lives;
         options.SlidingExpiration = false;
         options.LoginPath = "/login";
-        options.ReturnUrlParameter = "return";
+        options.ReturnUrlParameter = "next";
         options.Events.OnValidatePrincipal = CheckSessionAsync;
         options.Events.OnRedirectToLogin = context => AnswerAsync(context, StatusCodes.Status401Unauthorized);
         options.Events.OnRedirectToAccessDenied = context =>
