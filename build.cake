@@ -47,14 +47,15 @@ Task("build").Does(() => Compile("Appliance.sln"));
 Task("run").Does(() =>
 {
   Install(Needs.Run);
-  Compile("src/Host");
+  // The published folder stands alone: an ordinary user can read it wherever root keeps its packages.
+  Publish();
   List<string> line = ["run", "--data", IO.Path.GetFullPath(Argument("data", "var"))];
-  foreach (var name in new[] { "listen", "port", "interface" })
+  foreach (var name in new[] { "listen", "port", "http-port", "interface" })
     if (Argument(name, "") is { Length: > 0 } value)
       line.AddRange([$"--{name}", value]);
   if (HasArgument("demo"))
     line.Add("--demo");
-  Hand(Cirt(), line);
+  Hand(IO.Path.Combine(root, "artifacts", "cirt", "cirt"), line);
 });
 
 Task("test").Does(() =>
@@ -73,11 +74,9 @@ Task("conformance").Does(() =>
 
 Task("publish").Does(() =>
 {
-  var place = IO.Path.Combine(root, "artifacts", "cirt");
-  if (IO.Directory.Exists(place))
-    IO.Directory.Delete(place, recursive: true);
-  Dotnet(["publish", "src/Host", "-c", Configuration, "-o", place, "--no-self-contained", "-v", "q", "--nologo", .. Locked()]);
-  Console.WriteLine($"Published {IO.Path.Combine(place, "cirt")}");
+  if (IO.Directory.Exists("artifacts/cirt"))
+    IO.Directory.Delete("artifacts/cirt", recursive: true);
+  Publish();
 });
 
 Task("bench").Does(() => Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. Words("filter")]));
@@ -103,12 +102,17 @@ Task("clean").Does(() =>
 
 string Cirt() => IO.Path.Combine(root, "src", "Host", "bin", Configuration, Framework, "cirt");
 
-void Compile(string what)
+void Compile(string what) => Timed($"Building {what}", () => Dotnet(["build", what, "-c", Configuration, "-v", "q", "--nologo", "-clp:NoSummary", .. Locked()]));
+
+void Publish() => Timed("Publishing to artifacts/cirt", () =>
+  Dotnet(["publish", "src/Host", "-c", Configuration, "-o", "artifacts/cirt", "--no-self-contained", "-v", "q", "--nologo", "-clp:NoSummary", .. Locked()]));
+
+void Timed(string what, Action act)
 {
-  Console.WriteLine($"Building {what}");
+  Console.WriteLine(what);
   var watch = System.Diagnostics.Stopwatch.StartNew();
-  Dotnet(["build", what, "-c", Configuration, "-v", "q", "--nologo", "-clp:NoSummary", .. Locked()]);
-  Console.WriteLine($"Built {what} in {watch.Elapsed.TotalSeconds:0} s");
+  act();
+  Console.WriteLine($"  took {watch.Elapsed.TotalSeconds:0} s");
 }
 
 // In a clean room the lock files decide; elsewhere a changed reference rewrites them.
