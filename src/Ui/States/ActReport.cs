@@ -1,0 +1,23 @@
+using Appliance.Contracts;
+
+namespace Appliance.Ui;
+
+/// <summary>What an act answered, for the person who pressed the button: what changed, or why not, and how to take it back.</summary>
+/// <param name="Text">One sentence, already in the reader's language.</param>
+/// <param name="Refusals">Why not; empty on success.</param>
+/// <param name="Undo">Takes it back, when that is possible.</param>
+public sealed record ActReport(string Text, IReadOnlyList<Refusal> Refusals, Func<Task<ActReport>>? Undo = null)
+{
+    /// <summary>True when the act was done.</summary>
+    public bool Succeeded => Refusals.Count == 0;
+
+    /// <summary>It was done.</summary>
+    public static ActReport Done(string text, Func<Task<ActReport>>? undo = null) => new(text, [], undo);
+
+    /// <summary>It was refused.</summary>
+    public static ActReport Refused(params IReadOnlyList<Refusal> refusals) => new("", refusals);
+
+    /// <summary>From what a handler answered; <paramref name="done"/> is said on success.</summary>
+    public static ActReport Of<T>(Outcome<T> outcome, string done, Func<Task<ActReport>>? undo = null) =>
+        outcome.Succeeded ? Done(done, undo) : new("", outcome.Refusals);
+}

@@ -1,0 +1,311 @@
+using Appliance.Contracts;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.JSInterop;
+
+namespace Appliance.Ui;
+
+/// <summary>
+/// A table read page by page by key. The page it shows stands in the URL; the cursor belongs to the browser (js/list.js), so that j and k
+/// answer at once on a slow link; nothing moves under it until the person asks.
+/// </summary>
+public sealed partial class DataList<TRow>
+{
+    private readonly HashSet<string> _selected = new(StringComparer.Ordinal);
+    private readonly List<string?> _trail = [];
+    private readonly CancellationTokenSource _gone = new();
+    private IReadOnlyList<TRow> _rows = [];
+    private Outcome<Page<TRow>>? _outcome;
+    private PersistingComponentStateSubscription _persisting;
+    private DotNetObjectReference<DataList<TRow>>? _self;
+    private ITimer? _timer;
+    private ElementReference _root;
+    private string? _after;
+    private object? _loadedFor;
+    private string? _loadedAfter;
+    private bool _loaded;
+    private bool _attached;
+    private bool _busy;
+    private bool _acting;
+    private bool _counting;
+    private int _newer;
+
+    /// <summary>Name for screen readers.</summary>
+    [Parameter, EditorRequired] public string Label { get; set; } = "";
+
+    /// <summary>Reads one page: usually a query's <c>RunAsync</c>.</summary>
+    [Parameter, EditorRequired] public Func<ListRequest, CancellationToken, Task<Outcome<Page<TRow>>>> Load { get; set; } = default!;
+
+    /// <summary>What identifies a row.</summary>
+    [Parameter, EditorRequired] public Func<TRow, string> Key { get; set; } = default!;
+
+    /// <summary>The <c>th</c> cells.</summary>
+    [Parameter, EditorRequired] public RenderFragment Head { get; set; } = default!;
+
+    /// <summary>The <c>td</c> cells of a row. The row's first link is what Enter opens.</summary>
+    [Parameter, EditorRequired] public RenderFragment<TRow> Row { get; set; } = default!;
+
+    /// <summary>The filter the rows were read for (any value with equality): a change reads the first page again.</summary>
+    [Parameter] public object? For { get; set; }
+
+    /// <summary>Rows a page.</summary>
+    [Parameter] public int Size { get; set; } = 50;
+
+    /// <summary>Offers check boxes and the keys x, Shift+x, * a, * n.</summary>
+    [Parameter] public bool Selectable { get; set; }
+
+    /// <summary>Acts on rows by key and in the bulk bar.</summary>
+    [Parameter] public IReadOnlyList<RowAction<TRow>> Actions { get; set; } = [];
+
+    /// <summary>More in the bulk bar.</summary>
+    [Parameter] public RenderFragment<Selection<TRow>>? Bulk { get; set; }
+
+    /// <summary>Shown instead of the table when there is nothing: a <c>StateView</c> with a diagnosis.</summary>
+    [Parameter] public RenderFragment? Empty { get; set; }
+
+    /// <summary>More in the foot: what is hidden and by which rule.</summary>
+    [Parameter] public RenderFragment? Foot { get; set; }
+
+    /// <summary>CSS class of a row, for example <c>row-late</c>.</summary>
+    [Parameter] public Func<TRow, string?>? RowClass { get; set; }
+
+    /// <summary>Raised when the cursor rests on a row: for a preview pane.</summary>
+    [Parameter] public EventCallback<TRow> CursorChanged { get; set; }
+
+    /// <summary>How many rows are newer than the first one shown; asked every <see cref="PollSeconds"/>, shown as a pill.</summary>
+    [Parameter] public Func<TRow?, CancellationToken, Task<int>>? CountNewer { get; set; }
+
+    /// <summary>Seconds between two askings.</summary>
+    [Parameter] public int PollSeconds { get; set; } = 10;
+
+    /// <summary>Tells several lists of one page apart; part of the URL parameter.</summary>
+    [Parameter] public string Name { get; set; } = "";
+
+    private string AfterParameter => Name.Length == 0 ? "after" : $"{Name}-after";
+
+    private string StateKey => $"list:{Name}:{typeof(TRow).FullName}:{new Uri(Place.Uri).PathAndQuery}";
+
+    /// <summary>Reads the page again; selection and cursor stay on rows that are still there.</summary>
+    public async Task ReloadAsync()
+    {
+        await ReadAsync();
+        StateHasChanged();
+    }
+
+    /// <summary>Selects nothing.</summary>
+    public void ClearSelection()
+    {
+        _selected.Clear();
+        StateHasChanged();
+    }
+
+    /// <summary>Called by the script: an action's key was pressed on a row.</summary>
+    [JSInvokable]
+    public Task OnRowKey(string keys, string row) =>
+        Actions.FirstOrDefault(a => a.Keys == keys) is { } action ? InvokeAsync(() => RunAsync(action, row)) : Task.CompletedTask;
+
+    /// <summary>Called by the script: rows were selected or not, by key or range.</summary>
+    [JSInvokable]
+    public Task OnSelect(string[] keys, bool selected) => InvokeAsync(() =>
+    {
+        foreach (var key in keys.Where(k => _rows.Any(r => Key(r) == k)))
+        {
+            if (selected)
+                _selected.Add(key);
+            else
+                _selected.Remove(key);
+        }
+
+        StateHasChanged();
+    });
+
+    /// <summary>Called by the script: the cursor rests on a row.</summary>
+    [JSInvokable]
+    public Task OnCursor(string key) =>
+        _rows.FirstOrDefault(r => Key(r) == key) is { } row ? InvokeAsync(() => CursorChanged.InvokeAsync(row)) : Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected override void OnInitialized()
+    {
+        if (Persisted.TryTakeFromJson<string>(StateKey, out var name) && Handover.Take<Outcome<Page<TRow>>>(name) is { } taken)
+        {
+            _after = AfterInUrl();
+            Take(taken);
+        }
+
+        _persisting = Persisted.RegisterOnPersisting(
+            () =>
+            {
+                if (_outcome is not null)
+                    Persisted.PersistAsJson(StateKey, Handover.Keep(_outcome));
+                return Task.CompletedTask;
+            },
+            RenderMode.InteractiveServer);
+        Place.LocationChanged += OnLocation;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        _after = AfterInUrl();
+        if (_loaded && Equals(For, _loadedFor) && _after == _loadedAfter)
+            return;
+        if (_loaded && !Equals(For, _loadedFor))
+        {
+            _selected.Clear();
+            _trail.Clear();
+        }
+
+        await ReadAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (firstRender && CountNewer is not null)
+            _timer = Clock.CreateTimer(_ => _ = InvokeAsync(CountAsync), null, TimeSpan.FromSeconds(PollSeconds), TimeSpan.FromSeconds(PollSeconds));
+        if (_attached)
+            return;
+        _attached = true;
+        _self = DotNetObjectReference.Create(this);
+        await Script.CallAsync("list", "attach", _root, _self, CursorChanged.HasDelegate);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Place.LocationChanged -= OnLocation;
+        _persisting.Dispose();
+        await _gone.CancelAsync();
+        _gone.Dispose();
+        if (_timer is not null)
+            await _timer.DisposeAsync();
+        if (_attached)
+            await Script.CallAsync("list", "detach", _root);
+        _self?.Dispose();
+    }
+
+    private void OnLocation(object? sender, Microsoft.AspNetCore.Components.Routing.LocationChangedEventArgs e) => _ = InvokeAsync(async () =>
+    {
+        var after = AfterInUrl();
+        if (_gone.IsCancellationRequested || after == _loadedAfter)
+            return;
+        if (_trail.Count > 0 && _trail[^1] == after)
+            _trail.RemoveAt(_trail.Count - 1);
+        else if (after is not null)
+            _trail.Add(_loadedAfter);
+        else
+            _trail.Clear();
+        _after = after;
+        _selected.Clear();
+        await ReadAsync();
+        StateHasChanged();
+    });
+
+    private async Task ReadAsync()
+    {
+        _busy = true;
+        var (loadingFor, loadingAfter) = (For, _after);
+        (_loadedFor, _loadedAfter, _loaded) = (loadingFor, loadingAfter, true);
+        var outcome = await Load(new(loadingAfter, Size), _gone.Token);
+        // An answer that was overtaken by another filter or page is dropped.
+        if (!Equals(loadingFor, _loadedFor) || loadingAfter != _loadedAfter)
+            return;
+        Take(outcome);
+    }
+
+    private void Take(Outcome<Page<TRow>> outcome)
+    {
+        (_loadedFor, _loadedAfter, _loaded, _busy, _newer) = (For, _after, true, false, 0);
+        _outcome = outcome;
+        _rows = outcome.TryGet(out var page) ? page.Items : [];
+        _selected.IntersectWith(_rows.Select(Key));
+    }
+
+    private async Task CountAsync()
+    {
+        if (_counting || _after is not null || _outcome is not { Succeeded: true } || _gone.IsCancellationRequested)
+            return;
+        _counting = true;
+        try
+        {
+            var newer = await CountNewer!(_rows.Count > 0 ? _rows[0] : default, _gone.Token);
+            if (newer == _newer)
+                return;
+            _newer = newer;
+            StateHasChanged();
+        }
+        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
+        {
+            _newer = 0;
+        }
+        finally
+        {
+            _counting = false;
+        }
+    }
+
+    private Task LoadNewestAsync() => ReloadAsync();
+
+    private async Task RunAsync(RowAction<TRow> action, string? row)
+    {
+        var chosen = _selected.Count > 0 ? Chosen() : [.. _rows.Where(r => Key(r) == row)];
+        if (chosen.Count == 0 || _acting)
+            return;
+        if (action.Confirm is not null && !await Dialogs.ConfirmAsync(action.Text, action.Confirm, action.Text, action.Kind == "danger"))
+            return;
+        _acting = true;
+        try
+        {
+            var report = await action.Act(chosen, _gone.Token);
+            Toasts.Say(report.Undo is { } undo ? report with { Undo = () => UndoAsync(undo) } : report, T);
+            _selected.Clear();
+            await ReadAsync();
+        }
+        finally
+        {
+            _acting = false;
+            StateHasChanged();
+        }
+    }
+
+    private async Task<ActReport> UndoAsync(Func<Task<ActReport>> undo)
+    {
+        var report = await undo();
+        if (!_gone.IsCancellationRequested)
+            await InvokeAsync(ReloadAsync);
+        return report;
+    }
+
+    private List<TRow> Chosen() => [.. _rows.Where(r => _selected.Contains(Key(r)))];
+
+    private void Toggle(string key)
+    {
+        if (!_selected.Remove(key))
+            _selected.Add(key);
+    }
+
+    private void ToggleAll()
+    {
+        if (_selected.Count == _rows.Count)
+            _selected.Clear();
+        else
+            _selected.UnionWith(_rows.Select(Key));
+    }
+
+    private string Count() => _outcome!.Value switch
+    {
+        { Total: { } total, TotalIsCapped: true } => T["ui.list.count-capped", _rows.Count, total],
+        { Total: { } total } => T["ui.list.count", _rows.Count, total],
+        _ => T["ui.list.count-page", _rows.Count],
+    };
+
+    private string? AfterInUrl()
+    {
+        var query = QueryHelpers.ParseQuery(new Uri(Place.Uri).Query);
+        return query.TryGetValue(AfterParameter, out var after) && after.ToString() is { Length: > 0 } key ? key : null;
+    }
+
+    private string PageHref(string? after) => Place.GetUriWithQueryParameter(AfterParameter, after);
+}

@@ -1,0 +1,29 @@
+// Starts Blazor with patience: a lost connection is tried again for as long as the page is open; after a restart of the
+// appliance the page is loaded again at the same address.
+/* global Blazor */
+const bar = document.getElementById('components-reconnect-modal');
+let lost = false;
+
+function look() {
+  const has = (state) => bar.classList.contains(`components-reconnect-${state}`);
+  if (has('rejected')) {
+    location.reload();
+  } else if (has('failed')) {
+    // The next attempt starts over; a restarted host answers it by refusing the old circuit.
+    setTimeout(() => Blazor.reconnect().then((ok) => ok || location.reload(), () => {}), 5000);
+  } else if (has('show') || has('retrying')) {
+    lost = true;
+  } else if (has('hide') && lost) {
+    lost = false;
+    document.dispatchEvent(new CustomEvent('cirt:reconnected'));
+  }
+}
+
+new MutationObserver(look).observe(bar, { attributes: true, attributeFilter: ['class'] });
+document.addEventListener('click', (event) => event.target.closest?.('[data-reload]') && location.reload());
+
+Blazor.start({
+  circuit: {
+    reconnectionOptions: { maxRetries: 100000, retryIntervalMilliseconds: (attempt) => Math.min(500 * 2 ** attempt, 5000) },
+  },
+});

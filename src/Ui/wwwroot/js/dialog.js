@@ -1,0 +1,9 @@
+// Native dialogs: the browser keeps the focus inside, closes on Escape and gives the focus back.
+export function open(dialog) {
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector('[autofocus], .dialog-body :is(input, select, textarea), footer .primary, footer .button')?.focus();
+}
+
+export function close(dialog) {
+  dialog.close();
+}
