@@ -1,0 +1,78 @@
+using System.Net;
+using Appliance.Contracts;
+using Appliance.Directory.Constituents;
+using Appliance.Directory.Contacts;
+using Appliance.Directory.Import;
+using Appliance.Directory.Networks;
+using Appliance.Kernel.Modules;
+using Microsoft.AspNetCore.Http;
+
+namespace Appliance.Directory;
+
+/// <summary>The directory over <c>/api/v1/directory</c>: the same acts and queries as the pages.</summary>
+internal static class DirectoryApi
+{
+    public static void Describe(IModuleBuilder builder) => builder
+        .Endpoint("GET", "constituents", Permissions.Read, List)
+        .Endpoint("POST", "constituents", Permissions.Edit, Add)
+        .Endpoint("GET", "constituents/{id:guid}", Permissions.Read, Show)
+        .Endpoint("PUT", "constituents/{id:guid}", Permissions.Edit, Edit)
+        .Endpoint("DELETE", "constituents/{id:guid}", Permissions.Edit, Remove)
+        .Endpoint("POST", "constituents/{id:guid}/networks", Permissions.Edit, AddNetwork)
+        .Endpoint("DELETE", "constituents/{id:guid}/networks/{network:guid}", Permissions.Edit, RemoveNetwork)
+        .Endpoint("POST", "constituents/{id:guid}/contacts", Permissions.Edit, AddContact)
+        .Endpoint("DELETE", "constituents/{id:guid}/contacts/{contact:guid}", Permissions.Edit, RemoveContact)
+        .Endpoint("GET", "lookup", Permissions.Read, Lookup)
+        .Endpoint("POST", "imports", Permissions.Import, Preview)
+        .Endpoint("POST", "imports/{id:guid}/apply", Permissions.Import, Apply)
+        .Endpoint("GET", "constituents.csv", Permissions.Read, Export);
+
+    private static Task<Outcome<Page<ConstituentLine>>> List(Viewer viewer, ListConstituents list, string? words, string? sector, bool? archived, string? after, int? limit, CancellationToken cancel) =>
+        list.RunAsync(viewer, new(words ?? "", sector ?? "", archived ?? false, after, limit ?? 50), cancel);
+
+    private static Task<Outcome<ConstituentId>> Add(Viewer viewer, AddConstituent add, ConstituentFields fields, CancellationToken cancel) => add.RunAsync(viewer, fields, cancel);
+
+    private static Task<Outcome<ConstituentSheet>> Show(Viewer viewer, ShowConstituent show, Guid id, CancellationToken cancel) => show.RunAsync(viewer, new(id), cancel);
+
+    private static Task<Outcome<Done>> Edit(Viewer viewer, EditConstituent edit, Guid id, EditBody body, CancellationToken cancel) => edit.RunAsync(viewer, new(new(id), body.Version, body.Fields), cancel);
+
+    private static Task<Outcome<Done>> Remove(Viewer viewer, RemoveConstituent remove, Guid id, CancellationToken cancel) => remove.RunAsync(viewer, new(id), cancel);
+
+    private static Task<Outcome<Guid>> AddNetwork(Viewer viewer, AddNetwork add, Guid id, NetworkBody body, CancellationToken cancel) => add.RunAsync(viewer, new(new(id), body.Text), cancel);
+
+    private static Task<Outcome<Done>> RemoveNetwork(Viewer viewer, RemoveNetwork remove, Guid id, Guid network, CancellationToken cancel) => remove.RunAsync(viewer, new(new(id), network), cancel);
+
+    private static Task<Outcome<Guid>> AddContact(Viewer viewer, AddContact add, Guid id, ContactFields contact, CancellationToken cancel) => add.RunAsync(viewer, new(new(id), contact), cancel);
+
+    private static Task<Outcome<Done>> RemoveContact(Viewer viewer, RemoveContact remove, Guid id, Guid contact, CancellationToken cancel) => remove.RunAsync(viewer, new(new(id), contact), cancel);
+
+    private static Outcome<ConstituentMatch> Lookup(IConstituency constituency, string? address, string? name)
+    {
+        if (address is not null && !IPAddress.TryParse(address, out _))
+            return Refuse.Invalid("directory.refused.prefix", "address", address);
+        var match = address is not null ? constituency.Find(IPAddress.Parse(address)) : constituency.Find(name ?? "");
+        return match is null ? Refuse.NotFound("directory.refused.no-holder", address ?? name ?? "") : match;
+    }
+
+    private static async Task<Outcome<ImportPreview>> Preview(Viewer viewer, PreviewImport preview, HttpRequest request, CancellationToken cancel)
+    {
+        using var content = new MemoryStream();
+        var buffer = new byte[65_536];
+        int read;
+        while (content.Length <= ImportSheet.MaxBytes && (read = await request.Body.ReadAsync(buffer, cancel)) > 0)
+            content.Write(buffer, 0, read);
+        return await preview.RunAsync(viewer, new("upload.csv", content.ToArray()), cancel);
+    }
+
+    private static Task<Outcome<ImportResult>> Apply(Viewer viewer, ApplyImport apply, Guid id, CancellationToken cancel) => apply.RunAsync(viewer, id, cancel);
+
+    private static async Task<IResult> Export(Viewer viewer, ExportConstituents export, TimeProvider time, CancellationToken cancel)
+    {
+        var file = await export.RunAsync(viewer, default, cancel);
+        return file.TryGet(out var bytes) ? Results.File(bytes, "text/csv; charset=utf-8", $"constituents-{time.GetUtcNow():yyyyMMdd}.csv") : Results.StatusCode(StatusCodes.Status403Forbidden);
+    }
+
+    internal sealed record EditBody(int Version, ConstituentFields Fields);
+
+    internal sealed record NetworkBody(string Text);
+}
