@@ -46,7 +46,7 @@ internal static class NetworkText
         text = text.Trim();
         if (text.Length == 0)
             return (null, "directory.refused.network-empty", []);
-        if (text.Contains('/') || LooksLikeAddress(text))
+        if ((text.Contains('/') && !text.Contains("://", StringComparison.Ordinal)) || LooksLikeAddress(text))
             return ReadPrefix(text);
         return ReadAsn(text) is { } asn ? asn : ReadDomain(text);
     }
@@ -111,7 +111,7 @@ internal static class NetworkText
             ? (new(NetworkKind.Domain, null, null, ascii, text.TrimEnd('.').Replace("*.", "", StringComparison.Ordinal).ToLowerInvariant()), "", [])
             : (null, "directory.refused.domain", [text]);
 
-    private static bool LooksLikeAddress(string text) => text.Contains(':') || (text.Contains('.') && !text.AsSpan().ContainsAnyExcept("0123456789."));
+    private static bool LooksLikeAddress(string text) => (text.Contains(':') && !text.Contains('/')) || (text.Contains('.') && !text.AsSpan().ContainsAnyExcept("0123456789."));
 
     /// <summary>Four decimal parts or an IPv6 address: the short and octal forms that libraries accept mean something else to people.</summary>
     private static bool TryAddress(string text, out IPAddress address)
