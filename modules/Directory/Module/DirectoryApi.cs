@@ -1,13 +1,13 @@
 using System.Net;
 using Appliance.Contracts;
-using Appliance.Directory.Constituents;
-using Appliance.Directory.Contacts;
-using Appliance.Directory.Import;
-using Appliance.Directory.Networks;
+using Appliance.Directories.Constituents;
+using Appliance.Directories.Contacts;
+using Appliance.Directories.Import;
+using Appliance.Directories.Networks;
 using Appliance.Kernel.Modules;
 using Microsoft.AspNetCore.Http;
 
-namespace Appliance.Directory;
+namespace Appliance.Directories;
 
 /// <summary>The directory over <c>/api/v1/directory</c>: the same acts and queries as the pages.</summary>
 internal static class DirectoryApi

@@ -1,11 +1,11 @@
 using Appliance.Contracts;
-using Appliance.Directory.Constituents;
-using Appliance.Directory.Figures;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Constituents;
+using Appliance.Directories.Figures;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Modules;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Appliance.Directory;
+namespace Appliance.Directories;
 
 /// <summary>Who is who: organisations, their networks, and whom to notify. This file is the table of contents.</summary>
 public sealed class DirectoryModule : IModule

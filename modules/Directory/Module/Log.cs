@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Appliance.Directory;
+namespace Appliance.Directories;
 
 /// <summary>Log lines of the directory: 6000 to 6999.</summary>
 internal static partial class Log

@@ -1,6 +1,6 @@
 using Appliance.Contracts;
 
-namespace Appliance.Directory;
+namespace Appliance.Directories;
 
 /// <summary>What people may do with the directory.</summary>
 internal static class Permissions

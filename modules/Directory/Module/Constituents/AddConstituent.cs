@@ -1,9 +1,9 @@
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Constituents;
+namespace Appliance.Directories.Constituents;
 
 /// <summary>Writes a new organisation into the directory.</summary>
 internal sealed class AddConstituent(Database database, Constituency constituency) : Act<ConstituentFields, ConstituentId>(database)

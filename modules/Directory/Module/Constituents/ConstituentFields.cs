@@ -1,6 +1,6 @@
 using Appliance.Contracts;
 
-namespace Appliance.Directory.Constituents;
+namespace Appliance.Directories.Constituents;
 
 /// <summary>What is written down about an organisation itself.</summary>
 internal sealed record ConstituentFields

@@ -1,7 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Modules;
 
-namespace Appliance.Directory.Constituents;
+namespace Appliance.Directories.Constituents;
 
 /// <summary>Organisations in the top bar's search: by name, domain, mail, or an address they hold.</summary>
 internal sealed class ConstituentSearch(ListConstituents list) : ISearchSource

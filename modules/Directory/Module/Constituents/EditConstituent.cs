@@ -1,9 +1,9 @@
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Constituents;
+namespace Appliance.Directories.Constituents;
 
 /// <summary>New fields for an organisation; <paramref name="Version"/> is the one the editor saw.</summary>
 internal sealed record ConstituentEdit(ConstituentId Id, int Version, ConstituentFields Fields);

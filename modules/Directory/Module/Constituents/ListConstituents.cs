@@ -1,10 +1,10 @@
 using System.Net;
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Constituents;
+namespace Appliance.Directories.Constituents;
 
 /// <summary>Which organisations to list.</summary>
 /// <param name="Words">In the name, a domain or a contact's mail; an address finds who holds it.</param>

@@ -1,9 +1,9 @@
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Constituents;
+namespace Appliance.Directories.Constituents;
 
 /// <summary>Takes an organisation out of use. It is kept: old incidents still name it, its networks match no more.</summary>
 internal sealed class RemoveConstituent(Database database, Constituency constituency) : Act<ConstituentId, Done>(database)

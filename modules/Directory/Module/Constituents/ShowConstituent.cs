@@ -2,7 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Constituents;
+namespace Appliance.Directories.Constituents;
 
 /// <summary>An organisation with all that belongs to it.</summary>
 internal sealed record ConstituentSheet(

@@ -2,7 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Contacts;
+namespace Appliance.Directories.Contacts;
 
 /// <summary>A contact for an organisation; comes last in its order.</summary>
 internal sealed record ContactToAdd(ConstituentId Constituent, ContactFields Contact);

@@ -1,7 +1,7 @@
 using Appliance.Contracts;
-using Appliance.Directory.Networks;
+using Appliance.Directories.Networks;
 
-namespace Appliance.Directory.Contacts;
+namespace Appliance.Directories.Contacts;
 
 /// <summary>A person or desk to notify.</summary>
 internal sealed record ContactFields(string Name, string Mail, string Purpose = "security", string Language = "en")

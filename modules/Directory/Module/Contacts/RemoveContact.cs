@@ -2,7 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Contacts;
+namespace Appliance.Directories.Contacts;
 
 /// <summary>One contact of one organisation.</summary>
 internal sealed record ContactToRemove(ConstituentId Constituent, Guid Contact);

@@ -1,7 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Figures;
+namespace Appliance.Directories.Figures;
 
 /// <summary>How much the directory knows, and what it lacks.</summary>
 internal sealed class DirectoryFigures(Database database) : IFigures

@@ -1,9 +1,9 @@
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Import;
+namespace Appliance.Directories.Import;
 
 /// <summary>What an import wrote.</summary>
 internal sealed record ImportResult(int Added, int Extended, int Networks, int Contacts, int BadRows);

@@ -3,7 +3,7 @@ using Appliance.Kernel.Acts;
 using Appliance.Kernel.Csv;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Import;
+namespace Appliance.Directories.Import;
 
 /// <summary>The whole directory as CSV in the columns that the import reads: one line per contact, at least one per organisation.</summary>
 internal sealed class ExportConstituents(Database database) : Query<Done, byte[]>

@@ -1,7 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Import;
+namespace Appliance.Directories.Import;
 
 /// <summary>Reads what an import is checked against, inside the import's own transaction.</summary>
 internal static class ImportGroundReader

@@ -1,10 +1,10 @@
 using Appliance.Contracts;
-using Appliance.Directory.Constituents;
-using Appliance.Directory.Contacts;
-using Appliance.Directory.Networks;
+using Appliance.Directories.Constituents;
+using Appliance.Directories.Contacts;
+using Appliance.Directories.Networks;
 using Appliance.Kernel.Csv;
 
-namespace Appliance.Directory.Import;
+namespace Appliance.Directories.Import;
 
 /// <summary>What is wrong with one cell.</summary>
 /// <param name="Line">Line in the file, from 1.</param>

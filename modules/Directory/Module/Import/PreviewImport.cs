@@ -2,7 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Import;
+namespace Appliance.Directories.Import;
 
 /// <summary>A CSV file as it was uploaded.</summary>
 internal sealed record ImportFile(string FileName, byte[] Content);

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Appliance.Contracts;
 
-namespace Appliance.Directory.Lookup;
+namespace Appliance.Directories.Lookup;
 
 /// <summary>Longest-prefix look-up over all prefixes, both families. Immutable; a look-up is one binary search and allocates nothing.</summary>
 /// <remarks>

@@ -4,7 +4,7 @@ using Appliance.Kernel.Data;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Appliance.Directory.Lookup;
+namespace Appliance.Directories.Lookup;
 
 /// <summary>The published answer to "whose is this": tables in memory, swapped whole when the directory changes.</summary>
 internal sealed class Constituency(Database database, ILogger<Constituency> log) : IConstituency, IDisposable

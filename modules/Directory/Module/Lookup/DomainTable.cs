@@ -1,8 +1,8 @@
 using System.Collections.Frozen;
 using Appliance.Contracts;
-using Appliance.Directory.Networks;
+using Appliance.Directories.Networks;
 
-namespace Appliance.Directory.Lookup;
+namespace Appliance.Directories.Lookup;
 
 /// <summary>Longest-suffix look-up over all domains, on label boundaries. Immutable; an ASCII name is found without allocation.</summary>
 internal sealed class DomainTable(IEnumerable<(string Domain, ConstituentMatch Match)> entries)

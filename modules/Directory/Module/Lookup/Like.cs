@@ -1,4 +1,4 @@
-namespace Appliance.Directory.Lookup;
+namespace Appliance.Directories.Lookup;
 
 /// <summary>Words of a person inside a <c>like</c> pattern mean themselves.</summary>
 internal static class Like

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Appliance.Directory.Lookup;
+namespace Appliance.Directories.Lookup;
 
 /// <summary>Follows changes of the directory. An import of thousands of rows is thousands of events and one or two reloads.</summary>
 internal sealed class RefreshWorker(Constituency constituency, TimeProvider time, ILogger<RefreshWorker> log) : BackgroundService

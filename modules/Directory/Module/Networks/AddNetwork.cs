@@ -1,9 +1,9 @@
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Networks;
+namespace Appliance.Directories.Networks;
 
 /// <summary>A prefix, AS number or domain as a person wrote it.</summary>
 internal sealed record NetworkToAdd(ConstituentId Constituent, string Text);

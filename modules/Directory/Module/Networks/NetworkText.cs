@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Appliance.Directory.Networks;
+namespace Appliance.Directories.Networks;
 
 /// <summary>What kind of belonging a text names.</summary>
 internal enum NetworkKind

@@ -1,9 +1,9 @@
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 
-namespace Appliance.Directory.Networks;
+namespace Appliance.Directories.Networks;
 
 /// <summary>One network of one organisation.</summary>
 internal sealed record NetworkToRemove(ConstituentId Constituent, Guid Network);

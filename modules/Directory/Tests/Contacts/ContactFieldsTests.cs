@@ -1,7 +1,7 @@
-using Appliance.Directory.Contacts;
+using Appliance.Directories.Contacts;
 using Xunit;
 
-namespace Appliance.Directory.Tests.Contacts;
+namespace Appliance.Directories.Tests.Contacts;
 
 public sealed class ContactFieldsTests
 {

@@ -1,9 +1,9 @@
 using System.Text;
 using Appliance.Contracts;
-using Appliance.Directory.Import;
+using Appliance.Directories.Import;
 using Xunit;
 
-namespace Appliance.Directory.Tests.Import;
+namespace Appliance.Directories.Tests.Import;
 
 public sealed class ImportSheetTests
 {

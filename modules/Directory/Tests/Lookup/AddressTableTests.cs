@@ -1,10 +1,10 @@
 using System.Net;
 using Appliance.Contracts;
-using Appliance.Directory.Lookup;
-using Appliance.Directory.Networks;
+using Appliance.Directories.Lookup;
+using Appliance.Directories.Networks;
 using Xunit;
 
-namespace Appliance.Directory.Tests.Lookup;
+namespace Appliance.Directories.Tests.Lookup;
 
 public sealed class AddressTableTests
 {

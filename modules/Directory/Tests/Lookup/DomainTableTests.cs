@@ -1,7 +1,7 @@
-using Appliance.Directory.Lookup;
+using Appliance.Directories.Lookup;
 using Xunit;
 
-namespace Appliance.Directory.Tests.Lookup;
+namespace Appliance.Directories.Tests.Lookup;
 
 public sealed class DomainTableTests
 {

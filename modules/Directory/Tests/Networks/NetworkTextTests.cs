@@ -1,7 +1,7 @@
-using Appliance.Directory.Networks;
+using Appliance.Directories.Networks;
 using Xunit;
 
-namespace Appliance.Directory.Tests.Networks;
+namespace Appliance.Directories.Tests.Networks;
 
 public sealed class NetworkTextTests
 {
