@@ -18,13 +18,8 @@ internal static class Challenge
         context.Response.Redirect($"/login?next={Uri.EscapeDataString(target)}");
     }
 
-    public static Task ForbidAsync(HttpContext context, Permission? permission)
-    {
-        if (IsProgram(context))
-            return Problems.WriteAsync(context, 403, Refuse.Forbidden("kernel.refused.permission", permission?.Id ?? "-"));
-        context.Response.Redirect($"/forbidden?permission={Uri.EscapeDataString(permission?.Id ?? "")}");
-        return Task.CompletedTask;
-    }
+    public static Task ForbidAsync(HttpContext context, Permission? permission) =>
+        Problems.WriteAsync(context, 403, Refuse.Forbidden("kernel.refused.permission", permission?.Id ?? "-"));
 
     private static bool IsProgram(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) ||

@@ -1,5 +1,5 @@
 using Appliance.Contracts;
-using Appliance.Host.Api;
+using Microsoft.AspNetCore.Components.Endpoints;
 
 namespace Appliance.Host.Web;
 
@@ -20,6 +20,12 @@ internal sealed class PermissionMiddleware(RequestDelegate next)
             await Challenge.AnswerAsync(context);
         else if (permission is { } needed && (needed == Permission.SignedIn || viewer.May(needed)))
             await next(context);
+        else if (endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null)
+        {
+            // The page's guard draws the refusal in place; the page itself is never built.
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            await next(context);
+        }
         else
             await Challenge.ForbidAsync(context, permission);
     }
