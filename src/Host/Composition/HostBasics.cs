@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
+using Appliance.Ui;
 
 namespace Appliance.Host.Composition;
 
@@ -15,6 +16,7 @@ internal static class HostBasics
             c.UseUtcTimestamp = true;
             c.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         }).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning));
+        services.AddUi(catalog.TextAssemblies, ui => ui.PseudoLocale = Environment.GetEnvironmentVariable("CIRT_PSEUDO_LOCALE") == "1");
         services.AddSingleton<ModuleStates>();
         services.AddSingleton<IHealthProbe>(s => s.GetRequiredService<ModuleStates>());
         return services;

@@ -35,6 +35,7 @@ internal static class WebHost
         app.UseAntiforgery();
         app.MapStaticAssets().WithMetadata(new AnswersEveryone("style sheets, scripts and pictures of the product itself"));
         app.MapModuleEndpoints(modules);
+        app.MapPages(catalog, modules);
         DeclaredRights.Demand(app);
         return app;
     }

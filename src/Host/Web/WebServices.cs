@@ -5,6 +5,7 @@ using Appliance.Kernel.Data;
 using Appliance.Kernel.Identity;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
+using Appliance.Ui;
 
 namespace Appliance.Host.Web;
 
@@ -13,7 +14,15 @@ internal static class WebServices
 {
     public static IServiceCollection AddWeb(this IServiceCollection services, ModuleCatalog catalog, ModuleSet modules, DataFolder data, IConfiguration configuration)
     {
-        services.AddSingleton<IText, KeysAsText>();
+        services.AddSingleton(new PageAssemblies(catalog.PageAssemblies(modules)));
+        services.AddSingleton<INavigation, Navigation>();
+        services.AddSingleton<ShellState>().AddSingleton<IShellState>(s => s.GetRequiredService<ShellState>()).AddHostedService(s => s.GetRequiredService<ShellState>());
+        services.AddRazorComponents().AddInteractiveServerComponents(c =>
+        {
+            c.DisconnectedCircuitMaxRetained = 50;
+            c.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
+            c.DetailedErrors = false;
+        });
         services.AddKernelIdentity();
         services.AddRouting();
         services.AddOpenApi("openapi");

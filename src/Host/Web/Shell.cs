@@ -1,0 +1,66 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Modules;
+
+namespace Appliance.Host.Web;
+
+/// <summary>The left rail, from what the modules registered.</summary>
+internal sealed class Navigation(ModuleSet modules) : INavigation
+{
+    private static readonly string[] s_areas = ["home", "sense", "tickets", "watch", "share", "directory", "readiness", "reports", "admin"];
+
+    private readonly IReadOnlyList<NavigationEntry> _entries =
+        [.. modules.Modules.SelectMany(m => m.Navigation).OrderBy(e => Array.IndexOf(s_areas, e.Area)).ThenBy(e => e.Order)];
+
+    public IReadOnlyList<NavigationLink> For(Viewer viewer) =>
+        [.. _entries.Where(e => e.Permission == Permission.SignedIn || viewer.May(e.Permission)).Select(e => new NavigationLink(e.Area, e.TextKey, e.Path, e.Order))];
+}
+
+/// <summary>The health dot and the counts beside the rail: read in the background, answered from memory.</summary>
+internal sealed class ShellState(IEnumerable<IHealthProbe> probes, IServiceScopeFactory scopes, TimeProvider time, ILogger<ShellState> log) : BackgroundService, IShellState
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
+
+    private volatile ShellHealth _health = new(FigureTone.Calm, 0);
+
+    public ShellHealth Health => _health;
+
+    /// <summary>The figures that modules mark for Home and that are not calm, as counts beside their area.</summary>
+    public async Task<IReadOnlyList<AreaBadge>> BadgesAsync(Viewer viewer, CancellationToken cancel)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var badges = new List<AreaBadge>();
+        foreach (var source in scope.ServiceProvider.GetServices<IFigures>())
+            badges.AddRange((await source.ReadAsync(viewer, cancel))
+                .Where(f => f is { OnHome: true, Value: > 0 } && f.Tone != FigureTone.Calm)
+                .Select(f => new AreaBadge(AreaOf(f.Link), f.Value, f.Key, f.Tone)));
+        return [.. badges.GroupBy(b => b.Area).Select(g => g.MaxBy(b => b.Tone)!)];
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var states = await Task.WhenAll(probes.Select(p => StateOfAsync(p, stoppingToken)));
+            var bad = states.Count(s => s != HealthState.Good);
+            _health = new(states.Contains(HealthState.Failed) ? FigureTone.Urgent : bad > 0 ? FigureTone.Attention : FigureTone.Calm, bad);
+            await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<HealthState> StateOfAsync(IHealthProbe probe, CancellationToken cancel)
+    {
+        try
+        {
+            return (await probe.ReadAsync(cancel).WaitAsync(TimeSpan.FromSeconds(2), time, cancel)).State;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            HostLog.ProbeFailed(log, probe.Name, fault.Message);
+            return HealthState.Failed;
+        }
+    }
+
+    private static string AreaOf(string link) => link.Split('/', 3) is [_, var first, ..]
+        ? first switch { "sense" => "sense", "tickets" => "tickets", "watch" => "watch", "share" => "share", "directory" => "directory", "readiness" => "readiness", _ => "admin" }
+        : "home";
+}
