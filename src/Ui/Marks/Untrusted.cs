@@ -64,8 +64,8 @@ public static partial class Untrusted
 
     private static string Picture(Rune rune) => rune.Value switch
     {
-        <= 0x20 => ((char)(0x2400 + rune.Value)).ToString(),
-        0x7F => "␡",
+        '\n' => "⏎",
+        '\t' => "⇥",
         _ => string.Create(CultureInfo.InvariantCulture, $"[{rune.Value:X4}]"),
     };
 
