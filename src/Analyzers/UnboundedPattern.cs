@@ -45,6 +45,12 @@ public sealed class UnboundedPattern : HouseRule
 
     private static void CheckGenerated(SymbolAnalysisContext context)
     {
+        // The half that the generator writes carries the attribute too.
+        if (context.Symbol is IMethodSymbol { PartialDefinitionPart: not null } or IPropertySymbol { PartialDefinitionPart: not null })
+        {
+            return;
+        }
+
         var attribute = context.Symbol.GetAttributes().FirstOrDefault(one => Is(one.AttributeClass, "System.Text.RegularExpressions.GeneratedRegexAttribute"));
         var parameters = attribute?.AttributeConstructor?.Parameters;
         if (attribute is not null

@@ -1,0 +1,38 @@
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Appliance.Architecture.Sources;
+
+/// <summary>What a file may look like.</summary>
+internal static class SourceRules
+{
+    public const int Wall = 800;
+
+    // Parted, so that this file does not catch itself.
+    private static readonly string[] s_unfinished = ["TO" + "DO", "FIX" + "ME", "XX" + "X:", "NotImplemented" + "Exception"];
+
+    public static IEnumerable<string> TooLong(string file, string text)
+    {
+        var lines = text.Count(sign => sign == '\n');
+        if (lines > Wall)
+            yield return $"{file} has {lines} lines, the wall is {Wall}: find the seam";
+    }
+
+    public static IEnumerable<string> Unfinished(string file, string text) =>
+        s_unfinished.Where(word => text.Contains(word, StringComparison.Ordinal)).Select(word => $"{file} says {word}: finish it or leave it out");
+
+    /// <summary>A catch that does nothing hides what happened; one that decides has at least a statement or an answer.</summary>
+    public static IEnumerable<string> Swallowed(string file, string text) =>
+        CSharpSyntaxTree.ParseText(text).GetRoot().DescendantNodes().OfType<CatchClauseSyntax>()
+            .Where(one => one.Block.Statements.Count == 0)
+            .Select(one => $"{file}:{one.GetLocation().GetLineSpan().StartLinePosition.Line + 1} catches and does nothing: decide, count or log");
+
+    /// <summary>Styles and scripts live in Ui, so that one policy covers them.</summary>
+    public static IEnumerable<string> AssetsInModules(IEnumerable<string> files) =>
+        files.Where(file => file.StartsWith("modules/", StringComparison.Ordinal) && (file.Contains("/wwwroot/", StringComparison.Ordinal) || file.EndsWith(".razor.css", StringComparison.Ordinal) || file.EndsWith(".razor.js", StringComparison.Ordinal)))
+            .Select(file => $"{file} belongs into src/Ui");
+
+    /// <summary>A project whose packages are not locked builds something else tomorrow.</summary>
+    public static IEnumerable<string> Unlocked(IReadOnlyCollection<string> projects, IReadOnlyCollection<string> locks) =>
+        projects.Where(project => !locks.Contains(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json"))).Select(project => $"{project} has no packages.lock.json: restore it and commit the file");
+}
