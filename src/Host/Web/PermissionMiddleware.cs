@@ -6,6 +6,9 @@ namespace Appliance.Host.Web;
 /// <summary>Checks the declared permission of the endpoint before anything of it runs. No declaration means no answer.</summary>
 internal sealed class PermissionMiddleware(RequestDelegate next)
 {
+    /// <summary>Where the viewer lies in <see cref="HttpContext.Items"/>.</summary>
+    public const string ViewerItem = "viewer";
+
     public async Task InvokeAsync(HttpContext context, ICurrentViewer current)
     {
         var endpoint = context.GetEndpoint();
@@ -16,6 +19,7 @@ internal sealed class PermissionMiddleware(RequestDelegate next)
         }
         var permission = DeclaredRights.Of(endpoint);
         var viewer = await current.FindAsync(context.RequestAborted);
+        context.Items[ViewerItem] = viewer;
         if (viewer is null)
             await Challenge.AnswerAsync(context);
         else if (permission is { } needed && (needed == Permission.SignedIn || viewer.May(needed)))

@@ -24,6 +24,8 @@ internal static class WebServices
             c.DetailedErrors = false;
         });
         services.AddKernelIdentity();
+        // Endpoints take the viewer as a parameter; PermissionMiddleware has put it there.
+        services.AddScoped(s => (Viewer)s.GetRequiredService<IHttpContextAccessor>().HttpContext!.Items[PermissionMiddleware.ViewerItem]!);
         services.AddRouting();
         services.AddOpenApi("openapi");
         services.ConfigureHttpJsonOptions(j =>
