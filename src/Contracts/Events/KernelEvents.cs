@@ -19,6 +19,9 @@ public sealed record MailReceived : EventRecord
     /// <summary>Subject, decoded.</summary>
     public required string Subject { get; init; }
 
+    /// <summary>mail, bounce, complaint, receipt or auto-reply: only mail opens anything.</summary>
+    public string Kind { get; init; } = "mail";
+
     /// <summary>True when the parser gave up: the raw message is kept and shown as such.</summary>
     public bool Unreadable { get; init; }
 

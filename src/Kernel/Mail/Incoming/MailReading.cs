@@ -1,0 +1,134 @@
+using System.Text.Json;
+using Appliance.Contracts;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Mail.Parse;
+using Microsoft.Extensions.Logging;
+
+namespace Appliance.Kernel.Mail;
+
+/// <summary>Parses stored messages and tells the modules. One at a time; the result, its event and the state change commit together.</summary>
+public sealed class MailReading
+{
+    private const string Next =
+        """
+        select i.id, w.bytes, encode(i.sha256, 'hex') as sha256
+        from kernel.mail_in i
+        join kernel.mail_raw w on w.sha256 = i.sha256
+        where i.state = 'stored'
+        order by i.received_at
+        limit 1
+        """;
+
+    private const string Keep =
+        """
+        update kernel.mail_in
+        set state = @State, reason = @Reason, kind = @Kind, message_id = @MessageId, sender = @Sender, sender_name = @SenderName, subject = @Subject,
+            parsed = @Parsed::jsonb, tlp = @Tlp, tries = tries + 1
+        where id = @Id and state = 'stored'
+        """;
+
+    private const string Bounce =
+        """
+        update kernel.mail_recipients r
+        set state = 'failed', settled_at = @Now, reason = @Reason
+        from kernel.mail_out o
+        where o.id = r.mail_id and o.message_id = @MessageId and lower(r.address) = lower(@Address) and r.state = 'sent'
+        returning r.mail_id, r.address, o.about, o.tlp, o.pap, o.exercise, o.named
+        """;
+
+    private readonly Database _database;
+    private readonly ParsePool _pool;
+    private readonly ILogger<MailReading> _log;
+
+    internal MailReading(Database database, ParsePool pool, ILogger<MailReading> log) => (_database, _pool, _log) = (database, pool, log);
+
+    /// <summary>Starts the parser processes.</summary>
+    public Task WarmAsync(CancellationToken cancel) => _pool.WarmAsync(cancel);
+
+    /// <summary>Reads the oldest unread message; false when there is none.</summary>
+    public async Task<bool> ReadOneAsync(CancellationToken cancel)
+    {
+        var row = await _database.FindAsync<StoredRow>(Next, null, cancel);
+        if (row is null)
+            return false;
+        var (mail, fault) = await _pool.MailAsync(row.Bytes, cancel);
+        await using var work = await _database.BeginAsync(Viewer.System("kernel"), cancel);
+        var marking = Marking.Default with { Tlp = Labelled(mail?.Subject) ?? Marking.Default.Tlp };
+        var sender = mail?.From is [var first, ..] ? first : null;
+        // Threads hang on this id: one made from the content stands in where the message has none.
+        var messageId = mail?.MessageId ?? $"{row.Sha256}@content";
+        var kept = await work.ExecuteAsync(
+            Keep,
+            new
+            {
+                row.Id,
+                State = mail is null ? "quarantined" : "parsed",
+                Reason = fault,
+                Kind = mail?.Kind ?? "mail",
+                MessageId = messageId,
+                Sender = Cut(sender?.Address, 320),
+                SenderName = Cut(sender?.Name, 200),
+                Subject = Cut(mail?.Subject, 1000),
+                Parsed = mail is null ? null : JsonSerializer.Serialize(mail, ParseVerb.Json),
+                Tlp = (short)marking.Tlp,
+            },
+            cancel);
+        if (kept > 0)
+        {
+            if (mail?.Kind == "bounce" && mail.OriginalMessageId is { } original)
+                await MarkBouncedAsync(work, original, mail.Bounced, cancel);
+            work.Publish(new MailReceived
+            {
+                Mail = new(row.Id),
+                MessageId = messageId,
+                References = mail?.References ?? [],
+                From = Cut(sender?.Address, 320) ?? "",
+                Subject = Cut(mail?.Subject, 1000) ?? "",
+                Kind = mail?.Kind ?? "mail",
+                Unreadable = mail is null,
+                Marking = marking,
+            });
+        }
+        await work.CommitAsync(cancel);
+        if (fault is not null)
+            KernelLog.MailQuarantined(_log, row.Id, fault);
+        return true;
+    }
+
+    private static async Task MarkBouncedAsync(Work work, string messageId, IReadOnlyList<BouncedRecipient> bounced, CancellationToken cancel)
+    {
+        foreach (var recipient in bounced.Where(b => b.HardBounce && b.Action is "failed" or ""))
+        {
+            var reason = $"{recipient.Status} {recipient.Diagnostic}".Trim();
+            foreach (var row in await work.QueryAsync<BouncedRow>(Bounce, new { work.Now, Reason = Cut(reason, 500), MessageId = messageId, recipient.Address }, cancel))
+                work.Publish(new MailStateChanged
+                {
+                    Mail = new(row.MailId),
+                    Subject = row.About,
+                    Recipient = row.Address,
+                    State = "failed",
+                    Marking = new((Tlp)row.Tlp, (Pap)row.Pap, row.Exercise, [.. row.Named.Select(n => new UserId(n))]),
+                });
+        }
+    }
+
+    /// <summary>The label that the sender wrote into the subject. RED is kept as AMBER+STRICT until a person names the readers.</summary>
+    internal static Tlp? Labelled(string? subject)
+    {
+        if (subject is null)
+            return null;
+        var at = subject.IndexOf("TLP:", StringComparison.OrdinalIgnoreCase);
+        if (at < 0)
+            return null;
+        var end = at + 4;
+        while (end < subject.Length && (char.IsAsciiLetter(subject[end]) || subject[end] == '+'))
+            end++;
+        return TlpLabel.TryParse(subject[at..end], out var tlp) ? (Tlp)Math.Min((int)tlp, (int)Tlp.AmberStrict) : null;
+    }
+
+    private static string? Cut(string? text, int length) => text is { Length: > 0 } && text.Length > length ? text[..length] : text;
+
+    private sealed record StoredRow(Guid Id, byte[] Bytes, string Sha256);
+
+    private sealed record BouncedRow(Guid MailId, string Address, string About, short Tlp, short Pap, bool Exercise, Guid[] Named);
+}

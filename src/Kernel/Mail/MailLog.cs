@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace Appliance.Kernel;
+
+/// <summary>The log lines of mail. Ids 1400 to 1499. Addresses, subjects and the words of mail servers stay in the database.</summary>
+internal static partial class KernelLog
+{
+    [LoggerMessage(1401, LogLevel.Warning, "mail queue interrupted: {Reason}; it goes on as soon as the database answers")]
+    public static partial void MailInterrupted(ILogger log, string reason);
+
+    [LoggerMessage(1402, LogLevel.Warning, "message {MailId} was being handed over when the host stopped; its outcome is unknown and it is repeated under the same Message-ID")]
+    public static partial void MailOutcomeUnknown(ILogger log, Guid mailId);
+
+    [LoggerMessage(1403, LogLevel.Warning, "message {MailId} is not delivered after try {Tries} and is now {State}; the outbox page shows the mail server's answer")]
+    public static partial void MailNotSent(ILogger log, Guid mailId, int tries, string state);
+
+    [LoggerMessage(1404, LogLevel.Warning, "maildir {Folder} cannot be read: {Reason}; check that it exists and that this account may write to it")]
+    public static partial void MaildirUnreadable(ILogger log, string folder, string reason);
+
+    [LoggerMessage(1405, LogLevel.Information, "message {MailId} taken in, {Size} bytes")]
+    public static partial void MailTakenIn(ILogger log, Guid mailId, long size);
+
+    [LoggerMessage(1406, LogLevel.Warning, "message {MailId} is quarantined: {Reason}; its bytes are kept and can be downloaded on the received mail page")]
+    public static partial void MailQuarantined(ILogger log, Guid mailId, string reason);
+
+    [LoggerMessage(1407, LogLevel.Warning, "parser process {Process} was replaced: {Reason}")]
+    public static partial void ParserReplaced(ILogger log, int process, string reason);
+}

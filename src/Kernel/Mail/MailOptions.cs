@@ -1,0 +1,64 @@
+namespace Appliance.Kernel.Mail;
+
+/// <summary>Settings of mail, section <c>kernel:mail</c>.</summary>
+public sealed class MailOptions
+{
+    /// <summary>The section.</summary>
+    public const string Section = "kernel:mail";
+
+    /// <summary>Address the appliance writes from.</summary>
+    public string From { get; set; } = "cirt@localhost.localdomain";
+
+    /// <summary>Name shown beside it.</summary>
+    public string FromName { get; set; } = "CIRT";
+
+    /// <summary>
+    /// Path and arguments of a sendmail-compatible program; <c>{sender}</c> stands for <see cref="From"/>, the recipient is added after <c>--</c>.
+    /// Run without a shell. Empty: messages are held in the local outbox.
+    /// </summary>
+    public string Sendmail { get; set; } = "";
+
+    /// <summary>Longest time the program may take for one recipient.</summary>
+    public int HandOverSeconds { get; set; } = 60;
+
+    /// <summary>Hours after which a message that cannot be delivered fails.</summary>
+    public int GiveUpHours { get; set; } = 72;
+
+    /// <summary>Maildir (with <c>new</c>, <c>cur</c> and <c>tmp</c>) that a mail server or fetcher delivers into. Empty: no mail is taken in.</summary>
+    public string Maildir { get; set; } = "";
+
+    /// <summary>Largest message that is read; larger ones stay in the maildir and are shown as such.</summary>
+    public int LargestMegabytes { get; set; } = 25;
+
+    /// <summary>Program that parses messages; empty: this very program.</summary>
+    public string Parser { get; set; } = "";
+
+    /// <summary>Warmed-up parser processes.</summary>
+    public int ParserProcesses { get; set; } = 2;
+
+    /// <summary>Longest time one message may take to parse.</summary>
+    public int ParseSeconds { get; set; } = 20;
+
+    /// <summary>Messages after which a parser process is replaced.</summary>
+    public int ParserJobs { get; set; } = 500;
+
+    /// <summary>Memory above which a parser process is replaced after its message.</summary>
+    public int ParserMegabytes { get; set; } = 400;
+
+    /// <summary>Everything wrong with <paramref name="options"/>, in three parts each.</summary>
+    public static IEnumerable<string> Faults(MailOptions options)
+    {
+        if (!MailAddress.TryRead(options.From, out _, out var why))
+            yield return $"kernel:mail:from is not a mail address ({why}): '{options.From}'. Write an address such as cirt@example.org.";
+        if (options.Sendmail.Length > 0 && (CommandLine.Split(options.Sendmail) is not [var program, ..] || !Path.IsPathFullyQualified(program)))
+            yield return $"kernel:mail:sendmail does not begin with the full path of a program: '{options.Sendmail}'. Write for example /usr/sbin/sendmail -oi -f {{sender}}.";
+        if (options.Maildir.Length > 0 && !Path.IsPathFullyQualified(options.Maildir))
+            yield return $"kernel:mail:maildir is not a full path: '{options.Maildir}'. Write for example /var/mail/cirt/Maildir.";
+        if (options.LargestMegabytes is < 1 or > 100)
+            yield return $"kernel:mail:largestmegabytes is {options.LargestMegabytes}. Choose 1 to 100.";
+        if (options.ParserProcesses is < 1 or > 32)
+            yield return $"kernel:mail:parserprocesses is {options.ParserProcesses}. Choose 1 to 32.";
+        if (options.ParseSeconds < 1 || options.HandOverSeconds < 1 || options.GiveUpHours < 1 || options.ParserJobs < 1 || options.ParserMegabytes < 64)
+            yield return "kernel:mail has a time, count or size below its least value. Use at least 1 second, 1 hour, 1 message and 64 megabytes.";
+    }
+}

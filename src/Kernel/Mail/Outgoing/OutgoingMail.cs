@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using Appliance.Contracts;
+using Appliance.Kernel.Data;
+using Microsoft.Extensions.Options;
+
+namespace Appliance.Kernel.Mail;
+
+/// <summary>The one queue for mail that leaves. Thread-safe.</summary>
+public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
+{
+    private const int MostRecipients = 500;
+
+    private const string InsertRaw =
+        "insert into kernel.mail_raw (sha256, bytes, stored_at) values (@Sha256, @Bytes, @Now) on conflict (sha256) do nothing";
+
+    private const string InsertMessage =
+        """
+        insert into kernel.mail_out (id, message_id, about, subject, sender, language, automatic, sha256, created_at, created_by, tlp, pap, exercise, named)
+        values (@Id, @MessageId, @About, @Subject, @From, @Language, @Automatic, @Sha256, @Now, @By, @Tlp, @Pap, @Exercise, @Named)
+        """;
+
+    private const string InsertRecipient =
+        """
+        insert into kernel.mail_recipients (mail_id, address, name, state, due_at)
+        values (@Id, @Address, @Name, @State, @Due)
+        """;
+
+    /// <summary>True when a program that sends is set; else messages are held until someone releases them.</summary>
+    public bool Sends => options.CurrentValue.Sendmail.Length > 0;
+
+    /// <summary>
+    /// Writes the message and queues it within the transaction of <paramref name="work"/>: nothing leaves unless that commits, and then the bytes stored
+    /// here leave. Refuses header injection, malformed addresses and a message for nobody; all faults at once. Writes no audit row: the act that sends does.
+    /// </summary>
+    public async Task<Outcome<QueuedMail>> QueueAsync(Work work, OutgoingMessage message, CancellationToken cancel)
+    {
+        var faults = Check(message, out var recipients);
+        if (faults.Count > 0)
+            return Outcome<QueuedMail>.Refused(faults);
+        var settings = options.CurrentValue;
+        var id = MailId.New();
+        var messageId = $"{id.Value:N}@{settings.From[(settings.From.LastIndexOf('@') + 1)..]}";
+        var bytes = MessageBytes.Write(message with { Recipients = recipients }, messageId, settings.From, settings.FromName, work.Now);
+        var sha256 = SHA256.HashData(bytes);
+        await work.ExecuteAsync(InsertRaw, new { Sha256 = sha256, Bytes = bytes, work.Now }, cancel);
+        await work.ExecuteAsync(
+            InsertMessage,
+            new
+            {
+                Id = id.Value,
+                MessageId = messageId,
+                message.About,
+                message.Subject,
+                settings.From,
+                message.Language,
+                message.Automatic,
+                Sha256 = sha256,
+                work.Now,
+                By = work.Viewer.Id.Value,
+                Tlp = (short)message.Marking.Tlp,
+                Pap = (short)message.Marking.Pap,
+                message.Marking.Exercise,
+                Named = (message.Marking.Named ?? []).Select(n => n.Value).ToArray(),
+            },
+            cancel);
+        // An exercise never reaches the outside by itself: its messages wait in the local outbox, where a person may release them.
+        var state = settings.Sendmail.Length > 0 && !message.Marking.Exercise ? "queued" : "held";
+        var due = work.Now + message.Delay;
+        await work.ExecuteAsync(InsertRecipient, recipients.Select(r => new { Id = id.Value, r.Address, r.Name, State = state, Due = due }), cancel);
+        foreach (var recipient in recipients)
+            work.Publish(new MailStateChanged { Mail = id, Subject = message.About, Recipient = recipient.Address, State = state, Marking = message.Marking });
+        return new QueuedMail(id, messageId, [.. recipients.Select(r => new MailDelivery(r.Address, state))]);
+    }
+
+    /// <summary>All that keeps a message from being queued; <paramref name="recipients"/> are trimmed and without repetition.</summary>
+    internal static List<Refusal> Check(OutgoingMessage message, out List<MailRecipient> recipients)
+    {
+        var faults = new List<Refusal>();
+        recipients = [];
+        foreach (var recipient in message.Recipients)
+        {
+            if (!MailAddress.TryRead(recipient.Address, out var address, out var why))
+                faults.Add(Refuse.Invalid("kernel.mail.refused.address", nameof(message.Recipients), recipient.Address, why));
+            else if (!recipients.Exists(r => string.Equals(r.Address, address, StringComparison.OrdinalIgnoreCase)))
+                recipients.Add(new(address, recipient.Name.Trim()));
+            if (HeaderText.Breaks(recipient.Name))
+                faults.Add(Refuse.Invalid("kernel.mail.refused.header", nameof(message.Recipients)));
+        }
+        if (message.Recipients.Count == 0)
+            faults.Add(Refuse.Invalid("kernel.mail.refused.nobody", nameof(message.Recipients)));
+        if (message.Recipients.Count > MostRecipients)
+            faults.Add(Refuse.Invalid("kernel.mail.refused.too-many", nameof(message.Recipients), message.Recipients.Count, MostRecipients));
+        if (string.IsNullOrWhiteSpace(message.Subject) || message.Subject.Length > 500)
+            faults.Add(Refuse.Invalid("kernel.mail.refused.subject", nameof(message.Subject)));
+        if (HeaderText.Breaks(message.Subject) || HeaderText.Breaks(message.Language))
+            faults.Add(Refuse.Invalid("kernel.mail.refused.header", nameof(message.Subject)));
+        if (message.References.Append(message.InReplyTo ?? "a@b").Any(id => !IsMessageId(id)))
+            faults.Add(Refuse.Invalid("kernel.mail.refused.header", nameof(message.References)));
+        return faults;
+    }
+
+    /// <summary>What may stand between angle brackets: visible ASCII without brackets, short enough for a line.</summary>
+    internal static bool IsMessageId(string id) => id.Length is > 0 and <= 900 && id.All(c => c is > ' ' and < '\x7f' and not ('<' or '>'));
+}
