@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Audit;
 using Appliance.Kernel.Identity;
+using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +19,7 @@ internal sealed class KernelModule : IModule
         DescribePermissions(builder);
         builder.Services.AddAccounts();
         AccountEndpoints.Describe(builder);
+        MailParts.Describe(builder);
 
         builder.Services.AddSingleton<AuditChain>();
 
@@ -38,5 +40,6 @@ internal sealed class KernelModule : IModule
         .Permission(KernelPermissions.ReadSettings, Role.Administrator, Role.Auditor, Role.Provisioner, Role.Manager)
         .Permission(KernelPermissions.ManageSettings, Role.Administrator, Role.Provisioner)
         .Permission(KernelPermissions.ReadMail, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator)
+        .Permission(KernelPermissions.ReleaseMail, Role.Administrator, Role.Manager, Role.Analyst)
         .Permission(KernelPermissions.ManageOutbox, Role.Administrator);
 }

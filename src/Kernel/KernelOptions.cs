@@ -21,6 +21,9 @@ public sealed record KernelOptions
     /// <summary>The outgoing HTTP client.</summary>
     public HttpOptions Http { get; init; } = new();
 
+    /// <summary>Mail out and in.</summary>
+    public Mail.MailOptions Mail { get; init; } = new();
+
     /// <summary>Everything wrong with the settings.</summary>
     internal static IEnumerable<string> Faults(KernelOptions options)
     {
@@ -32,6 +35,8 @@ public sealed record KernelOptions
             yield return $"LargestFileMiB is {options.LargestFileMiB}; choose 1 to 1048576.";
         if (options.FreeSpaceMiB is < 64)
             yield return $"FreeSpaceMiB is {options.FreeSpaceMiB}; choose at least 64.";
+        foreach (var fault in Kernel.Mail.MailOptions.Faults(options.Mail))
+            yield return fault;
         foreach (var fault in Kernel.Http.AddressPolicy.Faults(options.Http))
             yield return fault;
     }

@@ -32,6 +32,9 @@ public static class KernelPermissions
     /// <summary>Read received mail and the outgoing queue.</summary>
     public static Permission ReadMail { get; } = new("kernel.mail.read");
 
+    /// <summary>Hold, release and repeat outgoing messages.</summary>
+    public static Permission ReleaseMail { get; } = new("kernel.mail.release");
+
     /// <summary>See facts between modules, and retry or drop parked deliveries.</summary>
     public static Permission ManageOutbox { get; } = new("kernel.outbox.manage");
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Appliance.Kernel.Mail;
 
 /// <summary>Parses stored messages and tells the modules. One at a time; the result, its event and the state change commit together.</summary>
-public sealed class MailReading
+internal sealed class MailReading(Database database, ParsePool pool, ILogger<MailReading> log)
 {
     private const string Next =
         """
@@ -36,23 +36,17 @@ public sealed class MailReading
         returning r.mail_id, r.address, o.about, o.tlp, o.pap, o.exercise, o.named
         """;
 
-    private readonly Database _database;
-    private readonly ParsePool _pool;
-    private readonly ILogger<MailReading> _log;
-
-    internal MailReading(Database database, ParsePool pool, ILogger<MailReading> log) => (_database, _pool, _log) = (database, pool, log);
-
     /// <summary>Starts the parser processes.</summary>
-    public Task WarmAsync(CancellationToken cancel) => _pool.WarmAsync(cancel);
+    public Task WarmAsync(CancellationToken cancel) => pool.WarmAsync(cancel);
 
     /// <summary>Reads the oldest unread message; false when there is none.</summary>
     public async Task<bool> ReadOneAsync(CancellationToken cancel)
     {
-        var row = await _database.FindAsync<StoredRow>(Next, null, cancel);
+        var row = await database.FindAsync<StoredRow>(Next, null, cancel);
         if (row is null)
             return false;
-        var (mail, fault) = await _pool.MailAsync(row.Bytes, cancel);
-        await using var work = await _database.BeginAsync(Viewer.System("kernel"), cancel);
+        var (mail, fault) = await pool.MailAsync(row.Bytes, cancel);
+        await using var work = await database.BeginAsync(Viewer.System("kernel"), cancel);
         var marking = Marking.Default with { Tlp = Labelled(mail?.Subject) ?? Marking.Default.Tlp };
         var sender = mail?.From is [var first, ..] ? first : null;
         // Threads hang on this id: one made from the content stands in where the message has none.
@@ -91,7 +85,7 @@ public sealed class MailReading
         }
         await work.CommitAsync(cancel);
         if (fault is not null)
-            KernelLog.MailQuarantined(_log, row.Id, fault);
+            KernelLog.MailQuarantined(log, row.Id, fault);
         return true;
     }
 

@@ -13,7 +13,7 @@ namespace Appliance.Kernel.Mail;
 /// Exactly once: a file found again after a crash has the same name and content, and its row exists. Watched by inotify where it works and read every two
 /// seconds anyway, since network file systems do not tell.
 /// </remarks>
-public sealed class MaildirReceiver(Database database, MailReading reading, IOptionsMonitor<MailOptions> options, TimeProvider time, ILogger<MaildirReceiver> log) : BackgroundService
+internal sealed class MaildirReceiver(Database database, MailReading reading, IOptionsMonitor<MailOptions> options, ILogger<MaildirReceiver> log) : BackgroundService
 {
     private const string InsertRaw =
         "insert into kernel.mail_raw (sha256, bytes, stored_at) values (@Sha256, @Bytes, @Now) on conflict (sha256) do nothing";
@@ -64,7 +64,7 @@ public sealed class MaildirReceiver(Database database, MailReading reading, IOpt
                 {
                     KernelLog.MailInterrupted(log, fault.Message);
                 }
-                await wake.WaitAsync(TimeSpan.FromSeconds(2), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)wake.WaitAsync(TimeSpan.FromSeconds(2), stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         finally

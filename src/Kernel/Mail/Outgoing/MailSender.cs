@@ -12,7 +12,7 @@ namespace Appliance.Kernel.Mail;
 /// A recipient found journalled but unsettled at start is of unknown outcome: it is shown as such and repeated with the same bytes and Message-ID, which lets
 /// the other side drop the second copy.
 /// </remarks>
-public sealed class MailSender(Database database, IOptionsMonitor<MailOptions> options, TimeProvider time, ILogger<MailSender> log) : BackgroundService
+internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions> options, TimeProvider time, ILogger<MailSender> log) : BackgroundService
 {
     private const string Claim =
         """

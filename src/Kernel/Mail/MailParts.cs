@@ -1,0 +1,38 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Mail.Parse;
+using Appliance.Kernel.Modules;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Appliance.Kernel.Mail;
+
+/// <summary>What mail adds to the kernel: its table of contents.</summary>
+internal static class MailParts
+{
+    public static void Describe(IModuleBuilder builder)
+    {
+        builder.Services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section);
+        builder.Services.AddSingleton<OutgoingMail>();
+        builder.Services.AddSingleton<MailStore>();
+        builder.Services.AddSingleton<ParsePool>();
+        builder.Services.AddSingleton<MailReading>();
+        builder
+            .Publishes<MailReceived>()
+            .Publishes<MailStateChanged>()
+            .Worker<MailSender>()
+            .Worker<MaildirReceiver>()
+            .Health<MailOutProbe>()
+            .Health<MailInProbe>()
+            .Verb<ParseVerb>()
+            .Retention(new("kernel.mail_out", 730, MailStore.DeleteOldSent))
+            .Retention(new("kernel.mail_in", 730, MailStore.DeleteOldReceived))
+            .Retention(new("kernel.mail_raw", 730, MailStore.DeleteUnnamed))
+            .Endpoint("GET", "/downloads/mail/{id:guid}", KernelPermissions.ReadMail, DownloadAsync);
+    }
+
+    private static async Task<IResult> DownloadAsync(Guid id, Viewer viewer, MailStore store, CancellationToken cancel) =>
+        await store.RawAsync(viewer, new(id), cancel) is { } bytes
+            // Never shown by the browser: what a stranger wrote is saved, not opened.
+            ? Results.File(bytes, "application/octet-stream", $"mail-{id:N}.eml")
+            : Results.NotFound();
+}
