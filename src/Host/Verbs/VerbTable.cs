@@ -52,6 +52,8 @@ internal static class VerbTable
         new DatabaseVerb(),
         new HelpVerb(catalog, data),
         new VersionVerb(),
+        // Never through the modules: the process that reads hostile documents must not hold the settings or the database's key.
+        new Kernel.Mail.Parse.ParseVerb(),
         .. StandaloneVerb.Find(),
     ];
 

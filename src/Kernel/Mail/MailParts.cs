@@ -23,7 +23,6 @@ internal static class MailParts
             .Worker<MaildirReceiver>()
             .Health<MailOutProbe>()
             .Health<MailInProbe>()
-            .Verb<ParseVerb>()
             .Retention(new("kernel.mail_out", 730, MailStore.DeleteOldSent))
             .Retention(new("kernel.mail_in", 730, MailStore.DeleteOldReceived))
             .Retention(new("kernel.mail_raw", 730, MailStore.DeleteUnnamed))

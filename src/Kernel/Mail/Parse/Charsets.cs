@@ -33,8 +33,9 @@ internal static class Charsets
         {
             return Encoding.GetEncoding(charset.Trim().Trim('"', '\''));
         }
-        catch (ArgumentException)
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException)
         {
+            // Unknown, or UTF-7, which hides markup from every filter and is not decoded.
             return null;
         }
     }

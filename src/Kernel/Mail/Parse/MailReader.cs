@@ -25,12 +25,21 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         var message = GMime.Construct(parser, 0);
         GMime.Release(parser);
         if (message == 0)
-            return new ParsedMail { Limits = ["no-message"] };
+            return WithoutHeader();
         var headers = Headers(message, GMime.RootOf(message));
         var tree = Message(message, "", 0);
         var parsed = Describe(headers, tree);
         GMime.Release(message);
         return parsed;
+    }
+
+    /// <summary>Bytes in which no header can be seen: all of it is text.</summary>
+    private ParsedMail WithoutHeader()
+    {
+        var content = WithoutCarriageReturns(raw.ToArray());
+        var text = Charsets.Decode(content, null);
+        var tree = new ParsedNode { Kind = "message", Body = Body("text", content) };
+        return new ParsedMail { Text = text.Length > ParseLimits.Text ? text[..ParseLimits.Text] : text, TextFrom = "plain", Tree = tree, Limits = ["no-header"] };
     }
 
     private ParsedMail Describe(IReadOnlyList<HeaderLine> headers, ParsedNode tree)
@@ -100,7 +109,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         }
         var content = Content(part);
         Leaf(part, node, partId, content, depth);
-        var isText = IsText(node.ContentType, part);
+        var isText = stated is null || IsText(node.ContentType, part);
         return node with { Body = isText ? Body("text", WithoutCarriageReturns(content)) : Body("binary", content) };
     }
 

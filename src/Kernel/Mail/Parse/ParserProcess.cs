@@ -20,7 +20,7 @@ internal sealed class ParserProcess : IDisposable
     /// <summary>Starts one with an environment that holds nothing of the host's.</summary>
     public static ParserProcess Start(string program)
     {
-        var start = new ProcessStartInfo(program, "parse") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo(program) { ArgumentList = { "parse" }, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" };
         var root = Environment.GetEnvironmentVariable("DOTNET_ROOT");
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
