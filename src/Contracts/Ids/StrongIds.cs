@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Appliance.Contracts;
 
 /// <summary>Identifies a person or token that acts in the appliance.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct UserId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
@@ -11,6 +14,7 @@ public readonly record struct UserId(Guid Value)
 }
 
 /// <summary>Identifies an organisation the CIRT serves.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct ConstituentId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
@@ -21,6 +25,7 @@ public readonly record struct ConstituentId(Guid Value)
 }
 
 /// <summary>Identifies a group of alerts: one signature between one source and one destination.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct AlertGroupId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
@@ -31,6 +36,7 @@ public readonly record struct AlertGroupId(Guid Value)
 }
 
 /// <summary>Identifies an incident.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct IncidentId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
@@ -41,6 +47,7 @@ public readonly record struct IncidentId(Guid Value)
 }
 
 /// <summary>Identifies an advisory over all its revisions.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct AdvisoryId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
@@ -51,6 +58,7 @@ public readonly record struct AdvisoryId(Guid Value)
 }
 
 /// <summary>Identifies a node that information is shared with: a centre or another CIRT.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct PeerId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
@@ -61,6 +69,7 @@ public readonly record struct PeerId(Guid Value)
 }
 
 /// <summary>Identifies a mail message, received or sent.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct MailId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
@@ -71,6 +80,7 @@ public readonly record struct MailId(Guid Value)
 }
 
 /// <summary>Identifies one published fact. Handlers are idempotent on it.</summary>
+[JsonConverter(typeof(StrongIdJson))]
 public readonly record struct EventId(Guid Value)
 {
     /// <summary>A new time-ordered identifier.</summary>
