@@ -24,12 +24,9 @@ internal static class ModuleEndpoints
         app.MapOpenApi("/api/v1/openapi.json").WithMetadata(new NeedsPermission(Permission.SignedIn));
     }
 
-    /// <summary>Programs authenticate with a token in a header, which a foreign page cannot send; forms of people keep their antiforgery token.</summary>
+    /// <summary>The API takes a token in a header, which a foreign page cannot send, or a cookie from our own origin (the kernel's ForeignOrigin); forms of people carry an antiforgery token besides.</summary>
     private static RouteHandlerBuilder DisableAntiforgeryFor(this RouteHandlerBuilder mapped, EndpointRegistration endpoint) =>
         endpoint.Path.StartsWith("/api/", StringComparison.Ordinal) || endpoint.Path.StartsWith("/taxii2", StringComparison.Ordinal)
-            ? mapped.WithMetadata(new TokenOrSameOrigin()).DisableAntiforgery()
+            ? mapped.DisableAntiforgery()
             : mapped;
 }
-
-/// <summary>State changes through the API by cookie need a same-origin request: see <see cref="OutcomeFilter"/>.</summary>
-internal sealed record TokenOrSameOrigin;

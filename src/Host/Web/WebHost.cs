@@ -32,6 +32,7 @@ internal static class WebHost
         app.UseRateLimiter();
         app.UseKernelIdentity();
         app.UseMiddleware<PermissionMiddleware>();
+        app.UseMiddleware<CircuitGate>();
         app.UseAntiforgery();
         app.MapStaticAssets().WithMetadata(new AnswersEveryone("style sheets, scripts and pictures of the product itself"));
         app.MapModuleEndpoints(modules);

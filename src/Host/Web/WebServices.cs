@@ -6,6 +6,7 @@ using Appliance.Kernel.Identity;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
 using Appliance.Ui;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 
 namespace Appliance.Host.Web;
 
@@ -26,6 +27,7 @@ internal static class WebServices
         services.AddKernelIdentity();
         // Endpoints take the viewer as a parameter; PermissionMiddleware has put it there.
         services.AddScoped(s => (Viewer)s.GetRequiredService<IHttpContextAccessor>().HttpContext!.Items[PermissionMiddleware.ViewerItem]!);
+        services.AddSingleton<CircuitLimits>().AddScoped<CircuitHandler, CircuitCounter>();
         services.AddRouting();
         services.AddOpenApi("openapi");
         services.ConfigureHttpJsonOptions(j =>
