@@ -1,0 +1,161 @@
+using Appliance.Sensing.Engine.AppLayer.Dns;
+using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.AppLayer;
+
+internal sealed class AppLayerCounters
+{
+    public readonly long[] FlowsTcp = new long[(int)AppProto.BittorrentDht + 1];
+    public readonly long[] FlowsUdp = new long[(int)AppProto.BittorrentDht + 1];
+    public readonly long[] Transactions = new long[(int)AppProto.BittorrentDht + 1];
+    public long FailedTcp, FailedUdp, ParserErrors;
+}
+
+/// <summary>Between the streams and the parsers: finds the protocol of a flow, feeds its parser, keeps its transactions.</summary>
+internal sealed class AppLayerEngine : IStreamReader
+{
+    private const int GiveUpBoth = 2048;
+    private readonly ProtocolDetector _detector;
+    private readonly ParseContext _context;
+    private readonly AppLayerCounters _counters;
+    private Reassembly? _reassembly;
+
+    public AppLayerEngine(AppLayerOptions options, AppLayerCounters counters)
+    {
+        _detector = new ProtocolDetector(options);
+        _context = new ParseContext(options);
+        _counters = counters;
+        Options = options;
+    }
+
+    public AppLayerOptions Options { get; }
+
+    public void Attach(Reassembly reassembly) => _reassembly = reassembly;
+
+    public long Now { set => _context.Time = value; }
+
+    public int Offer(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap)
+    {
+        AppState app = flow.App;
+        if (app.Failed) return -1;
+        if (app.Parser == null)
+        {
+            if ((marks & StreamMarks.Gap) != 0) return GiveUp(flow, toServer);
+            if (bytes.IsEmpty) return (marks & StreamMarks.Eof) != 0 ? 0 : 0;
+            AppProto found = app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown ? app.Expected : _detector.Tcp(bytes, toServer, flow.ClientPort, flow.ServerPort);
+            if (found == AppProto.Unknown && (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0) found = AppProto.Failed;
+            if (found == AppProto.Unknown) return 0;
+            if (found == AppProto.Failed)
+            {
+                if (toServer) app.ProbedToServer = true;
+                else app.ProbedToClient = true;
+                if (app.ProbedToServer && app.ProbedToClient || bytes.Length >= GiveUpBoth || (marks & StreamMarks.Eof) != 0) return GiveUp(flow, toServer);
+                return 0;
+            }
+            if (!Begin(flow, found, true)) return GiveUp(flow, toServer);
+            // the other side may have been waiting with bytes that come first
+            if (flow.Tcp is { } session)
+            {
+                TcpStream other = toServer ? session.Server : session.Client;
+                if (!toServer || other.SegmentCount > 0) _reassembly?.Deliver(flow, session, other, !toServer, false);
+                if (app.Failed) return -1;
+            }
+        }
+        return Feed(flow, toServer, bytes, marks, gap);
+    }
+
+    private int Feed(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap)
+    {
+        AppState app = flow.App;
+        AppParser parser = app.Parser!;
+        _context.Flow = flow;
+        _context.TriggerToServer = _context.TriggerToClient = false;
+        long before = app.NextId;
+        int used;
+        if ((marks & StreamMarks.Gap) != 0) used = parser.Gap(_context, toServer, gap) ? gap : -1;
+        else used = parser.Parse(_context, toServer, bytes, marks);
+        _counters.Transactions[(int)app.Protocol] += app.NextId - before;
+        if (flow.Tcp is { } session)
+        {
+            if (_context.TriggerToServer) session.Client.RawTrigger = true;
+            if (_context.TriggerToClient) session.Server.RawTrigger = true;
+        }
+        if (used < 0)
+        {
+            _counters.ParserErrors++;
+            app.Failed = true;
+            foreach (Transaction tx in app.Transactions)
+            {
+                // nothing more will come: what there is gets inspected and written as it stands
+                foreach (AppFile file in tx.Files) file.Close(false);
+                tx.ProgressToServer = tx.ProgressToClient = tx.Complete;
+            }
+            return -1;
+        }
+        if (parser.HandsOver)
+        {
+            app.Original = app.Protocol;
+            app.Protocol = AppProto.Unknown;
+            app.Expected = AppProto.Unknown;
+            app.ProbedToServer = app.ProbedToClient = false;
+            app.Parser = null;
+            app.OldParser = parser;
+        }
+        return used;
+    }
+
+    private int GiveUp(Flow.Flow flow, bool toServer)
+    {
+        flow.App.Failed = true;
+        if (flow.App.Protocol == AppProto.Unknown && flow.App.Original == AppProto.Unknown) flow.App.Protocol = AppProto.Failed;
+        _counters.FailedTcp++;
+        return -1;
+    }
+
+    private bool Begin(Flow.Flow flow, AppProto protocol, bool tcp)
+    {
+        AppParser? parser = ParserTable.Make(protocol, flow.App, tcp);
+        flow.App.Protocol = protocol;
+        if (tcp) _counters.FlowsTcp[(int)protocol]++;
+        else _counters.FlowsUdp[(int)protocol]++;
+        if (parser == null)
+        {
+            // recognised, not parsed
+            flow.App.Failed = true;
+            return false;
+        }
+        flow.App.Parser = parser;
+        return true;
+    }
+
+    public void Datagram(Flow.Flow flow, Packet p)
+    {
+        AppState app = flow.App;
+        if (p.PayloadLength == 0) return;
+        if (app.Parser == null)
+        {
+            if (app.Failed) return;
+            if (p.ToServer ? app.ProbedToServer : app.ProbedToClient) return;
+            AppProto found = _detector.Udp(p.Payload, p.ToServer, flow.ClientPort, flow.ServerPort);
+            if (found is AppProto.Failed or AppProto.Unknown)
+            {
+                if (p.ToServer) app.ProbedToServer = true;
+                else app.ProbedToClient = true;
+                if (app.ProbedToServer && app.ProbedToClient)
+                {
+                    app.Failed = true;
+                    app.Protocol = AppProto.Failed;
+                    _counters.FailedUdp++;
+                }
+                return;
+            }
+            if (!Begin(flow, found, false)) return;
+        }
+        _context.Flow = flow;
+        long before = app.NextId;
+        app.Parser!.Parse(_context, p.ToServer, p.Payload, StreamMarks.None);
+        _counters.Transactions[(int)app.Protocol] += app.NextId - before;
+    }
+}

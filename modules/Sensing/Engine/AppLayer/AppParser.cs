@@ -1,0 +1,103 @@
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.AppLayer;
+
+internal sealed record AppLayerOptions
+{
+    public bool Enabled(string protocol) => !Disabled.Contains(protocol);
+    public HashSet<string> Disabled { get; init; } = ["pgsql", "modbus", "dnp3", "enip"];
+    public int HttpRequestBodyLimit { get; init; } = 102400;
+    public int HttpResponseBodyLimit { get; init; } = 102400;
+    public int HttpRequestMinInspect { get; init; } = 32768;
+    public int HttpRequestWindow { get; init; } = 4096;
+    public int HttpResponseMinInspect { get; init; } = 40960;
+    public int HttpResponseWindow { get; init; } = 16384;
+    public int HttpLayers { get; init; } = 2;
+    public bool DoubleDecodePath { get; init; }
+    public bool DoubleDecodeQuery { get; init; }
+    public bool Sha256 { get; init; }
+    public bool Md5 { get; init; }
+    public bool Ja3 { get; init; } = true;
+    public bool Hassh { get; init; } = true;
+    public bool DnsRequests { get; init; } = true;
+    public bool TlsLogAll { get; init; }
+}
+
+/// <summary>What a parser may use of its flow.</summary>
+internal sealed class ParseContext(AppLayerOptions options)
+{
+    public AppLayerOptions Options { get; } = options;
+    public Flow.Flow Flow = null!;
+    public long Time;
+    /// <summary>Set by a parser when a message is complete, so that the raw stream is looked at without waiting for a full chunk.</summary>
+    public bool TriggerToServer, TriggerToClient;
+    /// <summary>Tells the engine that a data connection is about to be made (FTP).</summary>
+    public IExpectations? Expectations;
+}
+
+/// <summary>Connections that a control channel has announced.</summary>
+internal interface IExpectations
+{
+    public void Expect(Decode.IpAddress server, ushort port, AppProto protocol, object what, long time);
+}
+
+/// <summary>The parser of one flow.</summary>
+internal abstract class AppParser
+{
+    public abstract AppProto Protocol { get; }
+
+    /// <summary>Parses what it can; returns the bytes used, or -1 when it gives the flow up. The rest is offered again with what follows.</summary>
+    public abstract int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks);
+
+    /// <summary>Bytes were lost. False: the flow cannot be followed further.</summary>
+    public virtual bool Gap(ParseContext context, bool toServer, int size) => false;
+
+    /// <summary>The peers have agreed to speak something else from here on (CONNECT, STARTTLS, an upgrade): look again at what follows.</summary>
+    public bool HandsOver { get; protected set; }
+
+    /// <summary>What is likely to follow a hand-over.</summary>
+    public AppProto HandsOverTo { get; protected set; }
+
+    public virtual void Reset() { }
+}
+
+/// <summary>What a flow knows about its application protocol.</summary>
+internal sealed class AppState
+{
+    public AppProto Protocol;
+    public AppProto ToServer;
+    public AppProto ToClient;
+    public AppProto Original;        // before STARTTLS, CONNECT or an upgrade
+    public AppProto Expected;
+    public AppParser? Parser;
+    public AppParser? OldParser;
+    public readonly List<Transaction> Transactions = new(0);
+    public long NextId;
+    public bool Failed;
+    public bool ProbedToServer, ProbedToClient; // given up looking in that direction
+    public int ProbeToServer, ProbeToClient;    // bytes already looked at
+    public bool ToServerFirst = true;
+    public object? Expectation;
+
+    public T Add<T>(T transaction) where T : Transaction
+    {
+        transaction.Id = NextId++;
+        Transactions.Add(transaction);
+        return transaction;
+    }
+
+    public void Reset()
+    {
+        Protocol = ToServer = ToClient = Original = Expected = AppProto.Unknown;
+        Parser?.Reset();
+        OldParser?.Reset();
+        OldParser = null;
+        Parser = null;
+        foreach (Transaction t in Transactions) t.Reset();
+        Transactions.Clear();
+        NextId = 0;
+        Failed = ProbedToServer = ProbedToClient = false;
+        ProbeToServer = ProbeToClient = 0;
+        Expectation = null;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.AppLayer.Dns;
+
+/// <summary>DNS over UDP, and over TCP with its length prefix.</summary>
+internal sealed class DnsParser(AppState state, bool tcp) : AppParser
+{
+    private const int MaxPending = 1024;
+
+    public override AppProto Protocol => AppProto.Dns;
+
+    public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
+    {
+        if (!tcp)
+        {
+            Message(context, toServer, bytes);
+            return bytes.Length;
+        }
+        int used = 0;
+        while (bytes.Length - used >= 2)
+        {
+            int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[used..]);
+            if (bytes.Length - used < 2 + length) break;
+            if (length == 0)
+            {
+                used += 2;
+                continue;
+            }
+            if (!Message(context, toServer, bytes.Slice(used + 2, length))) return -1;
+            if (toServer) context.TriggerToServer = true;
+            else context.TriggerToClient = true;
+            used += 2 + length;
+        }
+        return used;
+    }
+
+    public override bool Gap(ParseContext context, bool toServer, int size) => tcp;
+
+    private bool Message(ParseContext context, bool toServer, ReadOnlySpan<byte> message)
+    {
+        if (message.Length < 12 || state.Transactions.Count > MaxPending) return false;
+        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
+        bool answer = (flags & 0x8000) != 0;
+        int questions = BinaryPrimitives.ReadUInt16BigEndian(message[4..]);
+        int answers = BinaryPrimitives.ReadUInt16BigEndian(message[6..]);
+        int authorities = BinaryPrimitives.ReadUInt16BigEndian(message[8..]);
+        var tx = new DnsTransaction
+        {
+            IsAnswer = answer,
+            ToServer = toServer,
+            MessageId = BinaryPrimitives.ReadUInt16BigEndian(message),
+            Flags = flags,
+        };
+        tx.Message.Append(message);
+        int at = 12;
+        bool whole = Read(tx, message, ref at, questions, true, ref tx.Questions);
+        if (answer)
+        {
+            whole = whole && Read(tx, message, ref at, answers, false, ref tx.Answers);
+            if (whole) Read(tx, message, ref at, authorities, false, ref tx.Authorities);
+        }
+        if (!whole && tx.Questions.Length == 0 || !answer && tx.Questions.Length == 0)
+        {
+            tx.Reset();
+            return false;
+        }
+        tx.ProgressToServer = tx.ProgressToClient = 1;
+        state.Add(tx);
+        return true;
+    }
+
+    private static bool Read(DnsTransaction tx, ReadOnlySpan<byte> message, ref int at, int count, bool question, ref DnsRecord[] into)
+    {
+        if (count == 0) return true;
+        var found = new List<DnsRecord>(Math.Min(count, 16));
+        bool whole = true;
+        for (int i = 0; i < count && i < DnsMessage.MaxRecords; i++)
+        {
+            int mark = tx.Text.Length;
+            DnsRecord record;
+            whole = question ? DnsMessage.ReadQuestion(message, ref at, tx.Text, out record) : DnsMessage.ReadRecord(message, ref at, tx.Text, out record);
+            if (!whole)
+            {
+                tx.Text.Truncate(mark);
+                break;
+            }
+            if (record.Type == 16 && !question)
+            {
+                SplitText(message, record, found);
+                continue;
+            }
+            found.Add(record);
+        }
+        into = [.. found];
+        return whole;
+    }
+
+    /// <summary>A text record may hold several strings; each is told apart, as one entry of its own.</summary>
+    private static void SplitText(ReadOnlySpan<byte> message, DnsRecord record, List<DnsRecord> found)
+    {
+        int at = record.Data, end = record.Data + record.DataLength;
+        while (at < end && found.Count < DnsMessage.MaxRecords)
+        {
+            int length = 1 + message[at];
+            if (at + length > end) break;
+            DnsRecord one = record;
+            one.Data = at;
+            one.DataLength = length;
+            found.Add(one);
+            at += length;
+        }
+    }
+
+    /// <summary>Could this be DNS? Header fields are looked at, then the first name.</summary>
+    public static bool Probe(ReadOnlySpan<byte> message, bool tcpPrefix)
+    {
+        if (tcpPrefix)
+        {
+            if (message.Length < 14) return false;
+            int length = BinaryPrimitives.ReadUInt16BigEndian(message);
+            if (length < 12) return false;
+            message = message[2..];
+            if (message.Length > length) message = message[..length];
+        }
+        if (message.Length < 12) return false;
+        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
+        int questions = BinaryPrimitives.ReadUInt16BigEndian(message[4..]);
+        int records = questions + BinaryPrimitives.ReadUInt16BigEndian(message[6..]) + BinaryPrimitives.ReadUInt16BigEndian(message[8..]) + BinaryPrimitives.ReadUInt16BigEndian(message[10..]);
+        int opcode = flags >> 11 & 15;
+        if (opcode > 6 || records == 0 || questions > 64 || questions == 0 && (flags & 0x8000) == 0) return false;
+        if ((flags & 0x8000) == 0 && (flags & 15) != 0 && opcode == 0) return false;
+        if (questions == 0) return true;
+        var text = new Memory.SlidingBuffer();
+        int at = 12;
+        bool ok = DnsMessage.ReadName(message, ref at, text);
+        text.Release();
+        return ok || tcpPrefix && at >= 12 && message.Length < 300;
+    }
+}

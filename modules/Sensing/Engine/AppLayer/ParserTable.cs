@@ -1,0 +1,17 @@
+using Appliance.Sensing.Engine.AppLayer.Dns;
+using Appliance.Sensing.Engine.AppLayer.Http;
+
+namespace Appliance.Sensing.Engine.AppLayer;
+
+/// <summary>The one table of protocol parsers.</summary>
+internal static class ParserTable
+{
+    public static AppParser? Make(AppProto protocol, AppState state, bool tcp) => protocol switch
+    {
+        AppProto.Http1 => new HttpParser(state),
+        AppProto.Dns => new DnsParser(state, tcp),
+        _ => null,
+    };
+
+    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns];
+}

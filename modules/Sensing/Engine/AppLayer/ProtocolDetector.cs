@@ -1,0 +1,70 @@
+using Appliance.Sensing.Engine.AppLayer.Dns;
+using Appliance.Sensing.Engine.AppLayer.Http;
+
+namespace Appliance.Sensing.Engine.AppLayer;
+
+/// <summary>Tells a protocol by its first bytes: by what they say on any port, and by probing on the ports where it is at home.</summary>
+internal sealed class ProtocolDetector(AppLayerOptions options)
+{
+    private const int Enough = 512;
+
+    private static readonly string[] Methods = ["GET", "PUT", "POST", "HEAD", "TRACE", "OPTIONS", "CONNECT", "DELETE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK",
+        "UNLOCK", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "MERGE", "INVALID", "VERSION-CONTROL", "BASELINE-CONTROL", "BPROPPATCH", "BPROPFIND", "BCOPY", "BMOVE", "BDELETE", "SEARCH", "NOTIFY", "POLL", "SUBSCRIBE", "UNSUBSCRIBE"];
+
+    private static readonly byte[][] MethodBytes = Methods.Select(System.Text.Encoding.ASCII.GetBytes).ToArray();
+
+    /// <summary>The protocol; Unknown while more bytes could still tell; Failed when none fits.</summary>
+    public AppProto Tcp(ReadOnlySpan<byte> bytes, bool toServer, ushort clientPort, ushort serverPort)
+    {
+        AppProto found = toServer ? TcpToServer(bytes, serverPort, clientPort) : TcpToClient(bytes, serverPort, clientPort);
+        if (found is not (AppProto.Unknown or AppProto.Failed) && !options.Enabled(ConfigName(found))) return AppProto.Failed;
+        return found == AppProto.Unknown && bytes.Length >= Enough ? AppProto.Failed : found;
+    }
+
+    public AppProto Udp(ReadOnlySpan<byte> bytes, bool toServer, ushort clientPort, ushort serverPort)
+    {
+        if ((serverPort == 53 || clientPort == 53) && options.Enabled("dns") && DnsParser.Probe(bytes, false)) return AppProto.Dns;
+        return AppProto.Failed;
+    }
+
+    private static string ConfigName(AppProto protocol) => protocol == AppProto.Http1 ? "http" : AppProtoNames.Name(protocol);
+
+    private static bool Starts(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> upper) => bytes.Length >= upper.Length && HttpHeaders.Same(bytes[..upper.Length], upper);
+
+    private static AppProto TcpToServer(ReadOnlySpan<byte> bytes, ushort serverPort, ushort clientPort)
+    {
+        if (serverPort == 53 && DnsParser.Probe(bytes, true)) return AppProto.Dns;
+        int skip = 0;
+        while (skip < bytes.Length && skip < 4 && bytes[skip] is (byte)'\r' or (byte)'\n') skip++;
+        ReadOnlySpan<byte> text = bytes[skip..];
+        if (Starts(bytes, "PRI * HTTP/2.0"u8)) return AppProto.Http2;
+        foreach (byte[] method in MethodBytes)
+            if (text.Length > method.Length && Starts(text, method) && text[method.Length] is (byte)' ' or (byte)'\t' or 0x0b or 0x0c)
+                return AppProto.Http1;
+        AppProto common = Common(bytes);
+        if (common != AppProto.Unknown) return common;
+        if (Starts(bytes, "EHLO "u8) || Starts(bytes, "HELO "u8) || Starts(bytes, "QUIT\r"u8) && serverPort is 25 or 465 or 587) return AppProto.Smtp;
+        if (Starts(bytes, "USER "u8) || Starts(bytes, "PASS "u8) || Starts(bytes, "PORT "u8) || Starts(bytes, "AUTH SSL"u8)) return AppProto.Ftp;
+        return AppProto.Unknown;
+    }
+
+    private static AppProto TcpToClient(ReadOnlySpan<byte> bytes, ushort serverPort, ushort clientPort)
+    {
+        if (serverPort == 53 && DnsParser.Probe(bytes, true)) return AppProto.Dns;
+        if (Starts(bytes, "HTTP/"u8)) return AppProto.Http1;
+        AppProto common = Common(bytes);
+        if (common != AppProto.Unknown) return common;
+        if (serverPort == 21 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Ftp;
+        if (serverPort is 25 or 465 or 587 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Smtp;
+        return AppProto.Unknown;
+    }
+
+    private static AppProto Common(ReadOnlySpan<byte> bytes)
+    {
+        if (Starts(bytes, "SSH-"u8)) return AppProto.Ssh;
+        if (bytes.Length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;
+        if (bytes.Length >= 8 && (bytes[4] is 0xff or 0xfe or 0xfd) && bytes[5] == 'S' && bytes[6] == 'M' && bytes[7] == 'B' && bytes[0] == 0) return AppProto.Smb;
+        if (bytes.Length >= 16 && bytes[0] == 5 && bytes[1] <= 1 && bytes[2] is 0 or 11 && (bytes[4] & 0xef) == 0) return AppProto.Dcerpc;
+        return AppProto.Unknown;
+    }
+}

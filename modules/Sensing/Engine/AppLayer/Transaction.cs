@@ -1,0 +1,116 @@
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Output;
+
+namespace Appliance.Sensing.Engine.AppLayer;
+
+/// <summary>One exchange of a protocol: its buffers for rules, its record, and how far each direction has come.</summary>
+internal abstract class Transaction
+{
+    public long Id;
+    public int ProgressToServer;
+    public int ProgressToClient;
+    public bool Logged;
+    public readonly TransactionInspection InspectedToServer = new();
+    public readonly TransactionInspection InspectedToClient = new();
+    public readonly List<AppFile> Files = new(0);
+    public readonly List<AppEvent> Events = new(0);
+    public int EventsLogged;
+    public int FilesLogged;
+
+    /// <summary>Progress at which a direction is complete.</summary>
+    public abstract int Complete { get; }
+
+    /// <summary>False when this direction plays no part, as for a DNS question seen alone.</summary>
+    public virtual bool Uses(bool toServer) => true;
+
+    public bool IsComplete(bool toServer) => !Uses(toServer) || (toServer ? ProgressToServer : ProgressToClient) >= Complete;
+
+    public int Progress(bool toServer) => toServer ? ProgressToServer : ProgressToClient;
+
+    public TransactionInspection Inspected(bool toServer) => toServer ? InspectedToServer : InspectedToClient;
+
+    /// <summary>The bytes of a buffer; <paramref name="index"/> counts the instances of buffers that come several times.</summary>
+    public abstract bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes);
+
+    /// <summary>For bodies and files: how many bytes have been seen in all, which tells whether there is something new.</summary>
+    public virtual long StreamedBytes(BufferId buffer, bool toServer) => 0;
+
+    public virtual int Number(NumberId what, bool toServer, int index) => -1;
+
+    /// <summary>Writes the protocol's object into a record; false when there is nothing to tell.</summary>
+    public abstract bool WriteRecord(EveWriter to, bool inAlert);
+
+    /// <summary>Is there a record of its own to write?</summary>
+    public virtual bool HasRecord => true;
+
+    public virtual void Reset()
+    {
+        ProgressToServer = ProgressToClient = 0;
+        Logged = false;
+        EventsLogged = FilesLogged = 0;
+        InspectedToServer.Clear();
+        InspectedToClient.Clear();
+        foreach (AppFile file in Files) file.Reset();
+        Files.Clear();
+        Events.Clear();
+    }
+}
+
+internal readonly record struct AppEvent(string Name, bool ToServer);
+
+/// <summary>Integers that rule keywords compare.</summary>
+internal enum NumberId : byte { None, UriLength, HttpStatus, DnsOpcode, DnsRrType, TlsVersion, SshProtocol, SmbNtlmVersion, Krb5MessageType, SnmpVersion, SnmpPduType, MqttType, RfbSecurity }
+
+/// <summary>What has been done for one transaction in one direction, so that nothing is looked at twice.</summary>
+internal sealed class TransactionInspection
+{
+    public ulong BuffersDone0, BuffersDone1;   // one bit per prefilter already run
+    public bool NoBufferRulesDone;
+    public bool Done;
+    public bool Skip;
+    private int[] _rules = [];
+    private uint[] _parts = [];
+    private int _count;
+    public readonly long[] Streamed = new long[8];
+
+    public int Count => _count;
+    public int RuleAt(int i) => _rules[i];
+    public ref uint PartsAt(int i) => ref _parts[i];
+    public const uint Finished = 0x80000000;
+
+    public bool TryMark(int engine)
+    {
+        ref ulong word = ref engine < 64 ? ref BuffersDone0 : ref BuffersDone1;
+        ulong bit = 1UL << (engine & 63);
+        if ((word & bit) != 0) return false;
+        word |= bit;
+        return true;
+    }
+
+    public int Find(int rule)
+    {
+        for (int i = 0; i < _count; i++)
+            if (_rules[i] == rule) return i;
+        return -1;
+    }
+
+    public int Add(int rule)
+    {
+        if (_count == _rules.Length)
+        {
+            Array.Resize(ref _rules, Math.Max(4, _count * 2));
+            Array.Resize(ref _parts, Math.Max(4, _count * 2));
+        }
+        _rules[_count] = rule;
+        _parts[_count] = 0;
+        return _count++;
+    }
+
+    public void Clear()
+    {
+        BuffersDone0 = BuffersDone1 = 0;
+        NoBufferRulesDone = Done = Skip = false;
+        _count = 0;
+        Array.Clear(Streamed);
+    }
+}

@@ -1,0 +1,83 @@
+namespace Appliance.Sensing.Engine.Decode;
+
+/// <summary>What can be wrong with a packet, by the names that the rule keyword decode-event uses.</summary>
+internal enum DecodeEvent : ushort
+{
+    Ipv4PktTooSmall, Ipv4HlenTooSmall, Ipv4IplenSmallerThanHlen, Ipv4TruncPkt, Ipv4OptInvalid, Ipv4OptInvalidLen, Ipv4OptMalformed,
+    Ipv4OptPadRequired, Ipv4OptEolRequired, Ipv4OptDuplicate, Ipv4OptUnknown, Ipv4WrongIpVersion, Ipv4WithIcmpv6,
+    Icmpv4PktTooSmall, Icmpv4UnknownType, Icmpv4UnknownCode, Icmpv4Ipv4TruncPkt, Icmpv4Ipv4UnknownVer,
+    Icmpv6UnknownType, Icmpv6UnknownCode, Icmpv6PktTooSmall, Icmpv6Ipv6UnknownVersion, Icmpv6Ipv6TruncPkt, Icmpv6MldMessageWithInvalidHl,
+    Icmpv6UnassignedType, Icmpv6ExperimentationType,
+    Ipv6PktTooSmall, Ipv6TruncPkt, Ipv6TruncExthdr, Ipv6ExthdrDuplFh, Ipv6ExthdrUselessFh, Ipv6ExthdrDuplRh, Ipv6ExthdrDuplHh,
+    Ipv6ExthdrDuplDh, Ipv6ExthdrDuplAh, Ipv6ExthdrDuplEh, Ipv6ExthdrInvalidOptlen, Ipv6WrongIpVersion, Ipv6ExthdrAhResNotNull,
+    Ipv6HopoptsUnknownOpt, Ipv6HopoptsOnlyPadding, Ipv6DstoptsUnknownOpt, Ipv6DstoptsOnlyPadding, Ipv6RhType0, Ipv6ZeroLenPadn,
+    Ipv6FhNonZeroReservedField, Ipv6DataAfterNoneHeader, Ipv6UnknownNextHeader, Ipv6WithIcmpv4,
+    TcpPktTooSmall, TcpHlenTooSmall, TcpInvalidOptlen, TcpOptInvalidLen, TcpOptDuplicate,
+    UdpPktTooSmall, UdpHlenTooSmall, UdpHlenInvalid, UdpLenInvalid,
+    SllPktTooSmall, EthernetPktTooSmall,
+    PppPktTooSmall, PppVjuPktTooSmall, PppIp4PktTooSmall, PppIp6PktTooSmall, PppWrongType, PppUnsupProto,
+    PppoePktTooSmall, PppoeWrongCode, PppoeMalformedTags,
+    GrePktTooSmall, GreWrongVersion, GreVersion0Recur, GreVersion0Flags, GreVersion0HdrTooBig, GreVersion0MalformedSreHdr,
+    GreVersion1Chksum, GreVersion1Route, GreVersion1Ssr, GreVersion1Recur, GreVersion1Flags, GreVersion1NoKey, GreVersion1WrongProtocol,
+    GreVersion1MalformedSreHdr, GreVersion1HdrTooBig,
+    VlanHeaderTooSmall, VlanUnknownType, VlanTooManyLayers,
+    IprawInvalidIpVersion, LtnullPktTooSmall, LtnullUnsupportedType,
+    SctpPktTooSmall, EspPktTooSmall,
+    Ipv4FragPktTooLarge, Ipv4FragOverlap, Ipv4FragIgnored, Ipv6FragPktTooLarge, Ipv6FragOverlap, Ipv6FragIgnored, Ipv6FragInvalidLength,
+    Ipv6Ipv4InIpv6TooSmall, Ipv6Ipv4InIpv6WrongVersion, Ipv6Ipv6InIpv6TooSmall, Ipv6Ipv6InIpv6WrongVersion,
+    MplsHeaderTooSmall, MplsPktTooSmall, MplsBadLabelRouterAlert, MplsBadLabelImplicitNull, MplsBadLabelReserved, MplsUnknownPayloadType,
+    VxlanUnknownPayloadType, GeneveUnknownPayloadType, ErspanHeaderTooSmall, ErspanUnsupportedVersion, ErspanTooManyVlanLayers,
+    ChdlcPktTooSmall, NshHeaderTooSmall, NshUnsupportedVersion, NshBadHeaderLength, NshReservedType, NshUnsupportedType, NshUnknownPayload,
+    Ieee8021AhHeaderTooSmall, VntagHeaderTooSmall, VntagUnknownType, TooManyLayers, AfPacketTruncPkt,
+}
+
+internal static class DecodeEventNames
+{
+    private static readonly string[] Prefixes = ["ipv4", "icmpv4", "icmpv6", "ipv6", "tcp", "udp", "sll", "ethernet", "pppoe", "ppp", "gre", "vlan", "ipraw", "ltnull",
+        "sctp", "esp", "mpls", "vxlan", "geneve", "erspan", "chdlc", "nsh", "ieee8021ah", "vntag"];
+
+    /// <summary>ipv4.pkt_too_small, as in rules and records.</summary>
+    public static string NameOf(DecodeEvent e)
+    {
+        string snake = Snake(e.ToString());
+        switch (e)
+        {
+            case DecodeEvent.Ipv4WithIcmpv6: return "ipv4.icmpv6";
+            case DecodeEvent.Ipv6WithIcmpv4: return "ipv6.icmpv4";
+            case DecodeEvent.TooManyLayers: return "too_many_layers";
+            case DecodeEvent.AfPacketTruncPkt: return "afpacket.trunc_pkt";
+            case DecodeEvent.Icmpv4Ipv4TruncPkt: return "icmpv4.ipv4_trunc_pkt";
+            case DecodeEvent.Icmpv4Ipv4UnknownVer: return "icmpv4.ipv4_unknown_ver";
+        }
+        foreach (string prefix in Prefixes)
+            if (snake.StartsWith(prefix, StringComparison.Ordinal) && snake.Length > prefix.Length)
+            {
+                string rest = snake[prefix.Length..].TrimStart('_');
+                if (rest == "version0_recur" || prefix != "ppp" || !snake.StartsWith("pppoe", StringComparison.Ordinal)) return prefix + "." + rest;
+            }
+        return snake;
+    }
+
+    private static string Snake(string name)
+    {
+        var text = new System.Text.StringBuilder();
+        for (int i = 0; i < name.Length; i++)
+        {
+            if (char.IsAsciiLetterUpper(name[i]) && i > 0) text.Append('_');
+            text.Append(char.ToLowerInvariant(name[i]));
+        }
+        return text.ToString().Replace("ieee8021_ah", "ieee8021ah", StringComparison.Ordinal);
+    }
+
+    public static bool TryParse(string name, out DecodeEvent found)
+    {
+        foreach (DecodeEvent e in Enum.GetValues<DecodeEvent>())
+            if (NameOf(e) == name)
+            {
+                found = e;
+                return true;
+            }
+        found = default;
+        return false;
+    }
+}

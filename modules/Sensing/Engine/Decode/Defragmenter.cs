@@ -1,0 +1,275 @@
+using System.Buffers.Binary;
+using Appliance.Sensing.Engine.Memory;
+
+namespace Appliance.Sensing.Engine.Decode;
+
+internal enum OverlapPolicy : byte { Bsd, First, Last, Linux, Solaris, Windows }
+
+/// <summary>Which target an address is treated like; the longest prefix wins.</summary>
+internal sealed class DefragPolicies
+{
+    private readonly List<(UInt128 Low, UInt128 High, int Prefix, OverlapPolicy Policy)> _ranges = [];
+
+    public void Add(UInt128 low, UInt128 high, int prefix, OverlapPolicy policy)
+    {
+        _ranges.Add((low, high, prefix, policy));
+        _ranges.Sort((a, b) => b.Prefix - a.Prefix);
+    }
+
+    public OverlapPolicy For(IpAddress address)
+    {
+        if (_ranges.Count == 0) return OverlapPolicy.Bsd;
+        UInt128 value = address.Value;
+        foreach (var range in _ranges)
+            if (value >= range.Low && value <= range.High) return range.Policy;
+        return OverlapPolicy.Bsd;
+    }
+}
+
+/// <summary>Puts IP fragments together, with the target's way of settling overlaps.</summary>
+internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counters)
+{
+    private readonly record struct Key(IpAddress Source, IpAddress Destination, uint Id, byte Protocol, ushort Vlan0, ushort Vlan1);
+
+    private struct Piece
+    {
+        public int Start;
+        public int End;
+        public int Skip;             // leading bytes lost to an earlier piece
+        public bool More;
+        public int At;               // in the tracker's bytes
+    }
+
+    private sealed class Tracker
+    {
+        public long LastTime;
+        public readonly List<Piece> Pieces = new(8);
+        public readonly SlidingBuffer Bytes = new();
+        public byte[] Head = new byte[64];
+        public int HeadLength;
+        public bool SeenLast;
+        public bool Oversized;
+        public OverlapPolicy Policy;
+    }
+
+    private const int MaxPieces = 8192;
+    private readonly Dictionary<Key, Tracker> _trackers = [];
+    private readonly Pool<Tracker> _spare = new(256);
+    private readonly List<Key> _expired = [];
+    private long _memory;
+    private long _lastSweep;
+
+    public byte[]? Add(Packet p, int offset, bool more, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> head, uint id, byte protocol, out int length)
+    {
+        length = 0;
+        if (Math.Abs(p.Time - _lastSweep) > 10_000_000) Sweep(p.Time);
+        if (payload.Length == 0 && more) return null;
+        if (offset + payload.Length > 65535)
+        {
+            p.AddEvent(p.IpVersion == 4 ? DecodeEvent.Ipv4FragPktTooLarge : DecodeEvent.Ipv6FragPktTooLarge);
+            return null;
+        }
+        var key = new Key(p.Source_, p.Destination, id, p.IpVersion == 4 ? protocol : (byte)0, p.Vlan0, p.Vlan1);
+        if (!_trackers.TryGetValue(key, out Tracker? tracker))
+        {
+            if (_memory > options.DefragMemcap)
+            {
+                Sweep(p.Time);
+                if (_memory > options.DefragMemcap)
+                {
+                    counters.DefragDrops++;
+                    return null;
+                }
+            }
+            tracker = _spare.Take();
+            tracker.Policy = options.Policies.For(p.Destination);
+            _trackers[key] = tracker;
+            _memory += 256;
+        }
+        tracker.LastTime = p.Time;
+        if (tracker.Pieces.Count >= MaxPieces || _memory > options.DefragMemcap)
+        {
+            counters.DefragDrops++;
+            return null;
+        }
+        if (offset == 0 || tracker.HeadLength == 0)
+        {
+            if (tracker.Head.Length < head.Length) tracker.Head = new byte[head.Length];
+            if (offset == 0 || tracker.HeadLength == 0)
+            {
+                head.CopyTo(tracker.Head);
+                tracker.HeadLength = head.Length;
+            }
+        }
+        Insert(p, tracker, offset, more, payload);
+        if (!more) tracker.SeenLast = true;
+        if (!tracker.SeenLast) return null;
+        byte[]? whole = Join(tracker, p.IpVersion, out length);
+        if (whole != null || tracker.Oversized)
+        {
+            Drop(key, tracker);
+            if (whole == null) p.AddEvent(p.IpVersion == 4 ? DecodeEvent.Ipv4FragPktTooLarge : DecodeEvent.Ipv6FragPktTooLarge);
+        }
+        return whole;
+    }
+
+    private void Insert(Packet p, Tracker tracker, int start, bool more, ReadOnlySpan<byte> payload)
+    {
+        int end = start + payload.Length;
+        int skip = 0;
+        bool overlapped = false;
+        List<Piece> pieces = tracker.Pieces;
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            Piece old = pieces[i];
+            int from = old.Start + old.Skip;
+            if (start >= old.End || end <= from) continue;
+            overlapped = true;
+            // skip trims the loser; what stays of an older piece behind the newer one is kept by order of copying
+            switch (tracker.Policy)
+            {
+                case OverlapPolicy.Bsd:
+                    if (start < from && end > from && end < old.End)
+                    {
+                        old.Skip += end - from;
+                        pieces[i] = old;
+                    }
+                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
+                    break;
+                case OverlapPolicy.Linux:
+                    if (start <= from && end > from && end < old.End || start == from && end > old.End)
+                    {
+                        old.Skip += Math.Min(end, old.End) - from;
+                        pieces[i] = old;
+                    }
+                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
+                    break;
+                case OverlapPolicy.Windows:
+                    if (start < from && end >= old.End) break;
+                    if (start < from && end > from) end = from;
+                    else if (start >= from && end > old.End) skip = Math.Max(skip, old.End - start);
+                    else if (start >= from) skip = Math.Max(skip, end - start);
+                    break;
+                case OverlapPolicy.Solaris:
+                    if (start < from && end >= old.End) break;
+                    if (start <= from && end > from && end < old.End)
+                    {
+                        old.Skip += end - from;
+                        pieces[i] = old;
+                    }
+                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
+                    break;
+                case OverlapPolicy.First:
+                    if (start < from && end > from)
+                    {
+                        if (end <= old.End) end = from;
+                    }
+                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
+                    break;
+                case OverlapPolicy.Last:
+                    break;
+            }
+        }
+        if (overlapped)
+            p.AddEvent(p.IpVersion == 4 ? DecodeEvent.Ipv4FragOverlap : DecodeEvent.Ipv6FragOverlap);
+        int effective = end - start - skip;
+        if (effective <= 0 && payload.Length > 0)
+        {
+            return;
+        }
+        var piece = new Piece { Start = start, End = end, Skip = skip, More = more, At = tracker.Bytes.Length };
+        tracker.Bytes.Append(payload[..(end - start)]);
+        _memory += end - start;
+        int place = pieces.Count;
+        if (tracker.Policy == OverlapPolicy.Last)
+        {
+            pieces.Add(piece);
+            return;
+        }
+        while (place > 0 && pieces[place - 1].Start > start) place--;
+        pieces.Insert(place, piece);
+    }
+
+    private static byte[]? Join(Tracker tracker, int version, out int length)
+    {
+        length = 0;
+        int total = -1, reach = 0;
+        foreach (Piece piece in tracker.Pieces)
+            if (!piece.More) total = Math.Max(total, piece.End);
+        if (total < 0) return null;
+        if (tracker.Policy == OverlapPolicy.Last)
+        {
+            var covered = new bool[65536];
+            foreach (Piece piece in tracker.Pieces) covered.AsSpan(piece.Start, piece.End - piece.Start).Fill(true);
+            while (reach < total && covered[reach]) reach++;
+        }
+        else
+        {
+            foreach (Piece piece in tracker.Pieces)
+            {
+                if (piece.Start + piece.Skip > reach && piece.Start > reach) break;
+                if (piece.End > reach) reach = piece.End;
+            }
+        }
+        if (reach < total) return null;
+        length = tracker.HeadLength + total;
+        if (length > 65535 + 40)
+        {
+            tracker.Oversized = true;
+            return null;
+        }
+        var whole = new byte[length];
+        tracker.Head.AsSpan(0, tracker.HeadLength).CopyTo(whole);
+        ReadOnlySpan<byte> bytes = tracker.Bytes.Span;
+        foreach (Piece piece in tracker.Pieces)
+        {
+            int from = piece.Start + piece.Skip;
+            int to = Math.Min(piece.End, total);
+            if (from >= to) continue;
+            bytes.Slice(piece.At + piece.Skip, to - from).CopyTo(whole.AsSpan(tracker.HeadLength + from));
+        }
+        if (version == 4)
+        {
+            if (length > 65535)
+            {
+                tracker.Oversized = true;
+                return null;
+            }
+            BinaryPrimitives.WriteUInt16BigEndian(whole.AsSpan(2), (ushort)length);
+            whole[6] = whole[7] = 0;
+            whole[10] = whole[11] = 0;
+            uint sum = 0;
+            for (int i = 0; i + 1 < tracker.HeadLength; i += 2) sum += BinaryPrimitives.ReadUInt16BigEndian(whole.AsSpan(i));
+            while (sum > 0xffff) sum = (sum >> 16) + (sum & 0xffff);
+            BinaryPrimitives.WriteUInt16BigEndian(whole.AsSpan(10), (ushort)~sum);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(whole.AsSpan(4), (ushort)(length - 40));
+        }
+        return whole;
+    }
+
+    private void Sweep(long now)
+    {
+        _lastSweep = now;
+        long limit = options.DefragTimeoutSeconds * 1_000_000L;
+        foreach (var pair in _trackers)
+            if (Math.Abs(now - pair.Value.LastTime) > limit) _expired.Add(pair.Key);
+        foreach (Key key in _expired) Drop(key, _trackers[key]);
+        _expired.Clear();
+    }
+
+    private void Drop(in Key key, Tracker tracker)
+    {
+        _trackers.Remove(key);
+        _memory -= 256;
+        foreach (Piece piece in tracker.Pieces) _memory -= piece.End - piece.Start;
+        tracker.Pieces.Clear();
+        tracker.Bytes.Release();
+        tracker.HeadLength = 0;
+        tracker.SeenLast = false;
+        tracker.Oversized = false;
+        _spare.Give(tracker);
+    }
+}

@@ -1,0 +1,165 @@
+namespace Appliance.Sensing.Engine.Decode;
+
+internal enum PacketSource : byte { Wire, Defragmented, Tunnel, StreamEnd }
+
+[Flags]
+internal enum PacketMarks : ushort
+{
+    None = 0,
+    Fragment = 1,
+    BadChecksum = 2,
+    StreamAdded = 4,
+    NoInspection = 8,
+    Established = 16,
+    NoPayloadInspection = 32,
+    Dropped = 64,
+    Invalid = 128,
+    TunnelRoot = 256,
+    Passed = 512,
+    FirstOfDirection = 1024,
+    Alerted = 2048,
+}
+
+/// <summary>One decoded packet; used again for the next one.</summary>
+internal sealed class Packet
+{
+    public byte[] Data = [];
+    public int Offset;               // of the link layer in Data
+    public int Length;
+    public int WireLength;
+    public int LinkType;
+    public long Time;
+    public long Number;              // pcap_cnt
+    public PacketSource Source;
+    public PacketMarks Marks;
+
+    public ushort EtherType;
+    public int EthernetOffset = -1;
+    public ushort Vlan0, Vlan1, Vlan2;
+    public byte VlanCount;
+
+    public byte IpVersion;           // 0: no IP
+    public int IpOffset;
+    public int IpHeaderLength;
+    public int IpLength;             // of the whole datagram
+    public IpAddress Source_;
+    public IpAddress Destination;
+    public byte Protocol;
+    public byte Ttl;
+    public byte Tos;
+    public ushort IpId;
+    public ushort FragmentOffset;
+    public byte FragmentBits;        // M 1, D 2, R 4
+    public ulong IpOptions;          // one bit per option kind
+    public int RecursionLevel;
+
+    public bool HasPorts;
+    public ushort SourcePort;
+    public ushort DestinationPort;
+    public int TransportOffset;
+    public int TransportLength;
+
+    public byte TcpFlags;
+    public uint Sequence;
+    public uint Acknowledgement;
+    public ushort Window;
+    public int TcpHeaderLength;
+    public short WindowScale;        // -1: absent
+    public ushort Mss;
+    public bool HasTimestamp;
+    public bool SackPermitted;
+    public uint TimestampValue;
+    public uint TimestampEcho;
+
+    public byte IcmpType;
+    public byte IcmpCode;
+    public ushort IcmpId;
+    public ushort IcmpSequence;
+    public bool HasIcmp;
+    public int EmbeddedIpOffset = -1;
+
+    public int PayloadOffset;
+    public int PayloadLength;
+
+    public Packet? Outer;
+    public byte TunnelKind;
+
+    public ushort[] Events = new ushort[8];
+    public int EventCount;
+
+    public Flow.Flow? Flow;
+    public bool ToServer;
+
+    public ReadOnlySpan<byte> Payload => Data.AsSpan(PayloadOffset, PayloadLength);
+    public ReadOnlySpan<byte> Frame => Data.AsSpan(Offset, Length);
+    public bool Is(PacketMarks mark) => (Marks & mark) != 0;
+    public bool IsTcp => Protocol == 6 && HasPorts;
+
+    public void Reset()
+    {
+        Marks = 0;
+        Source = PacketSource.Wire;
+        EtherType = 0;
+        EthernetOffset = -1;
+        Vlan0 = Vlan1 = Vlan2 = 0;
+        VlanCount = 0;
+        IpVersion = 0;
+        IpOffset = 0;
+        IpHeaderLength = 0;
+        IpLength = 0;
+        Source_ = default;
+        Destination = default;
+        Protocol = 0;
+        IpOptions = 0;
+        Ttl = Tos = 0;
+        IpId = 0;
+        FragmentOffset = 0;
+        FragmentBits = 0;
+        RecursionLevel = 0;
+        HasPorts = false;
+        SourcePort = DestinationPort = 0;
+        TransportOffset = TransportLength = 0;
+        TcpFlags = 0;
+        Sequence = Acknowledgement = 0;
+        Window = 0;
+        TcpHeaderLength = 0;
+        WindowScale = -1;
+        Mss = 0;
+        HasTimestamp = SackPermitted = false;
+        HasIcmp = false;
+        IcmpType = IcmpCode = 0;
+        IcmpId = IcmpSequence = 0;
+        EmbeddedIpOffset = -1;
+        PayloadOffset = PayloadLength = 0;
+        Outer = null;
+        TunnelKind = 0;
+        EventCount = 0;
+        Flow = null;
+        ToServer = true;
+    }
+
+    public void AddEvent(DecodeEvent e)
+    {
+        if (EventCount < Events.Length) Events[EventCount++] = (ushort)e;
+    }
+
+    /// <summary>Copies what a packet inside a tunnel, or put together from fragments, takes from its carrier.</summary>
+    public void InheritFrom(Packet outer)
+    {
+        Reset();
+        Data = outer.Data;
+        Offset = outer.Offset;
+        Length = outer.Length;
+        WireLength = outer.WireLength;
+        LinkType = outer.LinkType;
+        Time = outer.Time;
+        Number = outer.Number;
+        Vlan0 = outer.Vlan0;
+        Vlan1 = outer.Vlan1;
+        Vlan2 = outer.Vlan2;
+        VlanCount = outer.VlanCount;
+        EthernetOffset = outer.EthernetOffset;
+        EtherType = outer.EtherType;
+        RecursionLevel = outer.RecursionLevel;
+    }
+}

@@ -1,0 +1,197 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect.Prefilter;
+using Appliance.Sensing.Engine.Rules;
+
+namespace Appliance.Sensing.Engine.Detect;
+
+internal sealed partial class Detector
+{
+    public AppLayerOptions Limits { get; init; } = new();
+
+    private void InspectTransactions(Packet p, Flow.Flow flow, int direction)
+    {
+        bool toServer = direction == 0;
+        AppProto protocol = flow.App.Protocol == AppProto.Unknown ? flow.App.Original : flow.App.Protocol;
+        BufferEngine[] engines = _rules.App[direction][(int)protocol];
+        int[] plain = _rules.AppRules[direction][(int)protocol];
+        List<Transaction> transactions = flow.App.Transactions;
+        for (int t = 0; t < transactions.Count; t++)
+        {
+            Transaction tx = transactions[t];
+            TransactionInspection done = tx.Inspected(toServer);
+            if (done.Done || !tx.Uses(toServer)) continue;
+            bool complete = tx.IsComplete(toServer);
+            int progress = tx.Progress(toServer);
+            _candidateCount = 0;
+            NextStamp();
+            for (int i = 0; i < done.Count; i++)
+                if ((done.PartsAt(i) & TransactionInspection.Finished) == 0) Candidate(done.RuleAt(i));
+            for (int i = 0; i < _deferredCount; i++) Candidate(_deferred[i]);
+            foreach (BufferEngine engine in engines)
+            {
+                if (engine.Matcher == null || progress < engine.Buffer.ProgressFor(toServer)) continue;
+                if (engine.Buffer.Streamed)
+                {
+                    SearchStreamed(engine, tx, done, toServer, complete);
+                    continue;
+                }
+                if (!done.TryMark(engine.Number & 127)) continue;
+                for (int instance = 0; tx.TryGet(engine.Buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
+                {
+                    if (engine.Transforms.Count > 0) bytes = _transformer.Apply(engine.Transforms, bytes);
+                    if (!bytes.IsEmpty) Search(engine, bytes);
+                    if (!engine.Buffer.Multi) break;
+                }
+            }
+            foreach (int rule in plain) Candidate(rule);
+            SortCandidates();
+            for (int i = 0; i < _candidateCount; i++) EvaluateOnTransaction(_rules.Rules[_candidates[i]], p, flow, tx, done, toServer, progress, complete);
+            RememberStreamed(tx, done, toServer, complete);
+            if (complete) done.Done = true;
+        }
+    }
+
+    private static int StreamSlot(BufferId buffer) => buffer switch { BufferId.HttpRequestBody => 0, BufferId.HttpResponseBody => 1, _ => 2 };
+
+    /// <summary>Is there enough new body to look at: the first helping is larger, later ones a window each, the last whatever there is.</summary>
+    private bool StreamReady(BufferId buffer, Transaction tx, TransactionInspection done, bool toServer, bool complete, out long seen, out long before)
+    {
+        seen = tx.StreamedBytes(buffer, toServer);
+        before = done.Streamed[StreamSlot(buffer)];
+        if (seen <= before) return false;
+        if (complete) return true;
+        bool request = buffer == BufferId.HttpRequestBody || buffer == BufferId.FileData && toServer;
+        if (before == 0) return seen >= (request ? Limits.HttpRequestMinInspect : Limits.HttpResponseMinInspect);
+        return seen - before >= (request ? Limits.HttpRequestWindow : Limits.HttpResponseWindow);
+    }
+
+    private void SearchStreamed(BufferEngine engine, Transaction tx, TransactionInspection done, bool toServer, bool complete)
+    {
+        if (!StreamReady(engine.Buffer.Id, tx, done, toServer, complete, out _, out long before)) return;
+        for (int instance = 0; tx.TryGet(engine.Buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
+        {
+            int from = engine.Transforms.Count > 0 || instance > 0 || engine.Buffer.Id == BufferId.FileData && toServer ? 0 : Overlap(before, bytes.Length);
+            bytes = bytes[from..];
+            if (engine.Transforms.Count > 0) bytes = _transformer.Apply(engine.Transforms, bytes);
+            if (!bytes.IsEmpty) Search(engine, bytes);
+            if (!engine.Buffer.Multi) break;
+        }
+    }
+
+    private int Overlap(long before, int length) => before == 0 ? 0 : (int)Math.Clamp(before - Limits.HttpResponseWindow / 4, 0, length);
+
+    private void RememberStreamed(Transaction tx, TransactionInspection done, bool toServer, bool complete)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            BufferId buffer = i == 0 ? BufferId.HttpRequestBody : i == 1 ? BufferId.HttpResponseBody : BufferId.FileData;
+            if (StreamReady(buffer, tx, done, toServer, complete, out long seen, out _)) done.Streamed[i] = seen;
+        }
+    }
+
+    private void EvaluateOnTransaction(Rule rule, Packet p, Flow.Flow flow, Transaction tx, TransactionInspection done, bool toServer, int progress, bool complete)
+    {
+        int at = done.Find(rule.Index);
+        if (at >= 0 && (done.PartsAt(at) & TransactionInspection.Finished) != 0) return;
+        if (!HeaderFits(rule, p, flow)) return;
+        _counters.Evaluations++;
+        if (rule.PacketTests.Count > 0 && !PacketTestsFit(rule, p, flow)) return;
+        uint matched = at >= 0 ? done.PartsAt(at) : 0;
+        bool waiting = false;
+        if (rule.AppEvents.Count > 0 && !EventsFit(rule, tx)) return;
+        foreach (Part part in rule.Parts)
+        {
+            uint bit = 1u << part.Number;
+            if ((matched & bit) != 0) continue;
+            bool fits;
+            bool later = false;
+            if (part.Buffer == BufferId.Payload)
+            {
+                fits = PayloadFits(rule, part, p);
+                later = !complete;
+            }
+            else
+            {
+                BufferDescriptor buffer = BufferTable.Of(part.Buffer);
+                if (progress < buffer.ProgressFor(toServer))
+                {
+                    waiting = true;
+                    continue;
+                }
+                fits = buffer.Packet ? PacketBufferFits(part, p) : BufferFits(part, buffer, tx, done, toServer, complete);
+                later = buffer.Streamed && !complete;
+            }
+            if (fits)
+            {
+                matched |= bit;
+                continue;
+            }
+            if (later)
+            {
+                waiting = true;
+                continue;
+            }
+            if (at < 0 && matched == 0 && !waiting) return; // never noted, nothing to remember
+            Note(done, rule, at, TransactionInspection.Finished);
+            return;
+        }
+        if (waiting)
+        {
+            Note(done, rule, at, matched);
+            return;
+        }
+        if (!StepsHold(rule, p, flow)) return;
+        Note(done, rule, at, TransactionInspection.Finished);
+        Match(rule, p, flow, tx);
+    }
+
+    private static void Note(TransactionInspection done, Rule rule, int at, uint state)
+    {
+        if (at < 0) at = done.Add(rule.Index);
+        done.PartsAt(at) = state;
+    }
+
+    private static bool EventsFit(Rule rule, Transaction tx)
+    {
+        foreach (string name in rule.AppEvents)
+        {
+            bool found = false;
+            foreach (AppEvent e in tx.Events) found |= e.Name == name;
+            if (!found) return false;
+        }
+        return true;
+    }
+
+    private bool BufferFits(Part part, BufferDescriptor buffer, Transaction tx, TransactionInspection done, bool toServer, bool complete)
+    {
+        _inspector.Transaction = tx;
+        _inspector.ToServer = toServer;
+        _inspector.StreamOffset = 0;
+        _inspector.AtEnd = !buffer.Streamed || complete;
+        long before = 0;
+        if (buffer.Streamed && !StreamReady(buffer.Id, tx, done, toServer, complete, out _, out before) && !complete) return false;
+        int instance = 0;
+        for (; tx.TryGet(buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
+        {
+            _inspector.Instance = instance;
+            int from = buffer.Streamed && part.Transforms.Count == 0 && instance == 0 && !(buffer.Id == BufferId.FileData && toServer) ? Overlap(before, bytes.Length) : 0;
+            bytes = bytes[from..];
+            _inspector.StreamOffset = from;
+            if (part.Transforms.Count > 0) bytes = _transformer.Apply(part.Transforms, bytes);
+            if (_inspector.Matches(part.Compiled, bytes)) return true;
+            if (!buffer.Multi) return false;
+        }
+        // absent altogether: a purely negative part holds for some buffers
+        return instance == 0 && AllNegated(part) && !buffer.Multi && buffer.Id is not BufferId.None && AbsentCountsAsEmpty(buffer.Id) && _inspector.Matches(part.Compiled, default);
+    }
+
+    private static bool AbsentCountsAsEmpty(BufferId buffer) => false;
+
+    private static bool AllNegated(Part part)
+    {
+        foreach (Term term in part.Compiled)
+            if (!term.Negated) return false;
+        return part.Compiled.Length > 0;
+    }
+}

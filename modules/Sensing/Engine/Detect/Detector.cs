@@ -1,0 +1,303 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect.Prefilter;
+using Appliance.Sensing.Engine.Detect.Thresholds;
+using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.Detect;
+
+internal struct Alert
+{
+    public Rule Rule;
+    public Transaction? Transaction;
+    public bool FromStream;
+}
+
+internal interface IAlertReceiver
+{
+    public void Raised(Packet p, Flow.Flow? flow, in Alert alert);
+}
+
+internal sealed class DetectCounters
+{
+    public long Alerts, AlertsSuppressed, AlertQueueOverflow, Candidates, Evaluations;
+}
+
+/// <summary>Runs the rules over one packet and over what its flow has to offer. One per worker.</summary>
+internal sealed partial class Detector : IDisposable
+{
+    private const int MaxAlertsPerPacket = 15;
+    private readonly IAlertReceiver _receiver;
+    private readonly DetectCounters _counters;
+    private readonly Reassembly _reassembly;
+    private readonly SearchScratch _scratch = new();
+    private readonly ContentInspector _inspector = new();
+    private readonly Transformer _transformer = new();
+    private readonly ThresholdTable _thresholds = new();
+    private readonly HostBits _hostBits = new();
+    private readonly SuppressionList _suppressions;
+    private RuleSet _rules;
+    private uint _stamp = 1;
+    private uint[] _marked = [];
+    private int[] _candidates = new int[256];
+    private int _candidateCount;
+    private int[] _deferred = new int[64];
+    private int _deferredCount;
+    private readonly Alert[] _alerts = new Alert[64];
+    private int _alertCount;
+    private int[] _sourceMemo = [], _destinationMemo = [];
+    private int _memoStamp;
+    private bool _hasStream;
+    private long _streamOffset;
+    private byte[] _chunk = [];
+    private int _chunkStart, _chunkLength;
+
+    public Detector(RuleSet rules, Reassembly reassembly, IAlertReceiver receiver, DetectCounters counters, SuppressionList suppressions)
+    {
+        _receiver = receiver;
+        _counters = counters;
+        _reassembly = reassembly;
+        _suppressions = suppressions;
+        _rules = rules;
+        Use(rules);
+    }
+
+    public int MaxAlerts { get; init; } = MaxAlertsPerPacket;
+
+    public bool Simulate { get; init; }
+
+    /// <summary>Takes a new rule set between two packets.</summary>
+    public void Use(RuleSet rules)
+    {
+        _rules = rules;
+        rules.Prepare(_scratch);
+        _marked = new uint[rules.Rules.Length];
+        _sourceMemo = new int[rules.AddressSets];
+        _destinationMemo = new int[rules.AddressSets];
+        _memoStamp = 0;
+        _stamp = 1;
+    }
+
+    public void Inspect(Packet p, Flow.Flow? flow)
+    {
+        if (_rules.Rules.Length == 0 || p.IpVersion == 0 && p.EventCount == 0) return;
+        if (flow is { Passed: true })
+        {
+            if (flow.Tcp != null) SkipRaw(p, flow);
+            return;
+        }
+        _memoStamp += 2;
+        _alertCount = 0;
+        _deferredCount = 0;
+        _candidateCount = 0;
+        NextStamp();
+        int direction = flow == null || p.ToServer ? 0 : 1;
+        if (flow == null || !(p.ToServer ? flow.DetectionDoneToServer : flow.DetectionDoneToClient))
+        {
+            if (flow != null)
+            {
+                if (p.ToServer) flow.DetectionDoneToServer = true;
+                else flow.DetectionDoneToClient = true;
+            }
+            AddressRules(p, flow);
+        }
+        PacketClass kind = p.Protocol switch { 6 => PacketClass.Tcp, 17 => PacketClass.Udp, 1 or 58 => PacketClass.Icmp, _ => PacketClass.Other };
+        _hasStream = false;
+        TcpStream? stream = null;
+        uint through = 0;
+        if (flow?.Tcp is { } session)
+        {
+            stream = p.ToServer ? session.Client : session.Server;
+            ReadOnlySpan<byte> chunk = _reassembly.TakeRaw(session, stream, p.ToServer, p.Source == PacketSource.StreamEnd, out _streamOffset, out through);
+            if (!chunk.IsEmpty)
+            {
+                _hasStream = true;
+                _chunk = stream.Bytes.Array;
+                _chunkStart = stream.Bytes.Start + (int)(stream.RawSequence - stream.Base);
+                _chunkLength = chunk.Length;
+                if (_rules.Stream[direction] is { Matcher: not null } engine) Search(engine, chunk);
+            }
+        }
+        if (p.PayloadLength > 0 && !p.Is(PacketMarks.NoPayloadInspection))
+        {
+            if (_rules.Packet[(int)kind, direction] is { Matcher: not null } packetEngine) Search(packetEngine, p.Payload);
+            if (kind == PacketClass.Tcp && !p.Is(PacketMarks.StreamAdded) && _rules.Stream[direction] is { Matcher: not null } streamEngine) Search(streamEngine, p.Payload);
+        }
+        foreach (int rule in _rules.PacketLists[(int)kind, direction]) Candidate(rule);
+        if (flow == null && direction == 0)
+            foreach (int rule in _rules.PacketLists[(int)kind, 1]) Candidate(rule);
+        SortCandidates();
+        for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
+        if (flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
+        if (_hasStream && stream != null) _reassembly.RawInspected(stream, through);
+        if (_alertCount > 0) Flush(p, flow);
+    }
+
+    private void SkipRaw(Packet p, Flow.Flow flow)
+    {
+        TcpStream stream = p.ToServer ? flow.Tcp!.Client : flow.Tcp!.Server;
+        if (!_reassembly.TakeRaw(flow.Tcp, stream, p.ToServer, true, out _, out uint through).IsEmpty) _reassembly.RawInspected(stream, through);
+    }
+
+    private void NextStamp()
+    {
+        if (++_stamp != 0) return;
+        Array.Clear(_marked);
+        _stamp = 1;
+    }
+
+    private void Search(BufferEngine engine, ReadOnlySpan<byte> bytes)
+    {
+        engine.Matcher!.Search(bytes, _scratch);
+        foreach (uint pattern in _scratch.Found)
+            foreach (int rule in engine.RulesOf[pattern]) Candidate(rule);
+    }
+
+    private void Candidate(int rule)
+    {
+        if (_marked[rule] == _stamp) return;
+        _marked[rule] = _stamp;
+        if (_candidateCount == _candidates.Length) Array.Resize(ref _candidates, _candidateCount * 2);
+        _candidates[_candidateCount++] = rule;
+    }
+
+    private void SortCandidates()
+    {
+        if (_candidateCount > 1) Array.Sort(_candidates, 0, _candidateCount);
+        _counters.Candidates += _candidateCount;
+    }
+
+    private void AddressRules(Packet p, Flow.Flow? flow)
+    {
+        foreach (int index in _rules.AddressOnly)
+        {
+            Rule rule = _rules.Rules[index];
+            if (HeaderFits(rule, p, flow)) Match(rule, p, flow, null);
+        }
+    }
+
+    private void EvaluateOnPacket(Rule rule, Packet p, Flow.Flow? flow)
+    {
+        if (!HeaderFits(rule, p, flow)) return;
+        _counters.Evaluations++;
+        if (rule.UsesApplication)
+        {
+            // payload and application buffers together: settled with the transactions
+            if (_deferredCount == _deferred.Length) Array.Resize(ref _deferred, _deferredCount * 2);
+            _deferred[_deferredCount++] = rule.Index;
+            return;
+        }
+        if (!PacketTestsFit(rule, p, flow) || !StepsHold(rule, p, flow)) return;
+        foreach (Part part in rule.Parts)
+            if (!(part.Buffer == BufferId.Payload ? PayloadFits(rule, part, p) : PacketBufferFits(part, p))) return;
+        Match(rule, p, flow, null);
+    }
+
+    private bool PayloadFits(Rule rule, Part part, Packet p)
+    {
+        _inspector.Transaction = null;
+        _inspector.AtEnd = true;
+        if (rule.NeedsStream && _hasStream)
+        {
+            _inspector.StreamOffset = _streamOffset;
+            bool fits = _inspector.Matches(part.Compiled, _chunk.AsSpan(_chunkStart, _chunkLength));
+            _inspector.StreamOffset = 0;
+            if (fits) return true;
+        }
+        _inspector.StreamOffset = 0;
+        if (p.PayloadLength == 0 || p.Is(PacketMarks.NoPayloadInspection)) return false;
+        if (rule.NeedsPacketPayload || p.Protocol != 6 || !p.Is(PacketMarks.StreamAdded)) return _inspector.Matches(part.Compiled, p.Payload);
+        return false;
+    }
+
+    private bool PacketBufferFits(Part part, Packet p)
+    {
+        ReadOnlySpan<byte> bytes;
+        switch (part.Buffer)
+        {
+            case BufferId.IpV4Header when p.IpVersion == 4:
+            case BufferId.IpV6Header when p.IpVersion == 6:
+                bytes = p.Data.AsSpan(p.IpOffset, p.IpHeaderLength);
+                break;
+            case BufferId.TcpHeader when p.Protocol == 6 && p.HasPorts:
+                bytes = p.Data.AsSpan(p.TransportOffset, p.TcpHeaderLength);
+                break;
+            case BufferId.UdpHeader when p.Protocol == 17 && p.HasPorts:
+                bytes = p.Data.AsSpan(p.TransportOffset, 8);
+                break;
+            case BufferId.Icmpv4Header when p.Protocol == 1 && p.HasIcmp:
+            case BufferId.Icmpv6Header when p.Protocol == 58 && p.HasIcmp:
+                bytes = p.Data.AsSpan(p.TransportOffset, Math.Min(8, p.TransportLength));
+                break;
+            default:
+                return false;
+        }
+        _inspector.AtEnd = true;
+        return _inspector.Matches(part.Compiled, _transformer.Apply(part.Transforms, bytes));
+    }
+
+    private void Match(Rule rule, Packet p, Flow.Flow? flow, Transaction? tx)
+    {
+        if (rule.Threshold is { Kind: ThresholdKind.Detection } filter && !_thresholds.Allows(rule, filter, p)) return;
+        ApplySteps(rule, p, flow);
+        if (rule.NoAlert && rule.Action != RuleAction.Pass) return;
+        if (_alertCount < _alerts.Length) _alerts[_alertCount++] = new Alert { Rule = rule, Transaction = tx, FromStream = _hasStream };
+        else _counters.AlertQueueOverflow++;
+    }
+
+    private void Flush(Packet p, Flow.Flow? flow)
+    {
+        Span<Alert> alerts = _alerts.AsSpan(0, _alertCount);
+        if (_alertCount > 1)
+        {
+            // stable by place in the rule set
+            for (int i = 1; i < alerts.Length; i++)
+            {
+                Alert one = alerts[i];
+                int at = i;
+                while (at > 0 && alerts[at - 1].Rule.Index > one.Rule.Index)
+                {
+                    alerts[at] = alerts[at - 1];
+                    at--;
+                }
+                alerts[at] = one;
+            }
+        }
+        int sent = 0;
+        foreach (ref Alert alert in alerts)
+        {
+            Rule rule = alert.Rule;
+            if (rule.Action == RuleAction.Pass)
+            {
+                p.Marks |= PacketMarks.Passed;
+                if (flow != null && (rule.AddressOnly || rule.UsesApplication || rule.Protocol == HeaderProtocol.Application || rule.NeedsStream)) flow.Passed = true;
+                break;
+            }
+            if (rule.Threshold != null && rule.Threshold.Kind != ThresholdKind.Detection && !_thresholds.Allows(rule, rule.Threshold, p)) continue;
+            if (!_suppressions.IsEmpty && !_suppressions.Allows(rule, p, _thresholds))
+            {
+                _counters.AlertsSuppressed++;
+                continue;
+            }
+            if (++sent > MaxAlerts)
+            {
+                _counters.AlertQueueOverflow++;
+                break;
+            }
+            if (Simulate && rule.Action is RuleAction.Drop or RuleAction.Reject or RuleAction.RejectBoth)
+            {
+                p.Marks |= PacketMarks.Dropped;
+                if (flow != null && (rule.AddressOnly || rule.UsesApplication || rule.NeedsStream || rule.Protocol == HeaderProtocol.Application)) flow.Dropped = true;
+            }
+            p.Marks |= PacketMarks.Alerted;
+            if (flow != null) flow.Alerted = true;
+            _counters.Alerts++;
+            _receiver.Raised(p, flow, alert);
+        }
+        alerts.Clear();
+    }
+
+    public void Dispose() => _scratch.Dispose();
+}

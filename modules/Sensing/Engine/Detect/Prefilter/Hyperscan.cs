@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Appliance.Sensing.Engine.Memory;
+
+namespace Appliance.Sensing.Engine.Detect.Prefilter;
+
+/// <summary>Hyperscan or Vectorscan, whichever the distribution provides as libhs.so.5.</summary>
+internal static unsafe partial class Hyperscan
+{
+    [LibraryImport("hs")]
+    private static partial int hs_compile_lit_multi(byte** expressions, uint* flags, uint* ids, nuint* lengths, uint elements, uint mode, IntPtr platform, out IntPtr database, out IntPtr error);
+
+    [LibraryImport("hs")]
+    private static partial int hs_compile_multi(byte** expressions, uint* flags, uint* ids, uint elements, uint mode, IntPtr platform, out IntPtr database, out IntPtr error);
+
+    [LibraryImport("hs")]
+    private static partial int hs_free_compile_error(IntPtr error);
+
+    [LibraryImport("hs")]
+    internal static partial int hs_free_database(IntPtr database);
+
+    [LibraryImport("hs")]
+    internal static partial int hs_alloc_scratch(IntPtr database, ref IntPtr scratch);
+
+    [LibraryImport("hs")]
+    internal static partial int hs_free_scratch(IntPtr scratch);
+
+    [LibraryImport("hs")]
+    internal static partial int hs_scan(IntPtr database, byte* data, uint length, uint flags, IntPtr scratch, delegate* unmanaged[Cdecl]<uint, ulong, ulong, uint, void*, int> handler, void* context);
+
+    [LibraryImport("hs")]
+    private static partial int hs_valid_platform();
+
+    private const uint CaseLess = 1, DotAll = 2, SingleMatch = 8, Block = 1;
+
+    public static bool Available { get; } = Look();
+
+    private static bool Look()
+    {
+        try
+        {
+            return NativeLibraries.Exists("hs") && hs_valid_platform() == 0;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    public static IntPtr Compile(IReadOnlyList<SearchPattern> patterns)
+    {
+        int count = patterns.Count;
+        IntPtr database = IntPtr.Zero;
+        byte** texts = (byte**)NativeMemory.Alloc((nuint)count, (nuint)sizeof(byte*));
+        uint[] flags = new uint[count], ids = new uint[count];
+        nuint[] lengths = new nuint[count];
+        try
+        {
+            for (int literal = 1; literal >= 0 && database == IntPtr.Zero; literal--)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    byte[] bytes = literal == 1 ? patterns[i].Bytes : Escaped(patterns[i].Bytes);
+                    texts[i] = (byte*)NativeMemory.Alloc((nuint)bytes.Length + 1);
+                    bytes.CopyTo(new Span<byte>(texts[i], bytes.Length));
+                    texts[i][bytes.Length] = 0;
+                    lengths[i] = (nuint)bytes.Length;
+                    flags[i] = SingleMatch | (patterns[i].NoCase ? CaseLess : 0) | (literal == 1 ? 0 : DotAll);
+                    ids[i] = (uint)i;
+                }
+                fixed (uint* f = flags, n = ids)
+                fixed (nuint* l = lengths)
+                {
+                    int result;
+                    IntPtr error;
+                    // the literal interface is faster; one build refuses some patterns, the same as escaped expressions pass
+                    if (literal == 1) result = hs_compile_lit_multi(texts, f, n, l, (uint)count, Block, IntPtr.Zero, out database, out error);
+                    else result = hs_compile_multi(texts, f, n, (uint)count, Block, IntPtr.Zero, out database, out error);
+                    if (result != 0)
+                    {
+                        database = IntPtr.Zero;
+                        if (error != IntPtr.Zero) _ = hs_free_compile_error(error);
+                    }
+                }
+                for (int i = 0; i < count; i++) NativeMemory.Free(texts[i]);
+            }
+        }
+        finally
+        {
+            NativeMemory.Free(texts);
+        }
+        return database;
+    }
+
+    private static byte[] Escaped(byte[] pattern)
+    {
+        var text = new StringBuilder(pattern.Length * 4);
+        foreach (byte b in pattern) text.Append("\\x").Append(b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture));
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    /// <summary>What a scan writes its matches to: a block of native memory, so that the callback touches nothing managed.</summary>
+    internal struct Hits
+    {
+        public uint* Ids;
+        public int Count;
+        public int Capacity;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static int OnMatch(uint id, ulong from, ulong to, uint flags, void* context)
+    {
+        var hits = (Hits*)context;
+        // with single-match patterns an id comes at most once, and capacity is the number of patterns
+        if (hits->Count < hits->Capacity) hits->Ids[hits->Count++] = id;
+        return 0;
+    }
+}

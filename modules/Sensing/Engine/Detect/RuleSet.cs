@@ -1,0 +1,202 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Detect.Prefilter;
+using Appliance.Sensing.Engine.Rules;
+
+namespace Appliance.Sensing.Engine.Detect;
+
+/// <summary>Patterns that are searched together in one buffer, and the rules each stands for.</summary>
+internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> transforms, int number) : IDisposable
+{
+    private readonly Dictionary<(string, bool), int> _patternNumbers = [];
+    private readonly List<SearchPattern> _patterns = [];
+    private readonly List<List<int>> _rules = [];
+
+    public BufferDescriptor Buffer { get; } = buffer;
+    public List<Transform> Transforms { get; } = transforms;
+    public int Number { get; } = number;
+    public MultiMatcher? Matcher { get; private set; }
+    public int[][] RulesOf { get; private set; } = [];
+    public bool IsEmpty => _patterns.Count == 0 && Matcher == null;
+
+    public void Add(Rule rule, Term term)
+    {
+        byte[] bytes = term.FastLength > 0 ? term.Pattern.AsSpan(term.FastOffset, term.FastLength).ToArray() : term.Pattern;
+        if (term.NoCase) bytes = bytes.Select(Memory.Bytes.Lower).ToArray();
+        var key = (Convert.ToHexString(bytes), term.NoCase);
+        if (!_patternNumbers.TryGetValue(key, out int number))
+        {
+            _patternNumbers[key] = number = _patterns.Count;
+            _patterns.Add(new SearchPattern(bytes, term.NoCase));
+            _rules.Add([]);
+        }
+        if (_rules[number].Count == 0 || _rules[number][^1] != rule.Index) _rules[number].Add(rule.Index);
+    }
+
+    public void Compile(bool native)
+    {
+        if (_patterns.Count == 0) return;
+        Matcher = MultiMatcher.Make(_patterns, native);
+        RulesOf = _rules.Select(r => r.ToArray()).ToArray();
+        _patternNumbers.Clear();
+        _patterns.Clear();
+        _rules.Clear();
+    }
+
+    public void Dispose() => Matcher?.Dispose();
+}
+
+internal enum PacketClass : byte { Tcp, Udp, Icmp, Other }
+
+/// <summary>All rules in force, compiled for searching. Immutable once built; workers share it.</summary>
+internal sealed class RuleSet : IDisposable
+{
+    private const int ProtocolCount = (int)AppProto.BittorrentDht + 1;
+
+    public Rule[] Rules { get; }
+    public NameTable Names { get; }
+    public List<RuleFault> Faults { get; }
+    public int AddressSets { get; }
+    public int Loaded => Rules.Length;
+
+    /// <summary>[packet class, direction: 0 to server, 1 to client]</summary>
+    public readonly BufferEngine?[,] Packet = new BufferEngine?[4, 2];
+    public readonly BufferEngine?[] Stream = new BufferEngine?[2];
+    public readonly BufferEngine[][][] App = new BufferEngine[2][][];
+    public readonly int[][][] AppRules = new int[2][][];
+    public readonly int[] AddressOnly;
+    public bool HasPass;
+
+    private readonly List<BufferEngine> _engines = [];
+
+    public RuleSet(List<Rule> rules, List<RuleFault> faults, NameTable names, bool native)
+    {
+        Faults = faults;
+        Names = names;
+        Rules = Sorted(rules);
+        HasPass = Rules.Any(r => r.Action == RuleAction.Pass);
+        var sets = new HashSet<AddressSet>(ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < Rules.Length; i++)
+        {
+            Rules[i].Index = i;
+            sets.Add(Rules[i].Source);
+            sets.Add(Rules[i].Destination);
+        }
+        int id = 0;
+        foreach (AddressSet set in sets) set.Id = id++;
+        AddressSets = id;
+        var noPattern = new List<int>[4, 2];
+        var addressOnly = new List<int>();
+        var appNoPattern = new List<int>[2, ProtocolCount];
+        var appEngines = new Dictionary<(BufferId, string, int), BufferEngine>();
+        foreach (Rule rule in Rules) Place(rule, noPattern, addressOnly, appNoPattern, appEngines);
+        AddressOnly = [.. addressOnly];
+        PacketLists = new int[4, 2][];
+        for (int c = 0; c < 4; c++)
+            for (int d = 0; d < 2; d++) PacketLists[c, d] = noPattern[c, d]?.ToArray() ?? [];
+        for (int d = 0; d < 2; d++)
+        {
+            App[d] = new BufferEngine[ProtocolCount][];
+            AppRules[d] = new int[ProtocolCount][];
+            for (int p = 0; p < ProtocolCount; p++)
+            {
+                App[d][p] = appEngines.Where(e => e.Key.Item3 == d && e.Value.Buffer.Protocols.Contains((AppProto)p)).Select(e => e.Value).OrderBy(e => e.Buffer.ProgressFor(d == 0)).ToArray();
+                AppRules[d][p] = appNoPattern[d, p]?.ToArray() ?? [];
+            }
+        }
+        Parallel.ForEach(_engines, new ParallelOptions { MaxDegreeOfParallelism = 2 }, e => e.Compile(native));
+    }
+
+    public int[,][] PacketLists { get; }
+
+    public void Prepare(SearchScratch scratch)
+    {
+        foreach (BufferEngine engine in _engines) engine.Matcher?.Prepare(scratch);
+    }
+
+    public void Dispose()
+    {
+        foreach (BufferEngine engine in _engines) engine.Dispose();
+    }
+
+    /// <summary>Pass before drop before reject before alert; what sets a flow bit before what asks for it; then by priority, as written.</summary>
+    private static Rule[] Sorted(List<Rule> rules) =>
+        rules.Select((rule, at) => (rule, at))
+            .OrderBy(x => x.rule.Action switch { RuleAction.Pass => 0, RuleAction.Drop => 1, RuleAction.Reject or RuleAction.RejectBoth => 2, RuleAction.Alert => 3, _ => 4 })
+            .ThenBy(x => BitOrder(x.rule, VariableScope.Flow))
+            .ThenBy(x => BitOrder(x.rule, VariableScope.FlowInt))
+            .ThenBy(x => BitOrder(x.rule, VariableScope.Source))
+            .ThenBy(x => x.rule.Priority)
+            .ThenBy(x => x.at)
+            .Select(x => x.rule).ToArray();
+
+    private static int BitOrder(Rule rule, VariableScope scope)
+    {
+        bool Same(VariableStep s) => s.Scope == scope || scope == VariableScope.Source && s.Scope is VariableScope.Destination or VariableScope.Pair;
+        bool reads = rule.Before.Exists(Same), writes = rule.After.Exists(Same);
+        return writes && !reads ? 0 : writes ? 1 : reads ? 2 : 3;
+    }
+
+    private BufferEngine NewEngine(BufferDescriptor buffer, List<Transform> transforms)
+    {
+        var engine = new BufferEngine(buffer, transforms, _engines.Count);
+        _engines.Add(engine);
+        return engine;
+    }
+
+    private static IEnumerable<int> Classes(Rule rule)
+    {
+        switch (rule.Protocol)
+        {
+            case HeaderProtocol.Tcp or HeaderProtocol.TcpPacket or HeaderProtocol.TcpStream: return [(int)PacketClass.Tcp];
+            case HeaderProtocol.Udp: return [(int)PacketClass.Udp];
+            case HeaderProtocol.Icmp: return [(int)PacketClass.Icmp];
+            case HeaderProtocol.Sctp or HeaderProtocol.Other: return [(int)PacketClass.Other];
+            case HeaderProtocol.Application:
+                return rule.Application is AppProto.Dns or AppProto.Dcerpc or AppProto.Krb5 or AppProto.Sip or AppProto.Nfs ? [0, 1]
+                    : rule.Application is AppProto.Tftp or AppProto.Snmp or AppProto.Dhcp or AppProto.Quic or AppProto.Ike or AppProto.Ntp or AppProto.BittorrentDht ? [1] : [0];
+            default: return [0, 1, 2, 3];
+        }
+    }
+
+    private void Place(Rule rule, List<int>[,] noPattern, List<int> addressOnly, List<int>[,] appNoPattern, Dictionary<(BufferId, string, int), BufferEngine> appEngines)
+    {
+        if (rule.AddressOnly)
+        {
+            addressOnly.Add(rule.Index);
+            return;
+        }
+        for (int d = 0; d < 2; d++)
+        {
+            if (d == 0 ? !rule.WantsToServer : !rule.WantsToClient) continue;
+            if (rule.FastTerm != null && rule.FastPart!.Buffer != BufferId.Payload && !BufferTable.Of(rule.FastPart.Buffer).Packet)
+            {
+                Part part = rule.FastPart;
+                var key = (part.Buffer, string.Join('|', part.Transforms.Select(t => $"{t.Kind}{t.Argument}")), d);
+                if (!appEngines.TryGetValue(key, out BufferEngine? engine)) appEngines[key] = engine = NewEngine(BufferTable.Of(part.Buffer), part.Transforms);
+                engine.Add(rule, rule.FastTerm);
+                continue;
+            }
+            if (rule.FastTerm != null && rule.FastPart!.Buffer == BufferId.Payload)
+            {
+                if (rule.NeedsPacketPayload)
+                    foreach (int c in Classes(rule)) (Packet[c, d] ??= NewEngine(BufferTable.Of(BufferId.Payload), [])).Add(rule, rule.FastTerm);
+                else
+                    foreach (int c in Classes(rule))
+                        if (c != (int)PacketClass.Tcp) (Packet[c, d] ??= NewEngine(BufferTable.Of(BufferId.Payload), [])).Add(rule, rule.FastTerm);
+                if (rule.NeedsStream) (Stream[d] ??= NewEngine(BufferTable.Of(BufferId.Payload), [])).Add(rule, rule.FastTerm);
+                continue;
+            }
+            if (rule.UsesApplication || rule.AppEvents.Count > 0)
+            {
+                for (int p = 0; p < ProtocolCount; p++)
+                {
+                    bool fits = rule.Protocol == HeaderProtocol.Application && rule.Application != AppProto.Unknown ? AppProtoNames.Fits(rule.Application, (AppProto)p)
+                        : rule.Parts.Where(x => BufferTable.Of(x.Buffer).Protocols.Length > 0).All(x => BufferTable.Of(x.Buffer).Protocols.Contains((AppProto)p));
+                    if (fits) (appNoPattern[d, p] ??= []).Add(rule.Index);
+                }
+                continue;
+            }
+            foreach (int c in Classes(rule)) (noPattern[c, d] ??= []).Add(rule.Index);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.Flow;
+
+internal enum FlowState : byte { New, Established, Closed, Bypassed }
+
+internal enum FlowEnd : byte { Timeout, Forced, Shutdown, Reused }
+
+/// <summary>One conversation. The client is whoever sent the first packet seen.</summary>
+internal sealed class Flow
+{
+    public Flow? Next;
+    public uint Hash;
+    public long Id;
+    public IpAddress Client;
+    public IpAddress Server;
+    public ushort ClientPort;        // ICMP: type
+    public ushort ServerPort;        // ICMP: type of the answer
+    public byte Protocol;
+    public byte IpVersion;
+    public byte IcmpCode;
+    public byte AnswerIcmpCode;
+    public byte AnswerIcmpType;
+    public bool HasIcmpAnswer;
+    public ushort Vlan0, Vlan1, Vlan2;
+    public byte VlanCount;
+    public FlowState State;
+    public long StartTime;
+    public long LastTime;
+    public long PacketsToServer, PacketsToClient, BytesToServer, BytesToClient;
+    public bool SeenToClient;
+    public bool Alerted;
+    public bool Dropped;
+    public bool Passed;
+    public bool Midstream;
+    public bool DetectionDoneToServer, DetectionDoneToClient; // address-only rules have been looked at
+    public byte MinTtlToServer, MaxTtlToServer, MinTtlToClient, MaxTtlToClient;
+
+    public TcpSession? Tcp;
+    public readonly AppState App = new();
+    public readonly FlowVariables Variables = new();
+
+    public void Reset()
+    {
+        Next = null;
+        State = FlowState.New;
+        PacketsToServer = PacketsToClient = BytesToServer = BytesToClient = 0;
+        SeenToClient = Alerted = Dropped = Passed = Midstream = HasIcmpAnswer = false;
+        DetectionDoneToServer = DetectionDoneToClient = false;
+        Vlan0 = Vlan1 = Vlan2 = 0;
+        VlanCount = 0;
+        Tcp = null;
+        App.Reset();
+        Variables.Clear();
+    }
+}

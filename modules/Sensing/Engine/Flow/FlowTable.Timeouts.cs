@@ -1,0 +1,93 @@
+namespace Appliance.Sensing.Engine.Flow;
+
+internal sealed partial class FlowTable
+{
+    private long _lastSweep;
+    private uint _evictAt;
+
+    public int TimeoutSeconds(Flow flow)
+    {
+        FlowTimeouts limits = flow.Protocol switch { 6 => options.Tcp, 17 => options.Udp, 1 or 58 => options.Icmp, _ => options.Other };
+        return flow.State switch { FlowState.New => limits.New, FlowState.Established => limits.Established, _ => limits.Closed };
+    }
+
+    private bool Expired(Flow flow, long now) => now - flow.LastTime > TimeoutSeconds(flow) * 1_000_000L;
+
+    /// <summary>Called with the capture's clock; sweeps at most once in five of its seconds, at once after a jump.</summary>
+    public void Advance(long now)
+    {
+        long since = now - _lastSweep;
+        if (since is >= 0 and < 5_000_000) return;
+        _lastSweep = now;
+        if (since < 0) return;
+        for (int i = 0; i < _buckets.Length; i++)
+        {
+            if (_buckets[i] == null) continue;
+            ref Flow? link = ref _buckets[i];
+            while (link != null)
+            {
+                Flow flow = link;
+                if (Expired(flow, now))
+                {
+                    End(flow, FlowEnd.Timeout);
+                    link = flow.Next;
+                    Recycle(flow);
+                }
+                else link = ref flow.Next;
+            }
+        }
+    }
+
+    public void EndAll(FlowEnd why)
+    {
+        for (int i = 0; i < _buckets.Length; i++)
+            while (_buckets[i] is { } flow)
+            {
+                End(flow, why);
+                _buckets[i] = flow.Next;
+                Recycle(flow);
+            }
+    }
+
+    private bool EvictSome()
+    {
+        for (int tried = 0; tried < 4096; tried++)
+        {
+            ref Flow? link = ref _buckets[_evictAt++ & _mask];
+            if (link == null) continue;
+            // newest at the head: the last of the chain has been quiet longest
+            while (link!.Next != null) link = ref link.Next;
+            Flow flow = link;
+            counters.Evicted++;
+            End(flow, FlowEnd.Forced);
+            link = null;
+            Recycle(flow);
+            return true;
+        }
+        return false;
+    }
+
+    private void End(Flow flow, FlowEnd why)
+    {
+        switch (why)
+        {
+            case FlowEnd.Timeout: counters.EndTimeout++; break;
+            case FlowEnd.Forced: counters.EndForced++; break;
+            case FlowEnd.Reused: counters.EndReused++; break;
+            default: counters.EndShutdown++; break;
+        }
+        if (flow.State == FlowState.Closed) counters.EndClosed++;
+        else if (flow.State == FlowState.New) counters.EndNew++;
+        else counters.EndEstablished++;
+        observer.Ended(flow, why);
+    }
+
+    private void Recycle(Flow flow)
+    {
+        _count--;
+        counters.Active = _count;
+        counters.MemoryUse = _count * FlowCost;
+        flow.Reset();
+        _spare.Give(flow);
+    }
+}

@@ -1,0 +1,228 @@
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Memory;
+
+namespace Appliance.Sensing.Engine.Flow;
+
+internal interface IFlowObserver
+{
+    /// <summary>The flow is over: finish its streams, write its record. It is taken out of the table right after.</summary>
+    public void Ended(Flow flow, FlowEnd why);
+}
+
+internal sealed record FlowOptions
+{
+    public long Memcap { get; init; } = 128L << 20;
+    public int Buckets { get; init; } = 65536;
+    public FlowTimeouts Tcp { get; init; } = new(60, 600, 60);
+    public FlowTimeouts Udp { get; init; } = new(30, 300, 0);
+    public FlowTimeouts Icmp { get; init; } = new(30, 300, 0);
+    public FlowTimeouts Other { get; init; } = new(30, 300, 0);
+    public bool VlanInKey { get; init; } = true;
+}
+
+internal readonly record struct FlowTimeouts(int New, int Established, int Closed);
+
+internal sealed class FlowCounters
+{
+    public long Total, Tcp, Udp, Icmpv4, Icmpv6, Active, MemcapHits, Evicted, EndTimeout, EndForced, EndReused, EndShutdown, EndClosed, EndNew, EndEstablished, MemoryUse;
+}
+
+/// <summary>All flows of one worker, by address pair, ports, protocol and VLAN, whichever side sends.</summary>
+internal sealed partial class FlowTable(FlowOptions options, FlowCounters counters, IFlowObserver observer)
+{
+    private const long FlowCost = 512;
+    private readonly Flow?[] _buckets = new Flow?[options.Buckets];
+    private readonly Pool<Flow> _spare = new(16384);
+    private readonly uint _mask = (uint)options.Buckets - 1;
+    private int _count;
+    private long _sequence;
+
+    public int Count => _count;
+
+    /// <summary>Finds or makes the flow of a packet and counts the packet; null for packets that have none, or when no memory is left.</summary>
+    public Flow? Take(Packet p)
+    {
+        if (p.IpVersion == 0 || p.Is(PacketMarks.Fragment | PacketMarks.Invalid)) return null;
+        IpAddress source = p.Source_, destination = p.Destination;
+        ushort sourcePort = p.SourcePort, destinationPort = p.DestinationPort;
+        byte protocol = p.Protocol;
+        bool embedded = false;
+        if (p.HasIcmp)
+        {
+            if (p.EmbeddedIpOffset >= 0 && TryEmbedded(p, out source, out destination, out protocol, out sourcePort, out destinationPort)) embedded = true;
+            else
+            {
+                sourcePort = p.IcmpType;
+                destinationPort = Counterpart(p.IpVersion, p.IcmpType);
+            }
+        }
+        else if (!p.HasPorts && protocol is not (6 or 17 or 132))
+        {
+            sourcePort = destinationPort = 0;
+        }
+        uint hash = HashOf(source, destination, sourcePort, destinationPort, protocol);
+        ref Flow? head = ref _buckets[hash & _mask];
+        Flow? before = null;
+        for (Flow? flow = head; flow != null; before = flow, flow = flow.Next)
+        {
+            if (flow.Hash != hash || flow.Protocol != protocol) continue;
+            bool forward = flow.Client == source && flow.Server == destination && flow.ClientPort == sourcePort && flow.ServerPort == destinationPort;
+            bool backward = !forward && flow.Client == destination && flow.Server == source
+                && (flow.ClientPort == destinationPort && flow.ServerPort == sourcePort);
+            if (!forward && !backward) continue;
+            if (options.VlanInKey && (flow.Vlan0 != p.Vlan0 || flow.Vlan1 != p.Vlan1)) continue;
+            if (embedded)
+            {
+                // an error about the flow comes from the far side, whatever its own addresses say
+                forward = !forward;
+            }
+            bool expired = Expired(flow, p.Time);
+            bool reuse = !expired && protocol == 6 && !embedded && flow.Tcp != null && (p.TcpFlags & 0x12) == 0x02 && flow.Tcp.CanBeReusedBy(p.Sequence, forward);
+            if (expired || reuse)
+            {
+                End(flow, expired ? FlowEnd.Timeout : FlowEnd.Reused);
+                if (before == null) head = flow.Next;
+                else before.Next = flow.Next;
+                Recycle(flow);
+                break;
+            }
+            if (before != null)
+            {
+                before.Next = flow.Next;
+                flow.Next = head;
+                head = flow;
+            }
+            Tally(flow, p, forward);
+            return flow;
+        }
+        if (embedded)
+        {
+            source = p.Source_;
+            destination = p.Destination;
+            protocol = p.Protocol;
+            sourcePort = p.IcmpType;
+            destinationPort = Counterpart(p.IpVersion, p.IcmpType);
+            hash = HashOf(source, destination, sourcePort, destinationPort, protocol);
+        }
+        if (_count * FlowCost >= options.Memcap && !EvictSome())
+        {
+            counters.MemcapHits++;
+            return null;
+        }
+        Flow made = _spare.Take();
+        made.Hash = hash;
+        made.Client = source;
+        made.Server = destination;
+        made.ClientPort = sourcePort;
+        made.ServerPort = destinationPort;
+        made.Protocol = protocol;
+        made.IpVersion = p.IpVersion;
+        made.IcmpCode = p.IcmpCode;
+        made.Vlan0 = p.Vlan0;
+        made.Vlan1 = p.Vlan1;
+        made.Vlan2 = p.Vlan2;
+        made.VlanCount = p.VlanCount;
+        made.StartTime = p.Time;
+        made.MinTtlToServer = made.MaxTtlToServer = p.Ttl;
+        made.MinTtlToClient = made.MaxTtlToClient = 0;
+        made.Id = (long)((((ulong)hash << 20) ^ (ulong)(++_sequence * 0x9e3779b9L) ^ (ulong)p.Time) & 0x7ffff_ffffffff);
+        ref Flow? place = ref _buckets[hash & _mask];
+        made.Next = place;
+        place = made;
+        _count++;
+        counters.Total++;
+        counters.Active = _count;
+        counters.MemoryUse = _count * FlowCost;
+        if (protocol == 6) counters.Tcp++;
+        else if (protocol == 17) counters.Udp++;
+        else if (protocol == 1) counters.Icmpv4++;
+        else if (protocol == 58) counters.Icmpv6++;
+        Tally(made, p, true);
+        return made;
+    }
+
+    private static void Tally(Flow flow, Packet p, bool forward)
+    {
+        p.Flow = flow;
+        p.ToServer = forward;
+        flow.LastTime = p.Time;
+        if (forward)
+        {
+            if (flow.PacketsToServer == 0) p.Marks |= PacketMarks.FirstOfDirection;
+            flow.PacketsToServer++;
+            flow.BytesToServer += p.Source == PacketSource.Wire ? p.Length : p.Length;
+            if (p.Ttl < flow.MinTtlToServer) flow.MinTtlToServer = p.Ttl;
+            if (p.Ttl > flow.MaxTtlToServer) flow.MaxTtlToServer = p.Ttl;
+        }
+        else
+        {
+            if (flow.PacketsToClient == 0)
+            {
+                p.Marks |= PacketMarks.FirstOfDirection;
+                flow.MinTtlToClient = flow.MaxTtlToClient = p.Ttl;
+            }
+            flow.PacketsToClient++;
+            flow.BytesToClient += p.Length;
+            flow.SeenToClient = true;
+            if (p.Ttl < flow.MinTtlToClient) flow.MinTtlToClient = p.Ttl;
+            if (p.Ttl > flow.MaxTtlToClient) flow.MaxTtlToClient = p.Ttl;
+            if (p.HasIcmp && !flow.HasIcmpAnswer && flow.Protocol == p.Protocol)
+            {
+                flow.HasIcmpAnswer = true;
+                flow.AnswerIcmpType = p.IcmpType;
+                flow.AnswerIcmpCode = p.IcmpCode;
+            }
+            if (flow.Protocol != 6 && flow.State == FlowState.New) flow.State = FlowState.Established;
+        }
+        if (flow.Protocol != 6 && flow.State == FlowState.Established || flow.Protocol == 6 && flow.State != FlowState.New) p.Marks |= PacketMarks.Established;
+    }
+
+    private static bool TryEmbedded(Packet p, out IpAddress source, out IpAddress destination, out byte protocol, out ushort sourcePort, out ushort destinationPort)
+    {
+        ReadOnlySpan<byte> inner = p.Data.AsSpan(p.EmbeddedIpOffset, p.TransportOffset + p.TransportLength - p.EmbeddedIpOffset);
+        source = destination = default;
+        protocol = 0;
+        sourcePort = destinationPort = 0;
+        int header;
+        if (p.IpVersion == 4)
+        {
+            header = (inner[0] & 15) * 4;
+            if (header < 20 || inner.Length < header + 8) return false;
+            protocol = inner[9];
+            source = IpAddress.ReadV4(inner[12..]);
+            destination = IpAddress.ReadV4(inner[16..]);
+        }
+        else
+        {
+            header = 40;
+            if (inner.Length < 48) return false;
+            protocol = inner[6];
+            source = IpAddress.ReadV6(inner[8..]);
+            destination = IpAddress.ReadV6(inner[24..]);
+        }
+        if (protocol is not (6 or 17)) return false;
+        sourcePort = (ushort)(inner[header] << 8 | inner[header + 1]);
+        destinationPort = (ushort)(inner[header + 2] << 8 | inner[header + 3]);
+        return true;
+    }
+
+    private static ushort Counterpart(int version, byte type) => (ushort)(version == 4
+        ? type switch { 8 => 0, 0 => 8, 13 => 14, 14 => 13, 15 => 16, 16 => 15, 17 => 18, 18 => 17, 10 => 9, 9 => 10, _ => type }
+        : type switch { 128 => 129, 129 => 128, 133 => 134, 134 => 133, 135 => 136, 136 => 135, 144 => 145, 145 => 144, 130 => 131, 131 => 130, 139 => 140, 140 => 139, _ => type });
+
+    private static uint HashOf(IpAddress a, IpAddress b, ushort pa, ushort pb, byte protocol)
+    {
+        // the sum of both ends is the same whichever side sends
+        ulong x = Mix(a.High * 0x9e3779b97f4a7c15 ^ a.Low ^ (ulong)pa << 47) + Mix(b.High * 0x9e3779b97f4a7c15 ^ b.Low ^ (ulong)pb << 47) + protocol;
+        return (uint)(Mix(x) >> 16);
+    }
+
+    private static ulong Mix(ulong x)
+    {
+        x ^= x >> 30;
+        x *= 0xbf58476d1ce4e5b9;
+        x ^= x >> 27;
+        x *= 0x94d049bb133111eb;
+        return x ^ x >> 31;
+    }
+}

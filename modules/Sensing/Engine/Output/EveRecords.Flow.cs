@@ -1,0 +1,200 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.Output;
+
+internal sealed partial class EveRecords
+{
+    private void WriteTransaction(Transaction tx, Flow.Flow flow, bool inAlert) => tx.WriteRecord(_w, inAlert);
+
+    /// <summary>The record of a finished transaction.</summary>
+    public void Transaction(Packet p, Flow.Flow flow, Transaction tx)
+    {
+        AppProto protocol = flow.App.Protocol == AppProto.Unknown ? flow.App.Original : flow.App.Protocol;
+        if (!tx.HasRecord || !WantsType(protocol)) return;
+        if (tx is AppLayer.Dns.DnsTransaction { IsAnswer: false } question)
+        {
+            for (int i = 0; i < question.Questions.Length; i++)
+            {
+                Header(p, flow, "dns"u8, true, true);
+                _w.Open("dns"u8);
+                question.WriteQuestion(_w, i);
+                _w.Close();
+                Send(EveStream.Events);
+            }
+            return;
+        }
+        Header(p, flow, KindOf(protocol), true, true);
+        _w.Number("tx_id"u8, tx.Id);
+        tx.WriteRecord(_w, false);
+        Send(EveStream.Events);
+    }
+
+    private static ReadOnlySpan<byte> KindOf(AppProto protocol) => protocol switch
+    {
+        AppProto.Http1 => "http"u8, AppProto.Dns => "dns"u8, AppProto.Tls => "tls"u8, AppProto.Smtp => "smtp"u8, AppProto.Ssh => "ssh"u8, AppProto.Ftp => "ftp"u8, AppProto.FtpData => "ftp_data"u8,
+        AppProto.Smb => "smb"u8, AppProto.Dcerpc => "dcerpc"u8, AppProto.Http2 => "http"u8, _ => "unknown"u8,
+    };
+
+    public void File(Packet p, Flow.Flow flow, Transaction tx, AppFile file)
+    {
+        if (!options.Files || !options.Enabled) return;
+        Header(p, flow, "fileinfo"u8, true, file.ToServer);
+        tx.WriteRecord(_w, true);
+        AppProtocol(flow);
+        _w.Open("fileinfo"u8);
+        FileObject(tx, file);
+        _w.Close();
+        Send(EveStream.Events);
+    }
+
+    private void FileObject(Transaction tx, AppFile file)
+    {
+        _w.Text("filename"u8, file.Name);
+        _w.Bool("gaps"u8, file.Gaps);
+        _w.Text("state"u8, file.State switch { FileState.Closed => "CLOSED"u8, FileState.Truncated => "TRUNCATED"u8, FileState.Error => "ERROR"u8, _ => "UNKNOWN"u8 });
+        if (file.Md5 != null) _w.Text("md5"u8, file.Md5);
+        if (file.Sha256 != null) _w.Text("sha256"u8, file.Sha256);
+        _w.Bool("stored"u8, false);
+        _w.Number("size"u8, file.Size);
+        if (file.Start >= 0)
+        {
+            _w.Number("start"u8, file.Start);
+            _w.Number("end"u8, file.End);
+        }
+        _w.Number("tx_id"u8, tx.Id);
+    }
+
+    private void AlertFiles(Transaction tx, Flow.Flow flow)
+    {
+        _w.OpenArray("files"u8);
+        foreach (AppFile file in tx.Files)
+        {
+            _w.OpenItem();
+            FileObject(tx, file);
+            _w.Close();
+        }
+        _w.CloseArray();
+    }
+
+    public void FlowEnded(Flow.Flow flow, FlowEnd why, long now)
+    {
+        if (!options.Flows || !options.Enabled) return;
+        _w.Begin();
+        _w.Time("timestamp"u8, now);
+        _w.Number("flow_id"u8, flow.Id);
+        if (options.Interface != null) _w.Text("in_iface"u8, options.Interface);
+        _w.Text("event_type"u8, "flow"u8);
+        Vlan(flow.VlanCount, flow.Vlan0, flow.Vlan1, flow.Vlan2);
+        _w.Address("src_ip"u8, flow.Client);
+        bool ports = flow.Protocol is 6 or 17 or 132;
+        if (ports) _w.Number("src_port"u8, flow.ClientPort);
+        _w.Address("dest_ip"u8, flow.Server);
+        if (ports) _w.Number("dest_port"u8, flow.ServerPort);
+        Protocol(flow.Protocol);
+        if (flow.Protocol is 1 or 58)
+        {
+            _w.Number("icmp_type"u8, flow.ClientPort);
+            _w.Number("icmp_code"u8, flow.IcmpCode);
+            if (flow.HasIcmpAnswer)
+            {
+                _w.Number("response_icmp_type"u8, flow.AnswerIcmpType);
+                _w.Number("response_icmp_code"u8, flow.AnswerIcmpCode);
+            }
+        }
+        if (options.CommunityId) Community(flow);
+        AppProtocol(flow);
+        _w.Open("flow"u8);
+        _w.Number("pkts_toserver"u8, flow.PacketsToServer);
+        _w.Number("pkts_toclient"u8, flow.PacketsToClient);
+        _w.Number("bytes_toserver"u8, flow.BytesToServer);
+        _w.Number("bytes_toclient"u8, flow.BytesToClient);
+        _w.Time("start"u8, flow.StartTime);
+        _w.Time("end"u8, flow.LastTime);
+        _w.Number("age"u8, Math.Max(0, flow.LastTime / 1_000_000 - flow.StartTime / 1_000_000));
+        _w.Text("state"u8, flow.State switch { FlowState.New => "new"u8, FlowState.Established => "established"u8, FlowState.Bypassed => "bypassed"u8, _ => "closed"u8 });
+        _w.Text("reason"u8, why switch { FlowEnd.Timeout => "timeout"u8, FlowEnd.Forced => "forced"u8, FlowEnd.Reused => "tcp_reuse"u8, _ => "shutdown"u8 });
+        _w.Bool("alerted"u8, flow.Alerted);
+        if (flow.Dropped) _w.Text("action"u8, "drop"u8);
+        else if (flow.Passed) _w.Text("action"u8, "pass"u8);
+        _w.Close();
+        Variables(flow);
+        if (flow.Tcp is { } session) Tcp(session);
+        Send(EveStream.Events);
+    }
+
+    private void Tcp(TcpSession session)
+    {
+        byte both = (byte)(session.Client.Flags | session.Server.Flags);
+        _w.Open("tcp"u8);
+        _w.Hex("tcp_flags"u8, both, 2);
+        _w.Hex("tcp_flags_ts"u8, session.Client.Flags, 2);
+        _w.Hex("tcp_flags_tc"u8, session.Server.Flags, 2);
+        if ((both & 2) != 0) _w.Bool("syn"u8, true);
+        if ((both & 1) != 0) _w.Bool("fin"u8, true);
+        if ((both & 4) != 0) _w.Bool("rst"u8, true);
+        if ((both & 8) != 0) _w.Bool("psh"u8, true);
+        if ((both & 16) != 0) _w.Bool("ack"u8, true);
+        if ((both & 32) != 0) _w.Bool("urg"u8, true);
+        if ((both & 64) != 0) _w.Bool("ecn"u8, true);
+        if ((both & 128) != 0) _w.Bool("cwr"u8, true);
+        _w.Text("state"u8, session.State switch
+        {
+            TcpState.SynSent => "syn_sent"u8, TcpState.SynRecv => "syn_recv"u8, TcpState.Established => "established"u8, TcpState.FinWait1 => "fin_wait1"u8, TcpState.FinWait2 => "fin_wait2"u8,
+            TcpState.TimeWait => "time_wait"u8, TcpState.LastAck => "last_ack"u8, TcpState.CloseWait => "close_wait"u8, TcpState.Closing => "closing"u8, TcpState.Closed => "closed"u8, _ => "none"u8,
+        });
+        if (session.Client.GapSeen) _w.Bool("ts_gap"u8, true);
+        if (session.Server.GapSeen) _w.Bool("tc_gap"u8, true);
+        _w.Number("ts_max_regions"u8, session.Client.MaxRegions);
+        _w.Number("tc_max_regions"u8, session.Server.MaxRegions);
+        _w.Close();
+    }
+
+    private void Drop(Packet p, Flow.Flow? flow, Rule rule)
+    {
+        Header(p, flow, "drop"u8, false, true);
+        _w.Open("drop"u8);
+        _w.Number("len"u8, p.IpLength);
+        if (p.IpVersion == 4)
+        {
+            _w.Number("tos"u8, p.Tos);
+            _w.Number("ttl"u8, p.Ttl);
+            _w.Number("ipid"u8, p.IpId);
+        }
+        if (p.Protocol == 6 && p.HasPorts)
+        {
+            _w.Number("tcpseq"u8, p.Sequence);
+            _w.Number("tcpack"u8, p.Acknowledgement);
+            _w.Number("tcpwin"u8, p.Window);
+            _w.Bool("syn"u8, (p.TcpFlags & 2) != 0);
+            _w.Bool("ack"u8, (p.TcpFlags & 16) != 0);
+            _w.Bool("psh"u8, (p.TcpFlags & 8) != 0);
+            _w.Bool("rst"u8, (p.TcpFlags & 4) != 0);
+            _w.Bool("urg"u8, (p.TcpFlags & 32) != 0);
+            _w.Bool("fin"u8, (p.TcpFlags & 1) != 0);
+        }
+        else if (p.Protocol == 17 && p.HasPorts) _w.Number("udplen"u8, p.TransportLength);
+        _w.Text("reason"u8, "rules"u8);
+        _w.Close();
+        AlertObject(p, rule, true);
+        Send(EveStream.Alerts);
+    }
+
+    public void Anomaly(Packet p, Flow.Flow flow, Transaction tx, AppEvent e)
+    {
+        if (!options.Anomaly || !options.Enabled) return;
+        Header(p, flow, "anomaly"u8, true, true);
+        _w.Number("tx_id"u8, tx.Id);
+        AppProtocol(flow);
+        _w.Open("anomaly"u8);
+        _w.Text("app_proto"u8, AppProtoNames.Name(flow.App.Protocol));
+        _w.Text("type"u8, "applayer"u8);
+        _w.Text("event"u8, e.Name);
+        _w.Text("layer"u8, "proto_parser"u8);
+        _w.Close();
+        Send(EveStream.Events);
+    }
+}

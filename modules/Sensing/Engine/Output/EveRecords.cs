@@ -1,0 +1,316 @@
+using System.Globalization;
+using System.Text;
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.Output;
+
+internal sealed record EveOptions
+{
+    public bool CommunityId { get; init; }
+    public ushort CommunityIdSeed { get; init; }
+    public bool Payload { get; init; }
+    public bool PayloadPrintable { get; init; }
+    public bool Packet { get; init; }
+    public int PayloadBufferSize { get; init; } = 4096;
+    public bool Alerts { get; init; } = true;
+    public bool AlertMetadata { get; init; } = true;
+    public bool AppLayerInAlert { get; init; } = true;
+    public bool FlowInAlert { get; init; } = true;
+    public bool RuleMetadata { get; init; } = true;
+    public bool RuleText { get; init; }
+    public bool RuleReference { get; init; }
+    public bool Flows { get; init; } = true;
+    public bool Netflow { get; init; }
+    public bool Files { get; init; } = true;
+    public bool Stats { get; init; } = true;
+    public bool Anomaly { get; init; } = true;
+    public bool Drops { get; init; }
+    public bool Enabled { get; init; } = true;
+    public bool Ethernet { get; init; }
+    public string? PcapFile { get; init; }
+    public string? Interface { get; init; }
+    public string? Replay { get; init; }
+    public HashSet<string> Types { get; init; } = [];
+    public bool LiveCapture { get; init; }
+    public bool ShowNumbers { get; init; } = true;
+}
+
+/// <summary>The records of one worker: header, flow, alert, transaction, file.</summary>
+internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveCounters counters)
+{
+    private readonly EveWriter _w = new();
+    private RuleSet? _rules;
+
+    public EveWriter Writer => _w;
+    public EveOptions Options => options;
+    public void Use(RuleSet rules) => _rules = rules;
+
+    private void Send(EveStream stream)
+    {
+        if (options.Replay != null) _w.Text("replay"u8, options.Replay);
+        counters.Records++;
+        sink.Write(stream, _w.End());
+    }
+
+    private void Header(Packet p, Flow.Flow? flow, ReadOnlySpan<byte> kind, bool flowOrder, bool toServer)
+    {
+        _w.Begin();
+        _w.Time("timestamp"u8, p.Time);
+        if (flow != null) _w.Number("flow_id"u8, flow.Id);
+        if (options.Interface != null) _w.Text("in_iface"u8, options.Interface);
+        else if (options.ShowNumbers && p.Number > 0 && p.Source != PacketSource.StreamEnd) _w.Number("pcap_cnt"u8, p.Number);
+        _w.Text("event_type"u8, kind);
+        Vlan(p.VlanCount, p.Vlan0, p.Vlan1, p.Vlan2);
+        if (p.IpVersion != 0)
+        {
+            IpAddress source = p.Source_, destination = p.Destination;
+            ushort sourcePort = p.SourcePort, destinationPort = p.DestinationPort;
+            bool hasPorts = p.HasPorts;
+            if (flowOrder && flow != null && (flow.Protocol is 6 or 17 or 132))
+            {
+                source = toServer ? flow.Client : flow.Server;
+                destination = toServer ? flow.Server : flow.Client;
+                sourcePort = toServer ? flow.ClientPort : flow.ServerPort;
+                destinationPort = toServer ? flow.ServerPort : flow.ClientPort;
+                hasPorts = true;
+            }
+            _w.Address("src_ip"u8, source);
+            if (hasPorts) _w.Number("src_port"u8, sourcePort);
+            _w.Address("dest_ip"u8, destination);
+            if (hasPorts) _w.Number("dest_port"u8, destinationPort);
+            Protocol(p.Protocol);
+            if (p.HasIcmp)
+            {
+                _w.Number("icmp_type"u8, p.IcmpType);
+                _w.Number("icmp_code"u8, p.IcmpCode);
+            }
+            if (options.CommunityId && flow != null) Community(flow);
+        }
+        _w.Text("pkt_src"u8, p.Source switch
+        {
+            PacketSource.Defragmented => "defrag"u8,
+            PacketSource.StreamEnd => "stream (flow timeout)"u8,
+            PacketSource.Tunnel => TunnelSource(p.TunnelKind),
+            _ => "wire/pcap"u8,
+        });
+        if (options.Ethernet && p.EthernetOffset >= 0) EthernetAddresses(p);
+    }
+
+    private static ReadOnlySpan<byte> TunnelSource(byte kind) => kind switch { 2 => "gre tunnel"u8, 3 => "erspan"u8, 4 => "vxlan encapsulation"u8, 5 => "geneve encapsulation"u8, 6 => "teredo tunnel"u8, _ => "ip-in-ip tunnel"u8 };
+
+    private void EthernetAddresses(Packet p)
+    {
+        _w.Open("ether"u8);
+        _w.Text("src_mac"u8, Mac(p.Data.AsSpan(p.EthernetOffset + 6, 6)));
+        _w.Text("dest_mac"u8, Mac(p.Data.AsSpan(p.EthernetOffset, 6)));
+        _w.Close();
+    }
+
+    private static string Mac(ReadOnlySpan<byte> bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bytes[0]:x2}:{bytes[1]:x2}:{bytes[2]:x2}:{bytes[3]:x2}:{bytes[4]:x2}:{bytes[5]:x2}");
+
+    private void Vlan(byte count, ushort a, ushort b, ushort c)
+    {
+        if (count == 0) return;
+        _w.OpenArray("vlan"u8);
+        _w.Item(a);
+        if (count > 1) _w.Item(b);
+        if (count > 2) _w.Item(c);
+        _w.CloseArray();
+    }
+
+    private void Protocol(byte protocol)
+    {
+        ReadOnlySpan<byte> name = protocol switch
+        {
+            1 => "ICMP"u8, 2 => "IGMP"u8, 4 => "IP-ENCAP"u8, 6 => "TCP"u8, 17 => "UDP"u8, 41 => "IPv6"u8, 47 => "GRE"u8, 50 => "ESP"u8, 51 => "AH"u8, 58 => "IPv6-ICMP"u8, 88 => "EIGRP"u8,
+            89 => "OSPFIGP"u8, 103 => "PIM"u8, 112 => "VRRP"u8, 132 => "SCTP"u8, 0 => "HOPOPT"u8, 8 => "EGP"u8, 9 => "IGP"u8, 44 => "IPv6-Frag"u8, 59 => "IPv6-NoNxt"u8, 60 => "IPv6-Opts"u8,
+            _ => default,
+        };
+        if (!name.IsEmpty) _w.Text("proto"u8, name);
+        else _w.Text("proto"u8, protocol.ToString("D3", CultureInfo.InvariantCulture));
+    }
+
+    private void Community(Flow.Flow flow)
+    {
+        Span<byte> text = stackalloc byte[64];
+        bool icmp = flow.Protocol is 1 or 58;
+        bool oneWay = icmp && flow.ClientPort == flow.ServerPort;
+        int n = CommunityId.Write(flow.Client, flow.Server, flow.ClientPort, flow.ServerPort, flow.Protocol, flow.Protocol is 6 or 17 or 132 or 1 or 58, oneWay, options.CommunityIdSeed, text);
+        _w.Text("community_id"u8, text[..n]);
+    }
+
+    public void Alert(Packet p, Flow.Flow? flow, in Alert alert)
+    {
+        if (!options.Enabled) return;
+        Rule rule = alert.Rule;
+        if (options.Alerts)
+        {
+            Header(p, flow, "alert"u8, false, true);
+            if (alert.Transaction != null) _w.Number("tx_id"u8, alert.Transaction.Id);
+            AlertObject(p, rule, p.Is(PacketMarks.Dropped));
+            TunnelObject(p);
+            if (flow != null)
+            {
+                if (options.AppLayerInAlert)
+                {
+                    Transaction? tx = alert.Transaction ?? Current(flow, p.ToServer);
+                    if (tx != null) WriteTransaction(tx, flow, true);
+                    if (tx != null && tx.Files.Count > 0) AlertFiles(tx, flow);
+                }
+                AppProtocol(flow);
+                _w.Text("direction"u8, p.ToServer ? "to_server"u8 : "to_client"u8);
+                if (options.FlowInAlert) AlertFlow(flow);
+            }
+            if (options.Payload || options.PayloadPrintable) PayloadObject(p, flow, alert.FromStream);
+            if (options.Packet) PacketObject(p);
+            Variables(flow);
+            Send(EveStream.Alerts);
+        }
+        if (options.Drops && p.Is(PacketMarks.Dropped)) Drop(p, flow, rule);
+    }
+
+    private static Transaction? Current(Flow.Flow flow, bool toServer) => null;
+
+    private void AlertObject(Packet p, Rule rule, bool blocked)
+    {
+        _w.Open("alert"u8);
+        _w.Text("action"u8, blocked ? "blocked"u8 : "allowed"u8);
+        _w.Number("gid"u8, rule.Gid);
+        _w.Number("signature_id"u8, rule.Sid);
+        _w.Number("rev"u8, rule.Rev);
+        _w.Text("signature"u8, rule.Message);
+        _w.Text("category"u8, rule.Category);
+        _w.Number("severity"u8, rule.Priority);
+        if (rule.Target != null && p.IpVersion != 0)
+        {
+            bool source = rule.Target == "src_ip";
+            Side("source"u8, source ? p.Destination : p.Source_, source ? p.DestinationPort : p.SourcePort, p.HasPorts);
+            Side("target"u8, source ? p.Source_ : p.Destination, source ? p.SourcePort : p.DestinationPort, p.HasPorts);
+        }
+        if (options.RuleMetadata && rule.Metadata.Count > 0)
+        {
+            _w.Open("metadata"u8);
+            foreach (var group in rule.Metadata.GroupBy(m => m.Key).OrderBy(g => g.Key, StringComparer.Ordinal))
+            {
+                _w.OpenArray(Encoding.UTF8.GetBytes(group.Key));
+                foreach (var (_, value) in group) _w.Item(value);
+                _w.CloseArray();
+            }
+            _w.Close();
+        }
+        if (options.RuleText) _w.Text("rule"u8, rule.Text);
+        _w.Close();
+    }
+
+    private void Side(ReadOnlySpan<byte> key, IpAddress address, ushort port, bool hasPort)
+    {
+        _w.Open(key);
+        _w.Address("ip"u8, address);
+        if (hasPort) _w.Number("port"u8, port);
+        _w.Close();
+    }
+
+    private void TunnelObject(Packet p)
+    {
+        if (p.Outer is not { IpVersion: not 0 } outer) return;
+        _w.Open("tunnel"u8);
+        _w.Address("src_ip"u8, outer.Source_);
+        _w.Number("src_port"u8, outer.SourcePort);
+        _w.Address("dest_ip"u8, outer.Destination);
+        _w.Number("dest_port"u8, outer.DestinationPort);
+        Protocol(outer.Protocol);
+        _w.Number("depth"u8, 1);
+        if (outer.Number > 0 && options.ShowNumbers) _w.Number("pcap_cnt"u8, outer.Number);
+        _w.Text("pkt_src"u8, "wire/pcap"u8);
+        _w.Close();
+    }
+
+    private void AppProtocol(Flow.Flow flow)
+    {
+        AppProto protocol = flow.App.Protocol == AppProto.Unknown ? flow.App.Original : flow.App.Protocol;
+        if (protocol != AppProto.Unknown) _w.Text("app_proto"u8, AppProtoNames.Name(protocol));
+        if (flow.App.Original != AppProto.Unknown && flow.App.Protocol != AppProto.Unknown && flow.App.Original != flow.App.Protocol)
+            _w.Text("app_proto_orig"u8, AppProtoNames.Name(flow.App.Original));
+    }
+
+    private void AlertFlow(Flow.Flow flow)
+    {
+        _w.Open("flow"u8);
+        _w.Number("pkts_toserver"u8, flow.PacketsToServer);
+        _w.Number("pkts_toclient"u8, flow.PacketsToClient);
+        _w.Number("bytes_toserver"u8, flow.BytesToServer);
+        _w.Number("bytes_toclient"u8, flow.BytesToClient);
+        _w.Time("start"u8, flow.StartTime);
+        _w.Address("src_ip"u8, flow.Client);
+        _w.Address("dest_ip"u8, flow.Server);
+        if (flow.Protocol is 6 or 17 or 132)
+        {
+            _w.Number("src_port"u8, flow.ClientPort);
+            _w.Number("dest_port"u8, flow.ServerPort);
+        }
+        _w.Close();
+    }
+
+    private void PayloadObject(Packet p, Flow.Flow? flow, bool fromStream)
+    {
+        ReadOnlySpan<byte> bytes = p.Payload;
+        if (fromStream && flow?.Tcp is { } session)
+        {
+            TcpStream stream = p.ToServer ? session.Client : session.Server;
+            if (stream.Bytes.Length > 0) bytes = stream.Bytes.Span;
+        }
+        bytes = bytes[..Math.Min(bytes.Length, options.PayloadBufferSize)];
+        if (!bytes.IsEmpty)
+        {
+            if (options.Payload) _w.Base64("payload"u8, bytes);
+            if (options.PayloadPrintable) _w.Printable("payload_printable"u8, bytes);
+        }
+        _w.Number("stream"u8, fromStream ? 1 : 0);
+    }
+
+    private void PacketObject(Packet p)
+    {
+        if (p.Source == PacketSource.StreamEnd || p.Length == 0) return;
+        _w.Base64("packet"u8, p.Frame);
+        _w.Open("packet_info"u8);
+        _w.Number("linktype"u8, p.LinkType);
+        _w.Close();
+    }
+
+    private void Variables(Flow.Flow? flow)
+    {
+        if (flow == null || !options.AlertMetadata || _rules == null) return;
+        ReadOnlySpan<int> bits = flow.Variables.Bits;
+        ReadOnlySpan<(int Name, uint Value)> ints = flow.Variables.Ints;
+        if (bits.IsEmpty && ints.IsEmpty) return;
+        _w.Open("metadata"u8);
+        if (!bits.IsEmpty)
+        {
+            _w.OpenArray("flowbits"u8);
+            foreach (int bit in bits)
+                if (bit < _rules.Names.Count) _w.Item(_rules.Names.Name(bit)[5..]);
+            _w.CloseArray();
+        }
+        if (!ints.IsEmpty)
+        {
+            _w.Open("flowints"u8);
+            foreach (var (name, value) in ints)
+                if (name < _rules.Names.Count) _w.Number(Encoding.UTF8.GetBytes(_rules.Names.Name(name)[4..]), value);
+            _w.Close();
+        }
+        _w.Close();
+    }
+
+    public bool WantsType(AppProto protocol) => options.Enabled && (options.Types.Count == 0 || options.Types.Contains(AppProtoNames.Name(protocol)));
+}
+
+internal sealed class EveCounters
+{
+    public long Records;
+}

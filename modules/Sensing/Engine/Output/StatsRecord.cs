@@ -1,0 +1,161 @@
+using System.Text;
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Runtime;
+
+namespace Appliance.Sensing.Engine.Output;
+
+/// <summary>The stats record: sums over all workers, named as Suricata names them.</summary>
+internal static class StatsRecord
+{
+    public static void Write(EveWriter w, IReadOnlyList<WorkerCounters> workers, RuleSet? rules, long uptimeSeconds, long now, Action<EveWriter>? more = null)
+    {
+        long Sum(Func<WorkerCounters, long> of) => workers.Sum(of);
+        w.Begin();
+        w.Time("timestamp"u8, now);
+        w.Text("event_type"u8, "stats"u8);
+        w.Open("stats"u8);
+        w.Number("uptime"u8, uptimeSeconds);
+        w.Open("decoder"u8);
+        w.Number("pkts"u8, Sum(c => c.Decode.Packets));
+        w.Number("bytes"u8, Sum(c => c.Decode.Bytes));
+        w.Number("invalid"u8, Sum(c => c.Decode.Invalid));
+        w.Number("ipv4"u8, Sum(c => c.Decode.Ipv4));
+        w.Number("ipv6"u8, Sum(c => c.Decode.Ipv6));
+        w.Number("ethernet"u8, Sum(c => c.Decode.Ethernet));
+        w.Number("arp"u8, Sum(c => c.Decode.Arp));
+        w.Number("unknown_ethertype"u8, Sum(c => c.Decode.UnknownEtherType));
+        w.Number("chdlc"u8, Sum(c => c.Decode.Chdlc));
+        w.Number("raw"u8, Sum(c => c.Decode.Raw));
+        w.Number("null"u8, Sum(c => c.Decode.Null));
+        w.Number("sll"u8, Sum(c => c.Decode.Sll));
+        w.Number("tcp"u8, Sum(c => c.Decode.Tcp));
+        w.Number("udp"u8, Sum(c => c.Decode.Udp));
+        w.Number("sctp"u8, Sum(c => c.Decode.Sctp));
+        w.Number("esp"u8, Sum(c => c.Decode.Esp));
+        w.Number("icmpv4"u8, Sum(c => c.Decode.Icmpv4));
+        w.Number("icmpv6"u8, Sum(c => c.Decode.Icmpv6));
+        w.Number("ppp"u8, Sum(c => c.Decode.Ppp));
+        w.Number("pppoe"u8, Sum(c => c.Decode.Pppoe));
+        w.Number("geneve"u8, Sum(c => c.Decode.Geneve));
+        w.Number("gre"u8, Sum(c => c.Decode.Gre));
+        w.Number("vlan"u8, Sum(c => c.Decode.Vlan));
+        w.Number("vlan_qinq"u8, Sum(c => c.Decode.VlanQinq));
+        w.Number("vxlan"u8, Sum(c => c.Decode.Vxlan));
+        w.Number("teredo"u8, Sum(c => c.Decode.Teredo));
+        w.Number("ipv4_in_ipv6"u8, Sum(c => c.Decode.Ipv4InIpv6));
+        w.Number("ipv6_in_ipv6"u8, Sum(c => c.Decode.Ipv6InIpv6));
+        w.Number("mpls"u8, Sum(c => c.Decode.Mpls));
+        long packets = Sum(c => c.Decode.Packets);
+        w.Number("avg_pkt_size"u8, packets == 0 ? 0 : Sum(c => c.Decode.Bytes) / packets);
+        w.Number("max_pkt_size"u8, workers.Count == 0 ? 0 : workers.Max(c => c.Decode.MaxPacket));
+        w.Number("erspan"u8, Sum(c => c.Decode.Erspan));
+        w.Number("too_many_layers"u8, Sum(c => c.Decode.TooManyLayers));
+        DecodeEvents(w, workers);
+        w.Close();
+        w.Open("defrag"u8);
+        w.Open("ipv4"u8);
+        w.Number("fragments"u8, Sum(c => c.Decode.FragmentsV4));
+        w.Number("reassembled"u8, Sum(c => c.Decode.ReassembledV4));
+        w.Close();
+        w.Open("ipv6"u8);
+        w.Number("fragments"u8, Sum(c => c.Decode.FragmentsV6));
+        w.Number("reassembled"u8, Sum(c => c.Decode.ReassembledV6));
+        w.Close();
+        w.Number("max_frag_hits"u8, Sum(c => c.Decode.DefragDrops));
+        w.Close();
+        w.Open("flow"u8);
+        w.Number("total"u8, Sum(c => c.Flow.Total));
+        w.Number("active"u8, Sum(c => c.Flow.Active));
+        w.Number("tcp"u8, Sum(c => c.Flow.Tcp));
+        w.Number("udp"u8, Sum(c => c.Flow.Udp));
+        w.Number("icmpv4"u8, Sum(c => c.Flow.Icmpv4));
+        w.Number("icmpv6"u8, Sum(c => c.Flow.Icmpv6));
+        w.Number("memcap"u8, Sum(c => c.Flow.MemcapHits));
+        w.Number("tcp_reuse"u8, Sum(c => c.Flow.EndReused));
+        w.Number("memuse"u8, Sum(c => c.Flow.MemoryUse));
+        w.Open("end"u8);
+        w.Open("state"u8);
+        w.Number("new"u8, Sum(c => c.Flow.EndNew));
+        w.Number("established"u8, Sum(c => c.Flow.EndEstablished));
+        w.Number("closed"u8, Sum(c => c.Flow.EndClosed));
+        w.Close();
+        w.Close();
+        w.Close();
+        w.Open("tcp"u8);
+        w.Number("syn"u8, Sum(c => c.Stream.Syn));
+        w.Number("synack"u8, Sum(c => c.Stream.SynAck));
+        w.Number("rst"u8, Sum(c => c.Stream.Rst));
+        w.Number("active_sessions"u8, Sum(c => c.Stream.ActiveSessions));
+        w.Number("sessions"u8, Sum(c => c.Stream.Sessions));
+        w.Number("ssn_memcap_drop"u8, Sum(c => c.Stream.SessionMemcapDrops));
+        w.Number("invalid_checksum"u8, Sum(c => c.Stream.InvalidChecksum));
+        w.Number("midstream_pickups"u8, Sum(c => c.Stream.Midstream));
+        w.Number("segment_memcap_drop"u8, Sum(c => c.Stream.SegmentMemcapDrops));
+        w.Number("stream_depth_reached"u8, Sum(c => c.Stream.DepthReached));
+        w.Number("reassembly_gap"u8, Sum(c => c.Stream.Gaps));
+        w.Number("overlap"u8, Sum(c => c.Stream.Overlaps));
+        w.Number("overlap_diff_data"u8, Sum(c => c.Stream.OverlapDifferentData));
+        w.Number("memuse"u8, Sum(c => c.Stream.SessionMemory));
+        w.Number("reassembly_memuse"u8, Sum(c => c.Stream.ReassemblyMemory));
+        w.Close();
+        w.Open("detect"u8);
+        w.OpenArray("engines"u8);
+        w.OpenItem();
+        w.Number("id"u8, 0);
+        w.Number("rules_loaded"u8, rules?.Loaded ?? 0);
+        w.Number("rules_failed"u8, rules?.Faults.Count ?? 0);
+        w.Close();
+        w.CloseArray();
+        w.Number("alert"u8, Sum(c => c.Detect.Alerts));
+        w.Number("alert_queue_overflow"u8, Sum(c => c.Detect.AlertQueueOverflow));
+        w.Number("alerts_suppressed"u8, Sum(c => c.Detect.AlertsSuppressed));
+        w.Close();
+        w.Open("app_layer"u8);
+        w.Open("flow"u8);
+        Protocols(w, workers, c => c.App.FlowsTcp, c => c.App.FlowsUdp);
+        w.Number("failed_tcp"u8, Sum(c => c.App.FailedTcp));
+        w.Number("failed_udp"u8, Sum(c => c.App.FailedUdp));
+        w.Close();
+        w.Open("tx"u8);
+        Protocols(w, workers, c => c.App.Transactions, null);
+        w.Close();
+        w.Open("error"u8);
+        w.Number("parser"u8, Sum(c => c.App.ParserErrors));
+        w.Close();
+        w.Close();
+        more?.Invoke(w);
+        w.Close();
+    }
+
+    private static void Protocols(EveWriter w, IReadOnlyList<WorkerCounters> workers, Func<WorkerCounters, long[]> tcp, Func<WorkerCounters, long[]>? udp)
+    {
+        for (int i = (int)AppProto.Http1; i <= (int)AppProto.BittorrentDht; i++)
+        {
+            if (i == (int)AppProto.Http) continue;
+            string name = AppProtoNames.Name((AppProto)i);
+            int at = i;
+            long t = workers.Sum(c => tcp(c)[at]), u = udp == null ? 0 : workers.Sum(c => udp(c)[at]);
+            bool both = udp != null && (AppProto)i is AppProto.Dns or AppProto.Dcerpc or AppProto.Krb5 or AppProto.Nfs or AppProto.Sip;
+            if (both)
+            {
+                w.Number(Encoding.ASCII.GetBytes(name + "_tcp"), t);
+                w.Number(Encoding.ASCII.GetBytes(name + "_udp"), u);
+            }
+            else w.Number(Encoding.ASCII.GetBytes(name), t + u);
+        }
+    }
+
+    private static void DecodeEvents(EveWriter w, IReadOnlyList<WorkerCounters> workers)
+    {
+        w.Open("event"u8);
+        foreach (var group in Enum.GetValues<DecodeEvent>().Select(e => (Event: e, Name: DecodeEventNames.NameOf(e))).Where(e => e.Name.Contains('.', StringComparison.Ordinal)).GroupBy(e => e.Name[..e.Name.IndexOf('.', StringComparison.Ordinal)]))
+        {
+            w.Open(Encoding.ASCII.GetBytes(group.Key));
+            foreach (var (e, name) in group) w.Number(Encoding.ASCII.GetBytes(name[(group.Key.Length + 1)..]), workers.Sum(c => c.Decode.Events[(int)e]));
+            w.Close();
+        }
+        w.Close();
+    }
+}

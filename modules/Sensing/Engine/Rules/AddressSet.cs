@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Sockets;
+using Appliance.Sensing.Engine.Decode;
+
+namespace Appliance.Sensing.Engine.Rules;
+
+/// <summary>A set of addresses of both families, as sorted ranges that do not touch.</summary>
+internal sealed class AddressSet
+{
+    public static readonly AddressSet Any = new([(UInt128.Zero, UInt128.MaxValue)]);
+
+    private readonly UInt128[] _low;
+    private readonly UInt128[] _high;
+    private readonly uint[] _low4;
+    private readonly uint[] _high4;
+
+    /// <summary>Number for caches of "is this packet's address in it"; -1 until a rule set is compiled.</summary>
+    public int Id = -1;
+
+    public AddressSet(List<(UInt128 Low, UInt128 High)> ranges)
+    {
+        List<(UInt128 Low, UInt128 High)> merged = Merge(ranges);
+        _low = merged.Select(r => r.Low).ToArray();
+        _high = merged.Select(r => r.High).ToArray();
+        UInt128 start = IpAddress.FromV4(0).Value, end = IpAddress.FromV4(uint.MaxValue).Value;
+        var four = merged.Where(r => r.Low <= end && r.High >= start).Select(r => (Low: r.Low < start ? 0 : (uint)(r.Low - start), High: r.High > end ? uint.MaxValue : (uint)(r.High - start))).ToArray();
+        _low4 = four.Select(r => r.Low).ToArray();
+        _high4 = four.Select(r => r.High).ToArray();
+    }
+
+    public bool IsAny => _low.Length == 1 && _low[0] == UInt128.Zero && _high[0] == UInt128.MaxValue;
+    public bool IsEmpty => _low.Length == 0;
+    public int Count => _low.Length;
+    public IEnumerable<(UInt128 Low, UInt128 High)> Ranges => _low.Zip(_high);
+
+    public bool Contains(IpAddress address)
+    {
+        if (address.IsV4)
+        {
+            int i = Array.BinarySearch(_low4, address.V4);
+            if (i >= 0) return true;
+            i = ~i - 1;
+            return i >= 0 && address.V4 <= _high4[i];
+        }
+        UInt128 value = address.Value;
+        int at = Array.BinarySearch(_low, value);
+        if (at >= 0) return true;
+        at = ~at - 1;
+        return at >= 0 && value <= _high[at];
+    }
+
+    private static List<(UInt128 Low, UInt128 High)> Merge(List<(UInt128 Low, UInt128 High)> ranges)
+    {
+        ranges.Sort((a, b) => a.Low.CompareTo(b.Low));
+        var merged = new List<(UInt128 Low, UInt128 High)>();
+        foreach (var range in ranges)
+        {
+            if (merged.Count > 0 && (merged[^1].High == UInt128.MaxValue || range.Low <= merged[^1].High + 1))
+            {
+                if (range.High > merged[^1].High) merged[^1] = (merged[^1].Low, range.High);
+            }
+            else merged.Add(range);
+        }
+        return merged;
+    }
+
+    public static List<(UInt128 Low, UInt128 High)> Subtract(List<(UInt128 Low, UInt128 High)> from, List<(UInt128 Low, UInt128 High)> without)
+    {
+        List<(UInt128 Low, UInt128 High)> result = Merge(from);
+        foreach (var hole in Merge(without))
+        {
+            var next = new List<(UInt128, UInt128)>();
+            foreach (var range in result)
+            {
+                if (hole.High < range.Low || hole.Low > range.High)
+                {
+                    next.Add(range);
+                    continue;
+                }
+                if (hole.Low > range.Low) next.Add((range.Low, hole.Low - 1));
+                if (hole.High < range.High) next.Add((hole.High + 1, range.High));
+            }
+            result = next;
+        }
+        return result;
+    }
+
+    /// <summary>Parses one address, network or range; false when it is none.</summary>
+    public static bool TryRange(string text, out (UInt128 Low, UInt128 High) range)
+    {
+        range = default;
+        int dash = text.IndexOf('-', StringComparison.Ordinal);
+        if (dash > 0)
+        {
+            if (!TryAddress(text[..dash].Trim(), out UInt128 low, out _) || !TryAddress(text[(dash + 1)..].Trim(), out UInt128 high, out _) || high < low) return false;
+            range = (low, high);
+            return true;
+        }
+        int slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (!TryAddress(slash < 0 ? text : text[..slash], out UInt128 value, out bool v4)) return false;
+        int bits = v4 ? 32 : 128;
+        int prefix = bits;
+        if (slash >= 0)
+        {
+            string tail = text[(slash + 1)..];
+            if (v4 && tail.Contains('.', StringComparison.Ordinal))
+            {
+                if (!TryAddress(tail, out UInt128 mask, out bool maskV4) || !maskV4) return false;
+                prefix = System.Numerics.BitOperations.PopCount((uint)mask);
+            }
+            else if (!int.TryParse(tail, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out prefix) || prefix > bits) return false;
+        }
+        int free = bits - prefix;
+        UInt128 hostMask = free == 128 ? UInt128.MaxValue : (UInt128.One << free) - 1;
+        range = (value & ~hostMask, value | hostMask);
+        return true;
+    }
+
+    private static bool TryAddress(string text, out UInt128 value, out bool v4)
+    {
+        value = 0;
+        v4 = false;
+        if (!IPAddress.TryParse(text, out IPAddress? address)) return false;
+        v4 = address.AddressFamily == AddressFamily.InterNetwork;
+        if (v4 && text.Count(c => c == '.') != 3) return false;
+        byte[] bytes = address.GetAddressBytes();
+        value = v4 ? IpAddress.ReadV4(bytes).Value : IpAddress.ReadV6(bytes).Value;
+        return true;
+    }
+}
+
+/// <summary>A set of ports: one bit each.</summary>
+internal sealed class PortSet
+{
+    public static readonly PortSet Any = MakeAny();
+    private readonly ulong[] _bits = new ulong[1024];
+    public bool IsAny;
+
+    public bool Contains(ushort port) => IsAny || (_bits[port >> 6] >> (port & 63) & 1) != 0;
+
+    public void Add(int low, int high)
+    {
+        for (int i = low; i <= high; i++) _bits[i >> 6] |= 1UL << (i & 63);
+    }
+
+    public void Remove(PortSet other)
+    {
+        for (int i = 0; i < _bits.Length; i++) _bits[i] &= ~other._bits[i];
+    }
+
+    public void Add(PortSet other)
+    {
+        for (int i = 0; i < _bits.Length; i++) _bits[i] |= other._bits[i];
+    }
+
+    public void Seal() => IsAny = !_bits.Contains(0UL) && _bits.All(b => b == ulong.MaxValue);
+
+    public bool IsEmpty => _bits.All(b => b == 0);
+
+    private static PortSet MakeAny()
+    {
+        var any = new PortSet();
+        any.Add(0, 65535);
+        any.IsAny = true;
+        return any;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text;
+
+namespace Appliance.Sensing.Engine.Rules.Keywords;
+
+/// <summary>What a rule says about itself.</summary>
+internal static class About
+{
+    public static void Nothing(RuleBuilder b, string keyword, string? value) { }
+
+    public static void Message(RuleBuilder b, string keyword, string? value)
+    {
+        if (string.IsNullOrEmpty(value)) throw new RuleException(keyword, "is empty");
+        string text = RuleParser.Unquote(value);
+        var plain = new StringBuilder(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] is '"' or '\\' or ';' or ':') i++;
+            plain.Append(text[i]);
+        }
+        b.Rule.Message = Encoding.UTF8.GetBytes(plain.ToString());
+    }
+
+    public static void Sid(RuleBuilder b, string keyword, string? value)
+    {
+        b.Rule.Sid = RuleParser.Unsigned(keyword, RuleParser.Unquote(value ?? ""));
+        if (b.Rule.Sid == 0) throw new RuleException(keyword, "must not be 0");
+    }
+
+    public static void Gid(RuleBuilder b, string keyword, string? value) => b.Rule.Gid = RuleParser.Unsigned(keyword, RuleParser.Unquote(value ?? ""));
+
+    public static void Rev(RuleBuilder b, string keyword, string? value) => b.Rule.Rev = RuleParser.Unsigned(keyword, RuleParser.Unquote(value ?? ""));
+
+    public static void ClassType(RuleBuilder b, string keyword, string? value)
+    {
+        if (value == null) throw new RuleException(keyword, "names no class");
+        b.Rule.ClassName = value;
+        if (!b.Parser.Classes.TryFind(value, out string text, out int priority)) return; // an unknown class is no reason to lose a rule
+        b.Rule.Category = Encoding.UTF8.GetBytes(text);
+        if (!b.Rule.PriorityGiven) b.Rule.Priority = priority;
+    }
+
+    public static void Priority(RuleBuilder b, string keyword, string? value)
+    {
+        b.Rule.Priority = RuleParser.Integer(keyword, value);
+        if (b.Rule.Priority is < 1 or > 255) throw new RuleException(keyword, "lies outside 1 to 255");
+        b.Rule.PriorityGiven = true;
+    }
+
+    public static void Reference(RuleBuilder b, string keyword, string? value)
+    {
+        if (value == null || !value.Contains(',', StringComparison.Ordinal)) throw new RuleException(keyword, "has the form kind,value");
+        b.Rule.References.Add(value);
+    }
+
+    public static void Metadata(RuleBuilder b, string keyword, string? value)
+    {
+        foreach (string item in (value ?? "").Split(','))
+        {
+            string text = item.Trim();
+            int space = text.IndexOf(' ', StringComparison.Ordinal);
+            if (space > 0) b.Rule.Metadata.Add((text[..space], text[(space + 1)..].Trim()));
+        }
+    }
+
+    public static void Target(RuleBuilder b, string keyword, string? value)
+    {
+        if (value is not ("src_ip" or "dest_ip")) throw new RuleException(keyword, "is src_ip or dest_ip");
+        b.Rule.Target = value;
+    }
+
+    public static void NoAlert(RuleBuilder b, string keyword, string? value) => b.Rule.NoAlert = true;
+
+    public static void Requires(RuleBuilder b, string keyword, string? value)
+    {
+        foreach (string item in (value ?? "").Split(','))
+        {
+            string text = item.Trim();
+            if (text.StartsWith("keyword ", StringComparison.Ordinal) && !KeywordTable.Names.Contains(text[8..].Trim())) throw new RuleException(keyword, $"the keyword {text[8..]} is not known");
+            if (text.StartsWith("version", StringComparison.Ordinal) && !VersionFits(text[7..].Trim())) throw new RuleException(keyword, $"asks for version {text[7..].Trim()}");
+        }
+    }
+
+    private static bool VersionFits(string wish)
+    {
+        foreach (string alternative in wish.Split('|'))
+        {
+            string text = alternative.Trim();
+            string op = new string(text.TakeWhile(c => c is '<' or '>' or '=').ToArray());
+            if (!Version.TryParse(Fill(text[op.Length..].Trim()), out Version? version)) continue;
+            int order = new Version(7, 0, 10).CompareTo(version);
+            if (op == ">=" && order >= 0 || op == ">" && order > 0 || op == "<=" && order <= 0 || op == "<" && order < 0 || op is "" or "=" && order == 0) return true;
+        }
+        return false;
+    }
+
+    private static string Fill(string version) => version.Count(c => c == '.') switch { 0 => version + ".0.0", 1 => version + ".0", _ => version };
+}

@@ -1,0 +1,171 @@
+using Appliance.Sensing.Engine.AppLayer;
+
+namespace Appliance.Sensing.Engine.Rules;
+
+internal enum RuleAction : byte { Pass, Drop, Reject, RejectBoth, Alert, Config }
+
+internal enum HeaderProtocol : byte { Ip, Tcp, TcpPacket, TcpStream, Udp, Icmp, Sctp, Application, Ipv4, Ipv6, Other }
+
+[Flags]
+internal enum FlowWish : ushort
+{
+    None = 0, Established = 1, NotEstablished = 2, ToServer = 4, ToClient = 8, Stateless = 16, OnlyStream = 32, NoStream = 64, OnlyFragment = 128, NoFragment = 256,
+}
+
+/// <summary>A rule as written, checked and typed; it knows nothing of a running engine.</summary>
+internal sealed class Rule
+{
+    public int Index;                // place in the rule set's order of evaluation
+    public required string File;
+    public required int Line;
+    public required string Text;
+    public RuleAction Action;
+    public HeaderProtocol Protocol;
+    public int ProtocolNumber;
+    public AppProto Application;
+    public AddressSet Source = AddressSet.Any;
+    public AddressSet Destination = AddressSet.Any;
+    public PortSet SourcePorts = PortSet.Any;
+    public PortSet DestinationPorts = PortSet.Any;
+    public bool Bidirectional;
+    public uint Sid;
+    public uint Gid = 1;
+    public uint Rev;
+    public byte[] Message = [];
+    public string? ClassName;
+    public byte[] Category = [];
+    public int Priority = 3;
+    public bool PriorityGiven;
+    public List<(string Key, string Value)> Metadata = [];
+    public List<string> References = [];
+    public string? Target;
+    public FlowWish Flow;
+    public bool NoAlert;
+    public List<PacketTest> PacketTests = [];
+    public List<VariableStep> Before = [];   // tests of flow bits and counters
+    public List<VariableStep> After = [];    // what a match sets
+    public List<Part> Parts = [];
+    public Threshold? Threshold;
+    public List<string> AppEvents = [];
+    public bool HasFileStore;
+    public int VariableCount;                // byte_extract and byte_math results
+
+    // set when compiled
+    public bool WantsToServer, WantsToClient;
+    public bool NeedsPacketPayload, NeedsStream, AddressOnly;
+    public Part? FastPart;
+    public Term? FastTerm;
+
+    public bool UsesApplication => Parts.Exists(p => p.Buffer != BufferId.Payload && !BufferTable.Of(p.Buffer).Packet);
+    public Part? PayloadPart => Parts.Find(p => p.Buffer == BufferId.Payload);
+}
+
+/// <summary>The terms on one buffer, in the order they are written.</summary>
+internal sealed class Part
+{
+    public required BufferId Buffer;
+    public List<Transform> Transforms = [];
+    public List<Term> Terms = [];
+    public Term[] Compiled = [];
+    public int Number;               // bit in the inspection state
+    public bool SameBufferAs(BufferId id, List<Transform> transforms) => Buffer == id && Transforms.SequenceEqual(transforms);
+}
+
+internal enum TransformKind : byte { DotPrefix, StripWhitespace, CompressWhitespace, ToLower, ToUpper, ToMd5, ToSha1, ToSha256, UrlDecode, Xor, HeaderLowercase, StripPseudoHeaders }
+
+internal sealed record Transform(TransformKind Kind, string Argument = "");
+
+internal enum TermKind : byte { Content, Pcre, IsDataAt, ByteTest, ByteJump, ByteExtract, ByteMath, BSize, Number, Base64Decode, Base64Data, Ignored, RequestMissing }
+
+/// <summary>One thing to check on a buffer. Which fields count depends on the kind.</summary>
+internal sealed class Term
+{
+    public TermKind Kind;
+    public bool Negated;
+    public bool Relative;
+
+    // content
+    public byte[] Pattern = [];
+    public bool NoCase;
+    public int Offset;
+    public int Depth;                // 0: none
+    public int Distance;
+    public int Within;               // 0: none
+    public bool HasDistance, HasWithin, HasOffset, HasDepth, EndsWith, StartsWith, FastPattern, FastOnly;
+    public int FastOffset, FastLength;
+    public int OffsetVariable = -1, DepthVariable = -1, DistanceVariable = -1, WithinVariable = -1;
+    public bool NextIsRelative;
+
+    // pcre
+    public string Expression = "";
+    public uint PcreOptions;
+    public IntPtr Code;
+
+    // numbers: isdataat, byte_*, bsize, urilen
+    public long Value;
+    public long Value2;
+    public int ValueVariable = -1;
+    public Comparison Compare;
+    public NumberId What;
+    public int Count;
+    public int Position;
+    public int PositionVariable = -1;
+    public bool LittleEndian, Text, BitMask, FromBeginning, FromEnd, Align, Dce, RawBytes;
+    public int Base = 10;
+    public uint Multiplier = 1;
+    public int PostOffset;
+    public uint Mask;
+    public int Variable = -1;
+    public char Operator;
+    public int CountVariable = -1;
+}
+
+internal enum Comparison : byte { Equal, NotEqual, Less, Greater, LessOrEqual, GreaterOrEqual, Range, And, Or, Xor, None }
+
+internal enum PacketTestKind : byte
+{
+    TcpFlags, IcmpType, IcmpCode, IcmpId, IcmpSequence, DataSize, Ttl, Id, IpProtocol, FragmentBits, FragmentOffset, Sequence, Acknowledgement, Window, SameIp, IpOptions, Tos, StreamSize,
+    DecodeEvent, AppProtocol, Mss, GeoIp, FlowAge, FlowPackets, FlowBytes, StreamEvent, AppEvent, IcmpMtu, Vlan, TcpWindowScale,
+}
+
+internal sealed class PacketTest
+{
+    public PacketTestKind Kind;
+    public Comparison Compare;
+    public long Value;
+    public long Value2;
+    public bool Negated;
+    public int Extra;
+    public string Name = "";
+    public bool ToServer;
+}
+
+internal enum VariableScope : byte { Flow, Source, Destination, Pair, FlowInt }
+
+internal enum VariableAct : byte { Set, Unset, Toggle, IsSet, IsNotSet, Add, Subtract, SetValue, Compare, IsNotSetInt, IsSetInt }
+
+internal sealed class VariableStep
+{
+    public VariableScope Scope;
+    public VariableAct Act;
+    public int Name;
+    public int[]? AnyOf;
+    public Comparison Compare;
+    public uint Value;
+    public int ValueName = -1;
+    public int ExpireSeconds;
+}
+
+internal enum ThresholdKind : byte { Limit, Threshold, Both, Detection, Rate, Suppress, Backoff }
+
+internal enum ThresholdTrack : byte { BySource, ByDestination, ByRule, ByBoth, ByFlow, ByEither }
+
+internal sealed record Threshold(ThresholdKind Kind, ThresholdTrack Track, int Count, int Seconds)
+{
+    public RuleAction NewAction { get; init; }
+    public int Timeout { get; init; }
+    public AddressSet? Addresses { get; init; }
+}
+
+/// <summary>Why a rule was left out.</summary>
+public sealed record RuleFault(string File, int Line, uint Sid, string Keyword, string Reason);

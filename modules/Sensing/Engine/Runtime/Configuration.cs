@@ -1,0 +1,204 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect.Thresholds;
+using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.Runtime;
+
+/// <summary>From suricata.yaml, --set and the command line to settings. What is not given acts like the stock configuration.</summary>
+internal sealed class Configuration
+{
+    public required EngineSettings Settings { get; init; }
+    public required RuleVariables Variables { get; init; }
+    public required Classification Classes { get; init; }
+    public List<RuleFault> Faults { get; init; } = [];
+    public string EveName { get; init; } = "eve.json";
+
+    public static YamlNode ReadFile(string path, int depth = 0)
+    {
+        YamlNode root = YamlReader.Read(File.ReadAllText(path));
+        if (depth < 8 && root.Map != null && root.Map.TryGetValue("include", out YamlNode? include))
+        {
+            IEnumerable<string> names = include.Items != null ? include.Items.Select(i => i.Text ?? "") : [include.Text ?? ""];
+            foreach (string name in names)
+            {
+                string full = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", name);
+                if (!File.Exists(full)) continue;
+                foreach (var (key, value) in ReadFile(full, depth + 1).Map ?? []) root.Map[key] = value;
+            }
+        }
+        return root;
+    }
+
+    public static Configuration Build(SensorArguments args, YamlNode root)
+    {
+        var variables = new RuleVariables();
+        foreach (var (name, node) in root["vars.address-groups"]?.Map ?? []) variables.Addresses[name] = Flat(node);
+        foreach (var (name, node) in root["vars.port-groups"]?.Map ?? []) variables.Ports[name] = Flat(node);
+        var classes = new Classification();
+        string? classFile = root.Value("classification-file");
+        if (classFile != null && File.Exists(classFile)) classes.Load(classFile);
+        var faults = new List<RuleFault>();
+        var suppressions = new SuppressionList();
+        string? thresholdFile = root.Value("threshold-file");
+        if (thresholdFile != null && File.Exists(thresholdFile)) suppressions.Load(thresholdFile, variables, faults);
+        bool checksums = args.Checksums ?? true;
+        DefragPolicies policies = Policies(root["host-os-policy"]);
+        bool inline = root.Value("stream.inline") switch { null or "auto" => args.SimulateIps, string v => YamlNode.IsTrue(v) };
+        AppLayerOptions app = App(root["app-layer.protocols"]);
+        YamlNode? eve = root["outputs.eve-log"];
+        return new Configuration
+        {
+            Variables = variables,
+            Classes = classes,
+            Faults = faults,
+            EveName = eve?.Value("filename") ?? "eve.json",
+            Settings = new EngineSettings
+            {
+                SimulateIps = args.SimulateIps,
+                Suppressions = suppressions,
+                MaxAlertsPerPacket = Math.Clamp(root.Integer("packet-alert-max", 15), 1, 64),
+                NativeMatcher = root.Value("mpm-algo") is not ("ac" or "ac-bs" or "ac-ks"),
+                Decode = new DecodeOptions
+                {
+                    Teredo = root.Flag("decoder.teredo.enabled", true),
+                    TeredoPorts = Ports(root, "decoder.teredo.ports", 3544),
+                    Vxlan = root.Flag("decoder.vxlan.enabled", true),
+                    VxlanPorts = Ports(root, "decoder.vxlan.ports", 4789),
+                    Geneve = root.Flag("decoder.geneve.enabled", true),
+                    GenevePorts = Ports(root, "decoder.geneve.ports", 6081),
+                    MaxLayers = Math.Max(1, root.Integer("decoder.recursion-level-max", 0) is > 0 and int n ? n : 16),
+                    DefragMemcap = root.Size("defrag.memcap", 32L << 20),
+                    DefragTimeoutSeconds = root.Integer("defrag.timeout", 60),
+                    Policies = policies,
+                },
+                Flow = new FlowOptions
+                {
+                    Memcap = root.Size("flow.memcap", 128L << 20),
+                    VlanInKey = root.Flag("vlan.use-for-tracking", true),
+                    Tcp = Timeouts(root["flow-timeouts.tcp"], new FlowTimeouts(60, 600, 60)),
+                    Udp = Timeouts(root["flow-timeouts.udp"], new FlowTimeouts(30, 300, 0)),
+                    Icmp = Timeouts(root["flow-timeouts.icmp"], new FlowTimeouts(30, 300, 0)),
+                    Other = Timeouts(root["flow-timeouts.default"], new FlowTimeouts(30, 300, 0)),
+                },
+                Stream = new StreamOptions
+                {
+                    Memcap = root.Size("stream.memcap", 64L << 20),
+                    ReassemblyMemcap = root.Size("stream.reassembly.memcap", 256L << 20),
+                    Depth = root.Size("stream.reassembly.depth", 1 << 20),
+                    ToServerChunk = (int)root.Size("stream.reassembly.toserver-chunk-size", 2560),
+                    ToClientChunk = (int)root.Size("stream.reassembly.toclient-chunk-size", 2560),
+                    Raw = root.Flag("stream.reassembly.raw", true),
+                    Midstream = root.Flag("stream.midstream", false),
+                    AsyncOneside = root.Flag("stream.async-oneside", false),
+                    ChecksumValidation = checksums && root.Flag("stream.checksum-validation", true),
+                    Inline = inline,
+                    Policies = policies,
+                },
+                App = app,
+                Eve = Eve(eve, args),
+            },
+        };
+    }
+
+    private static string Flat(YamlNode node) => node.Text ?? (node.Items != null ? "[" + string.Join(',', node.Items.Select(i => i.Text)) + "]" : "any");
+
+    private static PortList Ports(YamlNode root, string path, ushort otherwise)
+    {
+        string text = root[path] is { } node ? Flat(node) : "";
+        ushort[] ports = text.Trim('[', ']').Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(p => ushort.TryParse(p, System.Globalization.CultureInfo.InvariantCulture, out ushort n) ? n : otherwise).ToArray();
+        return ports.Length > 0 ? new PortList(ports) : PortList.One(otherwise);
+    }
+
+    private static FlowTimeouts Timeouts(YamlNode? node, FlowTimeouts stock) =>
+        node == null ? stock : new FlowTimeouts(node.Integer("new", stock.New), node.Integer("established", stock.Established), node.Integer("closed", stock.Closed));
+
+    private static DefragPolicies Policies(YamlNode? node)
+    {
+        var policies = new DefragPolicies();
+        if (node?.Map == null) return policies;
+        foreach (var (name, nets) in node.Map)
+        {
+            OverlapPolicy policy = name switch
+            {
+                "linux" or "old-linux" => OverlapPolicy.Linux, "windows" or "vista" or "windows2k3" => OverlapPolicy.Windows, "solaris" or "hpux11" => OverlapPolicy.Solaris, "last" => OverlapPolicy.Last,
+                "first" or "macos" or "hpux10" or "irix" => OverlapPolicy.First, _ => OverlapPolicy.Bsd,
+            };
+            foreach (string net in (nets.Items?.Select(i => i.Text ?? "") ?? [nets.Text ?? ""]).SelectMany(t => t.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries)))
+                if (AddressSet.TryRange(net, out var range)) policies.Add(range.Low, range.High, 128 - (int)UInt128.Log2(range.High - range.Low + 1), policy);
+        }
+        return policies;
+    }
+
+    private static AppLayerOptions App(YamlNode? node)
+    {
+        var stock = new AppLayerOptions();
+        if (node?.Map == null) return stock;
+        var disabled = new HashSet<string>(stock.Disabled);
+        foreach (var (name, protocol) in node.Map)
+        {
+            string? enabled = protocol.Value("enabled");
+            if (enabled == null) continue;
+            if (enabled is "no" or "false" or "detection-only") disabled.Add(name);
+            else disabled.Remove(name);
+        }
+        YamlNode? http = node["http.libhtp.default-config"];
+        return stock with
+        {
+            Disabled = disabled,
+            HttpRequestBodyLimit = (int)(http?.Size("request-body-limit", stock.HttpRequestBodyLimit) ?? stock.HttpRequestBodyLimit),
+            HttpResponseBodyLimit = (int)(http?.Size("response-body-limit", stock.HttpResponseBodyLimit) ?? stock.HttpResponseBodyLimit),
+            HttpRequestMinInspect = (int)(http?.Size("request-body-minimal-inspect-size", stock.HttpRequestMinInspect) ?? stock.HttpRequestMinInspect),
+            HttpRequestWindow = (int)(http?.Size("request-body-inspect-window", stock.HttpRequestWindow) ?? stock.HttpRequestWindow),
+            HttpResponseMinInspect = (int)(http?.Size("response-body-minimal-inspect-size", stock.HttpResponseMinInspect) ?? stock.HttpResponseMinInspect),
+            HttpResponseWindow = (int)(http?.Size("response-body-inspect-window", stock.HttpResponseWindow) ?? stock.HttpResponseWindow),
+            DoubleDecodePath = http?.Flag("double-decode-path", false) ?? false,
+            DoubleDecodeQuery = http?.Flag("double-decode-query", false) ?? false,
+        };
+    }
+
+    private static EveOptions Eve(YamlNode? eve, SensorArguments args)
+    {
+        var options = new EveOptions { PcapFile = null };
+        if (eve == null) return options;
+        YamlNode? types = eve["types"];
+        var named = new HashSet<string>();
+        foreach (YamlNode type in types?.Items ?? [])
+        {
+            string? name = type.Text ?? type.Map?.Keys.FirstOrDefault();
+            if (name == null) continue;
+            YamlNode? detail = type.Map?.Values.FirstOrDefault();
+            if (detail?.Value("enabled") is "no" or "false") continue;
+            named.Add(name);
+        }
+        if (types?.Items == null) return options with { CommunityId = eve.Flag("community-id", false), CommunityIdSeed = (ushort)eve.Integer("community-id-seed", 0), Ethernet = eve.Flag("ethernet", false) };
+        YamlNode? alert = types["alert"];
+        return options with
+        {
+            Enabled = eve.Flag("enabled", true),
+            CommunityId = eve.Flag("community-id", false),
+            CommunityIdSeed = (ushort)eve.Integer("community-id-seed", 0),
+            Ethernet = eve.Flag("ethernet", false),
+            Alerts = named.Contains("alert"),
+            Payload = alert?.Flag("payload", false) ?? false,
+            PayloadPrintable = alert?.Flag("payload-printable", false) ?? false,
+            Packet = alert?.Flag("packet", false) ?? false,
+            PayloadBufferSize = (int)(alert?.Size("payload-buffer-size", 4096) ?? 4096),
+            AlertMetadata = alert?.Flag("metadata", true) ?? true,
+            AppLayerInAlert = alert?.Flag("metadata.app-layer", true) ?? true,
+            FlowInAlert = alert?.Flag("metadata.flow", true) ?? true,
+            RuleMetadata = alert?.Flag("metadata.rule.metadata", true) ?? true,
+            RuleText = alert?.Flag("metadata.rule.raw", false) ?? false,
+            Flows = named.Contains("flow"),
+            Netflow = named.Contains("netflow"),
+            Files = named.Contains("files"),
+            Stats = named.Contains("stats"),
+            Anomaly = named.Contains("anomaly"),
+            Drops = named.Contains("drop"),
+            Types = named,
+        };
+    }
+}

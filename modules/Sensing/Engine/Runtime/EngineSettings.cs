@@ -1,0 +1,68 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Detect.Thresholds;
+using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.Runtime;
+
+/// <summary>Everything a worker is built from; replaced whole, never changed.</summary>
+internal sealed record EngineSettings
+{
+    public DecodeOptions Decode { get; init; } = new();
+    public FlowOptions Flow { get; init; } = new();
+    public StreamOptions Stream { get; init; } = new();
+    public AppLayerOptions App { get; init; } = new();
+    public EveOptions Eve { get; init; } = new();
+    public SuppressionList Suppressions { get; init; } = new();
+    public bool SimulateIps { get; init; }
+    public int MaxAlertsPerPacket { get; init; } = 15;
+    public bool NativeMatcher { get; init; } = true;
+}
+
+/// <summary>What rules are read from, and what they become.</summary>
+internal static class RuleLoading
+{
+    public static RuleSet Load(IEnumerable<(string Path, string ShownAs)> files, RuleVariables variables, Classification classes, bool native)
+    {
+        var names = new NameTable();
+        var parser = new RuleParser(variables, classes, names);
+        var rules = new List<Rule>();
+        var faults = new List<RuleFault>();
+        foreach (var (path, shown) in files)
+        {
+            try
+            {
+                parser.ParseFile(path, shown, rules, faults);
+            }
+            catch (IOException e)
+            {
+                faults.Add(new RuleFault(shown, 0, 0, "file", e.Message));
+            }
+        }
+        Deduplicate(rules, faults);
+        return new RuleSet(rules, faults, names, native);
+    }
+
+    /// <summary>Of rules with the same gid and sid the highest revision stays; equal ones are a fault.</summary>
+    private static void Deduplicate(List<Rule> rules, List<RuleFault> faults)
+    {
+        var seen = new Dictionary<(uint, uint), int>();
+        for (int i = 0; i < rules.Count; i++)
+        {
+            Rule rule = rules[i];
+            if (!seen.TryGetValue((rule.Gid, rule.Sid), out int first))
+            {
+                seen[(rule.Gid, rule.Sid)] = i;
+                continue;
+            }
+            int loser = rules[first].Rev < rule.Rev ? first : i;
+            faults.Add(new RuleFault(rules[loser].File, rules[loser].Line, rule.Sid, "sid", "another rule has the same sid"));
+            if (loser == first) rules[first] = rule;
+            rules.RemoveAt(i--);
+        }
+    }
+}

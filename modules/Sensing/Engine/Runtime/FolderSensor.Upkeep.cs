@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Output;
+
+namespace Appliance.Sensing.Engine.Runtime;
+
+internal sealed partial class FolderSensor
+{
+    private const double KeepReadSeconds = 3600;
+
+    private void Heartbeat()
+    {
+        var w = new EveWriter();
+        List<WorkerCounters> workers = CaptureCounters();
+        StatsRecord.Write(w, workers, _generation?.Rules, (Clock.Now - _started) / 1_000_000, Clock.Now, Own);
+        _sink.Write(EveStream.Alerts, w.End());
+    }
+
+    private void Own(EveWriter w)
+    {
+        WriteCapture(w);
+        w.Open("sensor"u8);
+        w.Number("generation"u8, _generation?.Number ?? 0);
+        WriteInterfaces(w);
+        string jobs = Path.Combine(_root, "control", "jobs");
+        w.Number("jobs_waiting"u8, Directory.Exists(jobs) ? Directory.EnumerateFiles(jobs, "*.json").Count(f => !_ledger.KnowsFile(f)) : 0);
+        w.Close();
+        w.Open("spool"u8);
+        w.Number("alerts_segment"u8, _sink.LastClosed(EveStream.Alerts));
+        w.Number("events_segment"u8, _sink.LastClosed(EveStream.Events));
+        w.Number("bytes"u8, Directory.EnumerateFiles(Path.Combine(_root, "spool")).Sum(f => SizeOf(f)));
+        w.Number("events_lost"u8, _eventsLost);
+        w.Number("alerts_lost"u8, _alertsLost);
+        w.Number("write_errors"u8, _sink.LostToErrors);
+        w.Close();
+    }
+
+    private static long SizeOf(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : 0;
+    }
+
+    /// <summary>Deletes by budget: packets, files, read events, read alerts, unread events (counted), unread alerts last.</summary>
+    private void KeepBudget()
+    {
+        SensorFolderSettings settings = _generation?.Folder ?? new SensorFolderSettings();
+        Shrink(Path.Combine(_root, "packets"), settings.PacketsBudget);
+        Shrink(Path.Combine(_root, "files"), settings.FilesBudget);
+        string spool = Path.Combine(_root, "spool");
+        var (readAlerts, readEvents) = ReadBookmark(Path.Combine(spool, "read"));
+        List<FileInfo> alerts = Segments(spool, "alerts"), events = Segments(spool, "events");
+        long total = alerts.Sum(f => f.Length) + events.Sum(f => f.Length);
+        bool IsRead(FileInfo f, long mark) => SpoolSink.Number(f.Name) <= mark;
+        foreach (FileInfo file in events.Where(f => IsRead(f, readEvents)).Concat(alerts.Where(f => IsRead(f, readAlerts))))
+            if (total > settings.SpoolBudget || (DateTime.UtcNow - file.LastWriteTimeUtc).TotalSeconds > KeepReadSeconds) total -= Remove(file);
+        foreach (FileInfo file in events.Where(f => !IsRead(f, readEvents)))
+        {
+            if (total <= settings.SpoolBudget) return;
+            total -= Remove(file);
+            _eventsLost++;
+        }
+        foreach (FileInfo file in alerts.Where(f => !IsRead(f, readAlerts)))
+        {
+            if (total <= settings.SpoolBudget) return;
+            total -= Remove(file);
+            _alertsLost++;
+        }
+    }
+
+    private static List<FileInfo> Segments(string spool, string stream) =>
+        new DirectoryInfo(spool).EnumerateFiles(stream + "-*.json").OrderBy(f => f.Name, StringComparer.Ordinal).ToList();
+
+    private long Remove(FileInfo file)
+    {
+        long length = file.Length;
+        try
+        {
+            file.Delete();
+            return length;
+        }
+        catch (IOException e)
+        {
+            _stderr.WriteLine($"spool: cannot delete {file.FullName}: {e.Message}");
+            return 0;
+        }
+    }
+
+    private void Shrink(string folder, long budget)
+    {
+        List<FileInfo> files = new DirectoryInfo(folder).EnumerateFiles().OrderBy(f => f.LastWriteTimeUtc).ToList();
+        long total = files.Sum(f => f.Length);
+        foreach (FileInfo file in files)
+        {
+            if (total <= budget) return;
+            total -= Remove(file);
+        }
+    }
+
+    private static (long Alerts, long Events) ReadBookmark(string path)
+    {
+        try
+        {
+            if (!File.Exists(path)) return default;
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            long Number(string name) => json.RootElement.TryGetProperty(name, out JsonElement e) && e.TryGetInt64(out long n) ? n : 0;
+            return (Number("alerts"), Number("events"));
+        }
+        catch (Exception e) when (e is JsonException or IOException or InvalidOperationException)
+        {
+            return default; // an unreadable bookmark counts as "nothing read"
+        }
+    }
+
+    // live capture
+    private void SuperviseCapture(CancellationToken ct) { }
+    private void StopCapture() { }
+    private void ApplyToCapture(RuleSet rules, EngineSettings settings) { }
+    private List<WorkerCounters> CaptureCounters() => [];
+
+    private void WriteCapture(EveWriter w)
+    {
+        w.Open("capture"u8);
+        w.Number("kernel_packets"u8, 0);
+        w.Number("kernel_drops"u8, 0);
+        w.Close();
+    }
+
+    private void WriteInterfaces(EveWriter w)
+    {
+        w.OpenArray("interfaces"u8);
+        foreach (string name in _args.Interfaces.Concat(_generation?.Folder.Interfaces.Select(i => i.Name) ?? []).Distinct())
+        {
+            w.OpenItem();
+            w.Text("name"u8, name);
+            w.Text("state"u8, "not captured"u8);
+            w.Text("reason"u8, Capabilities.HasNetRaw ? "capture is not running" : "CAP_NET_RAW missing");
+            w.Close();
+        }
+        w.CloseArray();
+    }
+}

@@ -1,0 +1,286 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Appliance.Sensing.Engine.Capture;
+using Appliance.Sensing.Engine.Capture.Pcap;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Detect.Prefilter;
+using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Engine.Rules;
+
+namespace Appliance.Sensing.Engine.Runtime;
+
+/// <summary>The sensor as the host runs it: everything in and out through one folder. See the README for the format.</summary>
+internal sealed partial class FolderSensor : IDisposable
+{
+    private readonly string _root;
+    private readonly SensorArguments _args;
+    private readonly TextWriter _stderr;
+    private readonly SpoolSink _sink;
+    private readonly JobLedger _ledger;
+    private readonly long _started = Clock.Now;
+    private Generation? _generation;
+    private long _triedGeneration;
+    private long _eventsLost, _alertsLost;
+
+    private sealed record Generation(long Number, SensorFolderSettings Folder, EngineSettings Settings, RuleSet Rules);
+
+    private FolderSensor(SensorArguments args, TextWriter stderr)
+    {
+        _args = args;
+        _stderr = stderr;
+        _root = Path.GetFullPath(args.Folder!);
+        foreach (string name in (string[])["spool", "packets", "files", "state"]) Directory.CreateDirectory(Path.Combine(_root, name));
+        _sink = new SpoolSink(Path.Combine(_root, "spool"), Path.Combine(_root, "state"));
+        _ledger = new JobLedger(Path.Combine(_root, "state", "jobs"));
+    }
+
+    public static async Task<int> RunAsync(SensorArguments args, TextWriter stdout, TextWriter stderr, CancellationToken ct)
+    {
+        FolderSensor sensor;
+        try
+        {
+            sensor = new FolderSensor(args, stderr);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await stderr.WriteLineAsync($"sensor: the folder {args.Folder} cannot be used: {e.Message}");
+            return 1;
+        }
+        using (sensor)
+        {
+            await stdout.WriteLineAsync("Engine started.");
+            await stdout.FlushAsync(CancellationToken.None);
+            await Task.Run(() => sensor.Loop(ct), CancellationToken.None);
+        }
+        return 0;
+    }
+
+    private void Loop(CancellationToken ct)
+    {
+        Answer("sensor started", w =>
+        {
+            w.Text("version"u8, typeof(FolderSensor).Assembly.GetName().Version?.ToString(3) ?? "0");
+            w.Number("pid"u8, Environment.ProcessId);
+            w.Text("matcher"u8, Hyperscan.Available ? "hyperscan" : "aho-corasick");
+            w.Open("capabilities"u8);
+            w.Bool("net_raw"u8, Capabilities.HasNetRaw);
+            w.Close();
+        });
+        foreach (string id in _ledger.Interrupted())
+        {
+            Answer("job failed", w =>
+            {
+                w.Text("job"u8, id);
+                w.Text("reason"u8, "interrupted"u8);
+            });
+            _ledger.Ended(id);
+        }
+        long nextStats = Environment.TickCount64 + 1000;
+        while (!ct.IsCancellationRequested)
+        {
+            LoadNewest();
+            RunJobs(ct);
+            SuperviseCapture(ct);
+            if (Environment.TickCount64 >= nextStats)
+            {
+                Heartbeat();
+                KeepBudget();
+                nextStats = Environment.TickCount64 + 1000L * (_generation?.Folder.StatsIntervalSeconds ?? 10);
+            }
+            ct.WaitHandle.WaitOne(200);
+        }
+        StopCapture();
+        Answer("sensor stopped", w => w.Text("reason"u8, "asked to stop"u8));
+    }
+
+    private void Answer(string message, Action<EveWriter>? more = null)
+    {
+        var w = new EveWriter();
+        w.Begin();
+        w.Time("timestamp"u8, Clock.Now);
+        w.Text("event_type"u8, "engine"u8);
+        w.Open("engine"u8);
+        w.Text("message"u8, message);
+        more?.Invoke(w);
+        w.Close();
+        _sink.Write(EveStream.Alerts, w.End());
+    }
+
+    private void LoadNewest()
+    {
+        string control = Path.Combine(_root, "control");
+        if (!Directory.Exists(control)) return;
+        long newest = 0;
+        string? path = null;
+        foreach (string folder in Directory.EnumerateDirectories(control, "generation-*"))
+            if (long.TryParse(Path.GetFileName(folder)["generation-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number > newest) (newest, path) = (number, folder);
+        if (path == null || newest <= _triedGeneration) return;
+        _triedGeneration = newest;
+        long started = Clock.Now;
+        try
+        {
+            Generation made = Load(newest, path);
+            Generation? old = _generation;
+            _generation = made;
+            ApplyToCapture(made.Rules, made.Settings);
+            old?.Rules.Dispose();
+            double seconds = (Clock.Now - started) / 1e6;
+            Answer("generation loaded", w =>
+            {
+                w.Number("generation"u8, newest);
+                w.Number("rules_loaded"u8, made.Rules.Loaded);
+                w.Number("rules_failed"u8, made.Rules.Faults.Count);
+                w.OpenArray("errors"u8);
+                foreach (RuleFault fault in made.Rules.Faults.Take(1000))
+                {
+                    w.OpenItem();
+                    w.Text("file"u8, fault.File);
+                    w.Number("line"u8, fault.Line);
+                    w.Number("sid"u8, fault.Sid);
+                    w.Text("keyword"u8, fault.Keyword);
+                    w.Text("reason"u8, fault.Reason);
+                    w.Close();
+                }
+                w.CloseArray();
+                w.Fraction("seconds"u8, seconds);
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or RuleException or FormatException)
+        {
+            string reason = e is RuleException r ? $"{r.Keyword}: {r.Message}" : e.Message;
+            Answer("generation refused", w =>
+            {
+                w.Number("generation"u8, newest);
+                w.Text("reason"u8, reason);
+            });
+        }
+    }
+
+    private Generation Load(long number, string folder)
+    {
+        SensorFolderSettings settings = SensorFolderSettings.Read(Path.Combine(folder, "settings.json"));
+        var variables = new RuleVariables();
+        settings.ApplyTo(variables);
+        // a bad variable is a fault of the settings, not of every rule that uses it
+        foreach (string name in variables.Addresses.Keys) variables.AddressesOf("$" + name);
+        foreach (string name in variables.Ports.Keys) variables.PortsOf("$" + name);
+        var classes = new Classification();
+        string classFile = Path.Combine(folder, "classification.config");
+        if (File.Exists(classFile)) classes.Load(classFile);
+        string rulesFolder = Path.Combine(folder, "rules");
+        IEnumerable<(string, string)> files = Directory.Exists(rulesFolder)
+            ? Directory.EnumerateFiles(rulesFolder, "*.rules").Order(StringComparer.Ordinal).Select(f => (f, Path.GetFileName(f)))
+            : [];
+        EngineSettings engine = settings.ToEngine();
+        string thresholds = Path.Combine(folder, "threshold.config");
+        var faults = new List<RuleFault>();
+        if (File.Exists(thresholds)) engine.Suppressions.Load(thresholds, variables, faults);
+        RuleSet rules = RuleLoading.Load(files, variables, classes, true);
+        rules.Faults.AddRange(faults);
+        return new Generation(number, settings, engine, rules);
+    }
+
+    private void RunJobs(CancellationToken ct)
+    {
+        string jobs = Path.Combine(_root, "control", "jobs");
+        if (!Directory.Exists(jobs)) return;
+        foreach (string path in Directory.EnumerateFiles(jobs, "*.json").Order(StringComparer.Ordinal).ToArray())
+        {
+            if (ct.IsCancellationRequested) return;
+            if (_ledger.KnowsFile(path)) continue;
+            ReplayJob? job = ReplayJob.Read(path, out string? fault);
+            if (job == null)
+            {
+                string name = Path.GetFileNameWithoutExtension(path);
+                _ledger.SawFile(path);
+                Answer("job failed", w =>
+                {
+                    w.Text("job"u8, name);
+                    w.Text("reason"u8, fault!);
+                });
+                continue;
+            }
+            _ledger.SawFile(path);
+            if (!_ledger.TryBegin(job.Id)) continue;
+            RunJob(job, ct);
+            LoadNewest();
+        }
+    }
+
+    private void RunJob(ReplayJob job, CancellationToken ct)
+    {
+        string file = Path.IsPathRooted(job.File) ? job.File : Path.Combine(_root, job.File);
+        Answer("job started", w =>
+        {
+            w.Text("job"u8, job.Id);
+            w.Text("file"u8, job.File);
+            w.Number("generation"u8, _generation?.Number ?? 0);
+        });
+        EngineSettings settings = _generation?.Settings ?? new SensorFolderSettings().ToEngine();
+        settings = settings with { Eve = settings.Eve with { Replay = job.Id, CommunityId = job.CommunityId, ShowNumbers = true }, Stream = settings.Stream with { ChecksumValidation = false } };
+        try
+        {
+            using PcapReader reader = PcapReader.Open(file);
+            long size = new FileInfo(file).Length;
+            using var worker = new Worker(settings, _generation?.Rules, _sink);
+            long started = Clock.Now, nextProgress = Environment.TickCount64 + 1000;
+            RawPacket raw = default;
+            int turn = 0;
+            while (reader.TryRead(ref raw))
+            {
+                worker.Process(raw);
+                if ((++turn & 1023) != 0) continue;
+                if (ct.IsCancellationRequested) return; // unfinished in the ledger: told at the next start
+                if (Environment.TickCount64 < nextProgress) continue;
+                nextProgress = Environment.TickCount64 + 1000;
+                Answer("job progress", w => Progress(w, job, worker, reader, size));
+            }
+            worker.Finish();
+            WorkerCounters c = worker.Counters;
+            _sink.FlushEvents();
+            Answer("job done", w =>
+            {
+                Progress(w, job, worker, reader, 0);
+                w.Number("records"u8, c.Eve.Records);
+                w.Fraction("seconds"u8, (Clock.Now - started) / 1e6);
+                if (c.Decode.Packets > 0)
+                {
+                    w.Time("first_packet"u8, c.FirstTime);
+                    w.Time("last_packet"u8, c.LastTime);
+                }
+                w.Bool("truncated"u8, reader.TruncatedAt >= 0);
+                if (reader.TruncatedAt >= 0)
+                {
+                    w.Number("truncated_at"u8, reader.TruncatedAt);
+                    w.Text("reason"u8, reader.TruncatedReason ?? "");
+                }
+            });
+            _sink.Flush();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CaptureException)
+        {
+            Answer("job failed", w =>
+            {
+                w.Text("job"u8, job.Id);
+                w.Text("reason"u8, e.Message);
+            });
+        }
+        _ledger.Ended(job.Id);
+    }
+
+    private static void Progress(EveWriter w, ReplayJob job, Worker worker, PcapReader reader, long size)
+    {
+        w.Text("job"u8, job.Id);
+        w.Number("packets"u8, worker.Counters.Decode.Packets);
+        w.Number("bytes"u8, worker.Counters.Decode.Bytes);
+        w.Number("alerts"u8, worker.Counters.Detect.Alerts);
+        if (size > 0) w.Number("percent"u8, Math.Min(99, reader.BytesRead * 100 / size));
+    }
+
+    public void Dispose()
+    {
+        _sink.Dispose();
+        _generation?.Rules.Dispose();
+    }
+}

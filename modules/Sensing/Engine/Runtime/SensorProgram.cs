@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using System.Globalization;
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Capture;
+using Appliance.Sensing.Engine.Capture.Pcap;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Engine.Runtime;
+using Appliance.Sensing.Engine.Rules;
+
+namespace Appliance.Sensing.Engine;
+
+/// <summary>The verb <c>cirt sensor</c>.</summary>
+public static class SensorProgram
+{
+    internal const string Version = "7.0.10";
+
+    /// <summary>Runs until the capture is processed or, with --folder or -i, until cancelled. Returns the exit code the README names; never throws for bad input.</summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken ct)
+    {
+        SensorArguments parsed = SensorArguments.Parse(args);
+        if (parsed.Fault != null)
+        {
+            await stderr.WriteLineAsync($"sensor: {parsed.Fault}");
+            return 1;
+        }
+        if (parsed.ShowVersion)
+        {
+            await stdout.WriteLineAsync($"This engine speaks the rules and records of Suricata version {Version} RELEASE");
+            return 0;
+        }
+        if (parsed.ListKeywords)
+        {
+            foreach (string name in KeywordTable.Names) await stdout.WriteLineAsync("- " + name);
+            return 0;
+        }
+        if (parsed.ListProtocols)
+        {
+            foreach (AppProto protocol in ParserTable.Known) await stdout.WriteLineAsync(AppProtoNames.Name(protocol));
+            return 0;
+        }
+        if (parsed.Folder != null) return await FolderSensor.RunAsync(parsed, stdout, stderr, ct);
+        return await Task.Run(() => RunOnce(parsed, stdout, stderr, ct), CancellationToken.None);
+    }
+
+    private static int RunOnce(SensorArguments args, TextWriter stdout, TextWriter stderr, CancellationToken ct)
+    {
+        long started = Stopwatch.GetTimestamp();
+        YamlNode root;
+        try
+        {
+            root = args.ConfigFile != null ? Configuration.ReadFile(args.ConfigFile) : new YamlNode { Map = [] };
+        }
+        catch (IOException e)
+        {
+            stderr.WriteLine($"sensor: the configuration cannot be read: {e.Message}");
+            return 1;
+        }
+        foreach (string set in args.Sets)
+        {
+            int equals = set.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+            {
+                stderr.WriteLine($"sensor: --set {set}: expected name=value");
+                return 1;
+            }
+            root.Set(set[..equals].Trim(), set[(equals + 1)..].Trim());
+        }
+        Configuration config;
+        try
+        {
+            config = Configuration.Build(args, root);
+        }
+        catch (RuleException e)
+        {
+            stderr.WriteLine($"sensor: configuration: {e.Keyword}: {e.Message}");
+            return 1;
+        }
+        RuleSet? rules = null;
+        if (!args.DisableDetection)
+        {
+            List<string> files = RuleFiles(args, root);
+            foreach (string file in files.Where(f => !File.Exists(f)))
+            {
+                stderr.WriteLine($"sensor: the rules file {file} does not exist");
+                if (args.InitErrorsFatal) return 1;
+            }
+            rules = RuleLoading.Load(files.Where(File.Exists).Select(f => (f, f)), config.Variables, config.Classes, config.Settings.NativeMatcher);
+            foreach (RuleFault fault in config.Faults.Concat(rules.Faults))
+                stderr.WriteLine($"rule not loaded: {fault.File}:{fault.Line} sid {fault.Sid} {fault.Keyword}: {fault.Reason}");
+            stdout.WriteLine($"rules: {rules.Loaded} loaded, {rules.Faults.Count} failed, matcher {(Detect.Prefilter.Hyperscan.Available && config.Settings.NativeMatcher ? "hyperscan" : "aho-corasick")}, {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F2", CultureInfo.InvariantCulture)} s");
+            if (rules.Faults.Count > 0 && (args.InitErrorsFatal || args.TestOnly)) return 1;
+        }
+        if (args.TestOnly)
+        {
+            stdout.WriteLine("Configuration provided was successfully loaded. Exiting.");
+            return 0;
+        }
+        if (args.Capture == null && args.Interfaces.Count == 0)
+        {
+            stderr.WriteLine("sensor: nothing to do: give -r FILE, -i INTERFACE or --folder DIR");
+            return 1;
+        }
+        Directory.CreateDirectory(args.LogFolder);
+        using var sink = new FileSink(Path.IsPathRooted(config.EveName) ? config.EveName : Path.Combine(args.LogFolder, config.EveName));
+        stdout.WriteLine("Engine started.");
+        stdout.Flush();
+        started = Stopwatch.GetTimestamp();
+        int exit = args.Capture != null ? Replay(args.Capture, config.Settings, rules, sink, stdout, stderr, started, ct)
+            : LiveRun.Run(args.Interfaces, args.Threads, config.Settings, rules, sink, stdout, stderr, ct);
+        stdout.WriteLine($"time elapsed {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F3", CultureInfo.InvariantCulture)}s");
+        rules?.Dispose();
+        return exit;
+    }
+
+    internal static List<string> RuleFiles(SensorArguments args, YamlNode root)
+    {
+        if (args.OnlyRules.Count > 0) return Expand(args.OnlyRules);
+        var files = new List<string>();
+        string folder = root.Value("default-rule-path") ?? "";
+        foreach (YamlNode item in root["rule-files"]?.Items ?? [])
+            if (item.Text != null) files.Add(Path.Combine(folder, item.Text));
+        return Expand(files.Concat(args.MoreRules));
+    }
+
+    private static List<string> Expand(IEnumerable<string> patterns)
+    {
+        var files = new List<string>();
+        foreach (string pattern in patterns)
+        {
+            if (pattern.Contains('*', StringComparison.Ordinal) && Path.GetDirectoryName(Path.GetFullPath(pattern)) is { } folder && Directory.Exists(folder))
+                files.AddRange(Directory.EnumerateFiles(folder, Path.GetFileName(pattern)).Order(StringComparer.Ordinal));
+            else files.Add(pattern);
+        }
+        return files;
+    }
+
+    private static int Replay(string capture, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, long started, CancellationToken ct)
+    {
+        var worker = new Worker(settings, rules, sink);
+        int exit = 0, files = 0;
+        string? truncated = null;
+        IEnumerable<string> paths = Directory.Exists(capture) ? Directory.EnumerateFiles(capture).Order(StringComparer.Ordinal) : [capture];
+        foreach (string path in paths)
+        {
+            try
+            {
+                using PcapReader reader = path == "-" ? new PcapReader(Console.OpenStandardInput()) : PcapReader.Open(path);
+                RawPacket raw = default;
+                while (!ct.IsCancellationRequested && reader.TryRead(ref raw)) worker.Process(raw);
+                files++;
+                if (reader.TruncatedAt >= 0)
+                {
+                    truncated = $"{path}: {reader.TruncatedReason} at byte {reader.TruncatedAt}; processed up to there";
+                    stderr.WriteLine($"capture cut short: {truncated}");
+                    exit = 2;
+                }
+            }
+            catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)
+            {
+                stderr.WriteLine($"sensor: {path}: {e.Message}");
+                if (!Directory.Exists(capture)) exit = 1;
+            }
+        }
+        worker.Finish();
+        WorkerCounters c = worker.Counters;
+        if (settings.Eve.Stats && settings.Eve.Enabled)
+        {
+            var writer = new EveWriter();
+            StatsRecord.Write(writer, [c], rules, (long)Stopwatch.GetElapsedTime(started).TotalSeconds, Clock.Now, truncated == null ? null : w =>
+            {
+                w.Open("capture"u8);
+                w.Text("truncated"u8, truncated);
+                w.Close();
+            });
+            sink.Write(EveStream.Alerts, writer.End());
+        }
+        sink.Flush();
+        stdout.WriteLine($"read {files} file(s), {c.Decode.Packets} packets, {c.Decode.Bytes} bytes; {c.Detect.Alerts} alerts, {c.Eve.Records} records{(truncated == null ? "" : "; TRUNCATED: " + truncated)}");
+        worker.Dispose();
+        return exit;
+    }
+}
+
+internal static class Clock
+{
+    /// <summary>The wall clock in microseconds since 1970.</summary>
+    public static long Now => (DateTime.UtcNow - DateTime.UnixEpoch).Ticks / 10;
+}

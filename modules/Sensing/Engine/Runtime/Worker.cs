@@ -1,0 +1,183 @@
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Capture;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Detect.Thresholds;
+using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.Runtime;
+
+internal sealed class WorkerCounters
+{
+    public readonly DecodeCounters Decode = new();
+    public readonly FlowCounters Flow = new();
+    public readonly StreamCounters Stream = new();
+    public readonly AppLayerCounters App = new();
+    public readonly DetectCounters Detect = new();
+    public readonly EveCounters Eve = new();
+    public long FirstTime, LastTime;
+}
+
+/// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules and the sink.</summary>
+internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
+{
+    private readonly Decoder _decoder;
+    private readonly FlowTable _flows;
+    private readonly TcpEngine _tcp;
+    private readonly AppLayerEngine _app;
+    private readonly Detector? _detector;
+    private readonly EveRecords _records;
+    private readonly Packet _packet = new();
+    private readonly Packet _end = new();
+    private readonly EngineSettings _settings;
+    private long _number;
+    private long _clock;
+
+    public Worker(EngineSettings settings, RuleSet? rules, IEveSink sink)
+    {
+        _settings = settings;
+        Counters = new WorkerCounters();
+        _decoder = new Decoder(settings.Decode, Counters.Decode);
+        _flows = new FlowTable(settings.Flow, Counters.Flow, this);
+        _app = new AppLayerEngine(settings.App, Counters.App);
+        StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
+        var reassembly = new Reassembly(stream, Counters.Stream, _app);
+        _app.Attach(reassembly);
+        _tcp = new TcpEngine(stream, Counters.Stream, reassembly);
+        _records = new EveRecords(settings.Eve, sink, Counters.Eve);
+        if (rules != null)
+        {
+            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket };
+            _records.Use(rules);
+        }
+    }
+
+    public WorkerCounters Counters { get; }
+
+    public void Use(RuleSet rules)
+    {
+        _detector?.Use(rules);
+        _records.Use(rules);
+    }
+
+    public void Process(in RawPacket raw)
+    {
+        _number++;
+        if (raw.Time > _clock) _clock = raw.Time;
+        if (_number == 1) Counters.FirstTime = raw.Time;
+        Counters.LastTime = raw.Time;
+        _flows.Advance(_clock);
+        _decoder.Decode(raw, _packet, _number);
+        foreach (Packet inner in _decoder.Inner) One(inner);
+        One(_packet);
+        if (_decoder.Inner.Count > 0) _decoder.Recycle();
+    }
+
+    private void One(Packet p)
+    {
+        Flow.Flow? flow = _flows.Take(p);
+        if (flow == null)
+        {
+            if (p.IpVersion != 0 || p.EventCount > 0) _detector?.Inspect(p, null);
+            return;
+        }
+        _app.Now = p.Time;
+        if (flow.Dropped) return;
+        if (p.IsTcp) _tcp.Handle(flow, p);
+        else if (p.Protocol == 17 && p.HasPorts) _app.Datagram(flow, p);
+        if (p.Is(PacketMarks.BadChecksum)) return;
+        _detector?.Inspect(p, flow);
+        if (flow.App.Transactions.Count > 0) Settle(p, flow, false);
+    }
+
+    /// <summary>Writes what is complete and forgets what has been written and inspected.</summary>
+    private void Settle(Packet p, Flow.Flow flow, bool ending)
+    {
+        List<Transaction> all = flow.App.Transactions;
+        int kept = 0;
+        for (int i = 0; i < all.Count; i++)
+        {
+            Transaction tx = all[i];
+            bool complete = tx.IsComplete(true) && tx.IsComplete(false);
+            for (; tx.EventsLogged < tx.Events.Count; tx.EventsLogged++) _records.Anomaly(p, flow, tx, tx.Events[tx.EventsLogged]);
+            if ((complete || ending) && !tx.Logged)
+            {
+                tx.Logged = true;
+                _records.Transaction(p, flow, tx);
+            }
+            for (int f = tx.FilesLogged; f < tx.Files.Count; f++)
+            {
+                if (tx.Files[f].State == FileState.Open)
+                {
+                    if (!ending) break;
+                    tx.Files[f].Close(false);
+                }
+                _records.File(p, flow, tx, tx.Files[f]);
+                tx.FilesLogged = f + 1;
+            }
+            bool inspected = _detector == null || ending || (tx.InspectedToServer.Done || !tx.Uses(true)) && (tx.InspectedToClient.Done || !tx.Uses(false)) || flow.Passed;
+            if (tx.Logged && inspected && tx.FilesLogged >= tx.Files.Count) tx.Reset();
+            else all[kept++] = tx;
+        }
+        if (kept < all.Count) all.RemoveRange(kept, all.Count - kept);
+    }
+
+    public void Ended(Flow.Flow flow, FlowEnd why)
+    {
+        if (flow.Tcp != null) _tcp.Finish(flow);
+        bool open = flow.App.Transactions.Count > 0;
+        if (!flow.Dropped && (open || flow.Tcp is { } s && (s.Client.Bytes.Length > 0 || s.Server.Bytes.Length > 0)))
+        {
+            foreach (Transaction tx in flow.App.Transactions)
+            {
+                // nothing more will come
+                foreach (AppFile file in tx.Files) file.Close(false);
+                tx.ProgressToServer = tx.ProgressToClient = Math.Max(tx.Complete, 0);
+            }
+            for (int d = 0; d < 2; d++)
+            {
+                PrepareEnd(flow, d == 0);
+                _detector?.Inspect(_end, flow);
+            }
+            if (open)
+            {
+                PrepareEnd(flow, true);
+                Settle(_end, flow, true);
+            }
+        }
+        _records.FlowEnded(flow, why, _clock);
+        _tcp.Free(flow);
+    }
+
+    private void PrepareEnd(Flow.Flow flow, bool toServer)
+    {
+        _end.Reset();
+        _end.Source = PacketSource.StreamEnd;
+        _end.Time = flow.LastTime;
+        _end.Length = 0;
+        _end.Number = 0;
+        _end.IpVersion = flow.IpVersion;
+        _end.Protocol = flow.Protocol;
+        _end.Source_ = toServer ? flow.Client : flow.Server;
+        _end.Destination = toServer ? flow.Server : flow.Client;
+        _end.HasPorts = flow.Protocol is 6 or 17 or 132;
+        _end.SourcePort = toServer ? flow.ClientPort : flow.ServerPort;
+        _end.DestinationPort = toServer ? flow.ServerPort : flow.ClientPort;
+        _end.Vlan0 = flow.Vlan0;
+        _end.Vlan1 = flow.Vlan1;
+        _end.VlanCount = flow.VlanCount;
+        _end.Marks = PacketMarks.NoPayloadInspection | (flow.State != FlowState.New ? PacketMarks.Established : 0);
+        _end.TcpFlags = 0x10;
+        _end.Flow = flow;
+        _end.ToServer = toServer;
+        _app.Now = flow.LastTime;
+    }
+
+    public void Raised(Packet p, Flow.Flow? flow, in Alert alert) => _records.Alert(p, flow, alert);
+
+    public void Finish() => _flows.EndAll(FlowEnd.Shutdown);
+
+    public void Dispose() => _detector?.Dispose();
+}

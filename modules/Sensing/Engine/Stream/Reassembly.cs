@@ -1,0 +1,303 @@
+using Appliance.Sensing.Engine.Decode;
+
+namespace Appliance.Sensing.Engine.Stream;
+
+[Flags]
+internal enum StreamMarks : byte { None = 0, Start = 1, Eof = 2, Gap = 4, Depth = 8 }
+
+/// <summary>Whoever makes sense of the bytes: protocol detection and parsers.</summary>
+internal interface IStreamReader
+{
+    /// <summary>Offers bytes in order. Returns how many were used; the rest is offered again together with what follows. -1: wants no more.</summary>
+    public int Offer(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap);
+}
+
+internal sealed record StreamOptions
+{
+    public long ReassemblyMemcap { get; init; } = 256L << 20;
+    public long Memcap { get; init; } = 64L << 20;
+    public long Depth { get; init; } = 1 << 20;
+    public int ToServerChunk { get; init; } = 2560;
+    public int ToClientChunk { get; init; } = 2560;
+    public bool Midstream { get; init; }
+    public bool AsyncOneside { get; init; }
+    public bool Inline { get; init; }
+    public bool ChecksumValidation { get; init; } = true;
+    public bool BypassDepth { get; init; }
+    public int MaxSegments { get; init; } = 4096;
+    public bool Raw { get; init; } = true;
+    public DefragPolicies Policies { get; init; } = new();
+}
+
+internal sealed class StreamCounters
+{
+    public long Sessions, Syn, SynAck, Rst, Midstream, InvalidChecksum, Gaps, SegmentMemcapDrops, SessionMemcapDrops, SegmentListDrops, ReassemblyMemory, SessionMemory,
+        Overlaps, OverlapDifferentData, NoFlow, Pseudo, DepthReached, ActiveSessions;
+}
+
+/// <summary>Stores segments in order, settles overlaps the target's way, and hands on what may be read.</summary>
+internal sealed class Reassembly(StreamOptions options, StreamCounters counters, IStreamReader reader)
+{
+    private const int MaxWindow = 1 << 24;
+
+    public void Store(TcpStream stream, Packet p, uint sequence, ReadOnlySpan<byte> payload, OverlapPolicy policy)
+    {
+        if (stream.AppDone && stream.RawDone && stream.SegmentCount == 0)
+        {
+            if ((int)(sequence + (uint)payload.Length - stream.Base) > 0) stream.Base = stream.AppSequence = stream.RawSequence = sequence + (uint)payload.Length;
+            return;
+        }
+        int behind = (int)(stream.Base - sequence);
+        if (behind > 0)
+        {
+            if (behind >= payload.Length)
+            {
+                return;
+            }
+            payload = payload[behind..];
+            sequence = stream.Base;
+        }
+        if (stream.Depth > 0)
+        {
+            long offset = stream.OffsetOf(sequence);
+            if (offset >= stream.Depth)
+            {
+                Deep(stream);
+                return;
+            }
+            if (offset + payload.Length > stream.Depth)
+            {
+                payload = payload[..(int)(stream.Depth - offset)];
+                Deep(stream);
+            }
+        }
+        int at = (int)(sequence - stream.Base);
+        if (at < 0 || at > MaxWindow) return;
+        if (stream.SegmentCount >= options.MaxSegments)
+        {
+            counters.SegmentListDrops++;
+            return;
+        }
+        int before = stream.Bytes.Capacity;
+        if (counters.ReassemblyMemory > options.ReassemblyMemcap)
+        {
+            counters.SegmentMemcapDrops++;
+            return;
+        }
+        p.Marks |= PacketMarks.StreamAdded;
+        uint end = sequence + (uint)payload.Length;
+        int place = stream.SegmentCount;
+        bool plain = place == 0 || (int)(sequence - stream.Segments[place - 1].End) >= 0;
+        if (plain && place > 0)
+        {
+            // an earlier, longer segment may still reach in
+            for (int i = place - 1; i >= 0 && plain; i--)
+                if ((int)(stream.Segments[i].End - sequence) > 0) plain = false;
+                else if (place - i > 4) break;
+        }
+        if (plain)
+        {
+            stream.Bytes.WriteAt(at, payload);
+        }
+        else
+        {
+            Overlapping(stream, sequence, payload, policy);
+            while (place > 0 && (int)(stream.Segments[place - 1].Sequence - sequence) > 0) place--;
+        }
+        counters.ReassemblyMemory += stream.Bytes.Capacity - before;
+        if (stream.SegmentCount == stream.Segments.Length) Array.Resize(ref stream.Segments, stream.SegmentCount * 2);
+        if (place < stream.SegmentCount) Array.Copy(stream.Segments, place, stream.Segments, place + 1, stream.SegmentCount - place);
+        stream.Segments[place] = new Segment { Sequence = sequence, Length = (int)(end - sequence) };
+        stream.SegmentCount++;
+    }
+
+    private void Deep(TcpStream stream)
+    {
+        if (stream.DepthReached) return;
+        stream.DepthReached = true;
+        counters.DepthReached++;
+    }
+
+    /// <summary>Writes the bytes of a segment that overlaps others: per older segment, the policy says whose bytes stay.</summary>
+    private void Overlapping(TcpStream stream, uint sequence, ReadOnlySpan<byte> payload, OverlapPolicy policy)
+    {
+        counters.Overlaps++;
+        byte[] mine = System.Buffers.ArrayPool<byte>.Shared.Rent(payload.Length);
+        payload.CopyTo(mine);
+        uint end = sequence + (uint)payload.Length;
+        ReadOnlySpan<byte> stored = stream.Bytes.Span;
+        for (int i = 0; i < stream.SegmentCount; i++)
+        {
+            Segment old = stream.Segments[i];
+            if ((int)(old.Sequence - end) >= 0) break;
+            if ((int)(old.End - sequence) <= 0) continue;
+            bool newWins = policy switch
+            {
+                OverlapPolicy.First => false,
+                OverlapPolicy.Last => true,
+                OverlapPolicy.Linux => (int)(sequence - old.Sequence) < 0 || sequence == old.Sequence && (int)(end - old.End) > 0,
+                OverlapPolicy.Solaris => !((int)(old.Sequence - sequence) < 0 && (int)(old.End - end) >= 0 || (int)(old.End - end) > 0 && (int)(old.Sequence - sequence) >= 0),
+                _ => (int)(sequence - old.Sequence) < 0,
+            };
+            if (newWins) continue;
+            uint from = (int)(old.Sequence - sequence) > 0 ? old.Sequence : sequence;
+            uint to = (int)(old.End - end) < 0 ? old.End : end;
+            int storedAt = (int)(from - stream.Base);
+            int length = (int)(to - from);
+            if (storedAt < 0 || storedAt + length > stored.Length) continue;
+            ReadOnlySpan<byte> keep = stored.Slice(storedAt, length);
+            Span<byte> target = mine.AsSpan((int)(from - sequence), length);
+            if (!keep.SequenceEqual(target))
+            {
+                counters.OverlapDifferentData++;
+                keep.CopyTo(target);
+            }
+        }
+        stream.Bytes.WriteAt((int)(sequence - stream.Base), mine.AsSpan(0, payload.Length));
+        System.Buffers.ArrayPool<byte>.Shared.Return(mine);
+    }
+
+    /// <summary>Offers the reader everything it may see: up to what the other side has acknowledged, or all of it when in-line or at the end.</summary>
+    public void Deliver(Flow.Flow flow, TcpSession session, TcpStream stream, bool toServer, bool all)
+    {
+        if (!stream.Started) return;
+        if (stream.AppDone || session.AppDisabled)
+        {
+            stream.AppDone = true;
+            TrimRaw(stream, all);
+            return;
+        }
+        bool inline = options.Inline || stream.Unacked || all;
+        for (int guard = 0; guard < 64; guard++)
+        {
+            uint end = stream.ContiguousEnd(stream.AppSequence);
+            uint limit = stream.LastAck;
+            if (stream.FinSeen && (int)(limit - stream.FinSequence) > 0) limit = stream.FinSequence;
+            if (!inline && (int)(end - limit) > 0) end = limit;
+            int available = (int)(end - stream.AppSequence);
+            if (available <= 0)
+            {
+                if (!TryGap(stream, limit, all, out int missing)) break;
+                counters.Gaps++;
+                stream.GapSeen = true;
+                int used = reader.Offer(flow, toServer, default, StreamMarks.Gap, missing);
+                stream.AppSequence += (uint)missing;
+                if (used < 0)
+                {
+                    stream.AppDone = true;
+                    break;
+                }
+                continue;
+            }
+            ReadOnlySpan<byte> bytes = stream.Slice(stream.AppSequence, end);
+            if (bytes.IsEmpty) break;
+            StreamMarks marks = stream.OffsetOf(stream.AppSequence) == 0 ? StreamMarks.Start : 0;
+            if (stream.DepthReached && stream.OffsetOf(end) >= stream.Depth) marks |= StreamMarks.Depth;
+            int taken = reader.Offer(flow, toServer, bytes, marks, 0);
+            if (taken < 0)
+            {
+                stream.AppDone = true;
+                break;
+            }
+            if (taken == 0) break;
+            stream.AppSequence += (uint)Math.Min(taken, bytes.Length);
+            if (taken < bytes.Length) break;
+        }
+        TrimRaw(stream, all);
+    }
+
+    /// <summary>Is there a hole at the parser's place that will not be filled: the other side has acknowledged past it?</summary>
+    private static bool TryGap(TcpStream stream, uint limit, bool all, out int missing)
+    {
+        missing = 0;
+        uint at = stream.AppSequence;
+        uint next = 0;
+        bool later = false;
+        for (int i = 0; i < stream.SegmentCount && !later; i++)
+            if ((int)(stream.Segments[i].Sequence - at) > 0)
+            {
+                next = stream.Segments[i].Sequence;
+                later = true;
+            }
+        if (later)
+        {
+            if (!all && (int)(limit - at) <= 0) return false;
+            missing = (int)(next - at);
+            if (!all && (int)(limit - next) < 0) missing = (int)(limit - at);
+            return missing > 0;
+        }
+        if ((int)(limit - at) > 0 && stream.SegmentCount == 0 && !stream.DepthReached)
+        {
+            missing = (int)(limit - at);
+            return true;
+        }
+        return false;
+    }
+
+    private void TrimRaw(TcpStream stream, bool all)
+    {
+        if (!options.Raw) stream.RawDone = true;
+        int before = stream.Bytes.Capacity;
+        // raw inspection that lags behind by more than its chunk several times over is cut short, so that a stuck parser cannot hold memory
+        if (!stream.RawDone && (int)(stream.AppSequence - stream.RawSequence) > 1 << 18) stream.RawSequence = stream.AppSequence - (1 << 16);
+        stream.Release();
+        if (stream.Bytes.Length == 0 && (all || before > 1 << 16)) stream.Bytes.Release();
+        counters.ReassemblyMemory += stream.Bytes.Capacity - before;
+    }
+
+    /// <summary>The next chunk for rules that look at the raw stream; empty when too little has come in and nothing triggered it.</summary>
+    public ReadOnlySpan<byte> TakeRaw(TcpSession session, TcpStream stream, bool toServer, bool all, out long offset, out uint through)
+    {
+        offset = 0;
+        through = 0;
+        if (stream.RawDone || !stream.Started) return default;
+        uint end = stream.ContiguousEnd(stream.RawSequence);
+        uint limit = stream.LastAck;
+        if (!all && !options.Inline && !stream.Unacked && (int)(end - limit) > 0) end = limit;
+        int available = (int)(end - stream.RawSequence);
+        if (available <= 0)
+        {
+            uint at = stream.RawSequence;
+            for (int i = 0; i < stream.SegmentCount; i++)
+                if ((int)(stream.Segments[i].Sequence - at) > 0)
+                {
+                    if (!all && (int)(limit - stream.Segments[i].Sequence) < 0) return default;
+                    stream.RawSequence = stream.Segments[i].Sequence;
+                    return TakeRaw(session, stream, toServer, all, out offset, out through);
+                }
+            return default;
+        }
+        int chunk = toServer ? options.ToServerChunk : options.ToClientChunk;
+        if (available < chunk && !stream.RawTrigger && !all && !options.Inline && session.State < TcpState.TimeWait && !stream.DepthReached) return default;
+        offset = stream.OffsetOf(stream.RawSequence);
+        through = end;
+        return stream.Slice(stream.RawSequence, end);
+    }
+
+    public void RawInspected(TcpStream stream, uint through)
+    {
+        stream.RawSequence = through;
+        stream.RawTrigger = false;
+        int before = stream.Bytes.Capacity;
+        stream.Release();
+        counters.ReassemblyMemory += stream.Bytes.Capacity - before;
+    }
+
+    public void SendEof(Flow.Flow flow, TcpSession session, TcpStream stream, bool toServer)
+    {
+        if (stream.EofSent) return;
+        stream.EofSent = true;
+        stream.RawTrigger = true;
+        if (session.AppDisabled || stream.AppDone || !stream.Started) return;
+        uint end = stream.ContiguousEnd(stream.AppSequence);
+        int used = reader.Offer(flow, toServer, stream.Slice(stream.AppSequence, end), StreamMarks.Eof, 0);
+        if (used < 0) stream.AppDone = true;
+        else stream.AppSequence += (uint)used;
+    }
+
+    public void Free(TcpSession session)
+    {
+        counters.ReassemblyMemory -= session.Client.Bytes.Capacity + session.Server.Bytes.Capacity;
+        session.Reset();
+    }
+}

@@ -1,0 +1,289 @@
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Memory;
+
+namespace Appliance.Sensing.Engine.Stream;
+
+/// <summary>Follows the TCP state machine of a flow and decides which segments belong to the conversation.</summary>
+internal sealed partial class TcpEngine(StreamOptions options, StreamCounters counters, Reassembly reassembly)
+{
+    private const byte Fin = 1, Syn = 2, Rst = 4, Ack = 16;
+    private const long SessionCost = 512;
+    private readonly Pool<TcpSession> _spare = new(16384);
+
+    public Reassembly Reassembly => reassembly;
+
+    public void Handle(Flow.Flow flow, Packet p)
+    {
+        if (options.ChecksumValidation && p.Source != PacketSource.Tunnel && !Decoder.ChecksumHolds(p))
+        {
+            counters.InvalidChecksum++;
+            p.Marks |= PacketMarks.BadChecksum;
+            return;
+        }
+        if ((p.TcpFlags & (Syn | Ack)) == Syn) counters.Syn++;
+        else if ((p.TcpFlags & (Syn | Ack)) == (Syn | Ack)) counters.SynAck++;
+        if ((p.TcpFlags & Rst) != 0) counters.Rst++;
+        TcpSession? session = flow.Tcp;
+        if (session == null)
+        {
+            session = Open(flow, p);
+            if (session == null) return;
+        }
+        TcpStream own = p.ToServer ? session.Client : session.Server;
+        TcpStream other = p.ToServer ? session.Server : session.Client;
+        own.Flags |= p.TcpFlags;
+        switch (session.State)
+        {
+            case TcpState.None: break;
+            case TcpState.SynSent: InSynSent(flow, session, p, own, other); break;
+            case TcpState.SynRecv: InSynRecv(flow, session, p, own, other); break;
+            default: Running(flow, session, p, own, other); break;
+        }
+        flow.State = session.State switch
+        {
+            TcpState.None or TcpState.SynSent or TcpState.SynRecv => FlowState.New,
+            TcpState.TimeWait or TcpState.Closed => FlowState.Closed,
+            _ => FlowState.Established,
+        };
+        if (flow.State != FlowState.New) p.Marks |= PacketMarks.Established;
+    }
+
+    public void Free(Flow.Flow flow)
+    {
+        if (flow.Tcp == null) return;
+        reassembly.Free(flow.Tcp);
+        counters.ActiveSessions--;
+        counters.SessionMemory -= SessionCost;
+        _spare.Give(flow.Tcp);
+        flow.Tcp = null;
+    }
+
+    private TcpSession? Open(Flow.Flow flow, Packet p)
+    {
+        byte flags = p.TcpFlags;
+        bool plainSyn = (flags & (Syn | Ack | Rst | Fin)) == Syn;
+        bool pickup = options.Midstream && (flags & Rst) == 0 && ((flags & (Syn | Ack)) == (Syn | Ack) || (flags & (Syn | Fin)) == 0 && (flags & Ack) != 0)
+            || options.AsyncOneside && (flags & (Syn | Ack)) == (Syn | Ack);
+        if (!plainSyn && !pickup)
+        {
+            counters.NoFlow++;
+            return null;
+        }
+        if (counters.SessionMemory + SessionCost > options.Memcap)
+        {
+            counters.SessionMemcapDrops++;
+            return null;
+        }
+        counters.SessionMemory += SessionCost;
+        counters.ActiveSessions++;
+        counters.Sessions++;
+        TcpSession session = _spare.Take();
+        flow.Tcp = session;
+        session.Client.Depth = session.Server.Depth = options.Depth;
+        if (plainSyn)
+        {
+            session.State = TcpState.SynSent;
+            session.Client.Begin(p.Sequence);
+            session.Client.Window = p.Window;
+            if (p.WindowScale >= 0)
+            {
+                session.Client.Scale = (byte)p.WindowScale;
+            }
+            session.TimestampsOn = p.HasTimestamp;
+            session.Client.LastTimestamp = p.TimestampValue;
+            if (options.AsyncOneside) session.Client.Unacked = session.Server.Unacked = false;
+            return session;
+        }
+        counters.Midstream++;
+        session.Midstream = flow.Midstream = true;
+        if ((flags & (Syn | Ack)) == (Syn | Ack))
+        {
+            // the answer came first: whoever sent it is the server
+            Swap(flow, p);
+            session.State = TcpState.SynRecv;
+            session.Server.Begin(p.Sequence);
+            session.Client.Begin(p.Acknowledgement - 1);
+            session.Server.Window = p.Window;
+            session.Server.Scale = p.WindowScale >= 0 ? (byte)p.WindowScale : (byte)0;
+            session.Client.Scale = 14;
+            session.Client.NextWindow = p.Acknowledgement + p.Window;
+            session.Server.NextWindow = p.Sequence + 1 + (65535u << 14);
+            return session;
+        }
+        TcpStream own = p.ToServer ? session.Client : session.Server;
+        TcpStream other = p.ToServer ? session.Server : session.Client;
+        session.State = TcpState.Established;
+        own.Begin(p.Sequence - 1);
+        other.Begin(p.Acknowledgement - 1);
+        own.Scale = other.Scale = 14;
+        own.Window = other.Window = (uint)p.Window << 14;
+        own.NextWindow = own.LastAck + own.Window;
+        other.NextWindow = other.LastAck + other.Window;
+        if (options.AsyncOneside) own.Unacked = true;
+        return session;
+    }
+
+    private static void Swap(Flow.Flow flow, Packet p)
+    {
+        (flow.Client, flow.Server) = (flow.Server, flow.Client);
+        (flow.ClientPort, flow.ServerPort) = (flow.ServerPort, flow.ClientPort);
+        (flow.PacketsToServer, flow.PacketsToClient) = (flow.PacketsToClient, flow.PacketsToServer);
+        (flow.BytesToServer, flow.BytesToClient) = (flow.BytesToClient, flow.BytesToServer);
+        p.ToServer = !p.ToServer;
+    }
+
+    private void InSynSent(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
+    {
+        byte flags = p.TcpFlags;
+        if ((flags & Rst) != 0)
+        {
+            if (!p.ToServer && (flags & Ack) != 0 && p.Acknowledgement == session.Client.Isn + 1 || p.ToServer && p.Sequence == session.Client.Isn + 1) Close(flow, session, true);
+            return;
+        }
+        if ((flags & Fin) != 0) return;
+        if ((flags & (Syn | Ack)) == (Syn | Ack))
+        {
+            if (p.ToServer) return;
+            if (p.Acknowledgement != session.Client.Isn + 1) return;
+            session.Server.Begin(p.Sequence);
+            session.Server.Window = p.Window;
+            if (p.WindowScale >= 0 && session.Client.Scale >= 0) session.Server.Scale = (byte)p.WindowScale;
+            else session.Client.Scale = 0;
+            if (!p.HasTimestamp) session.TimestampsOn = false;
+            session.Server.LastTimestamp = p.TimestampValue;
+            session.Client.LastAck = p.Acknowledgement;
+            session.Client.NextWindow = session.Client.LastAck + p.Window;
+            session.Server.NextWindow = session.Server.LastAck + session.Client.Window;
+            session.State = TcpState.SynRecv;
+            return;
+        }
+        if ((flags & Syn) != 0)
+        {
+            if (p.ToServer)
+            {
+                if (p.Sequence != session.Client.Isn)
+                {
+                    session.Client.Reset();
+                    session.Client.Depth = options.Depth;
+                    session.Client.Begin(p.Sequence);
+                }
+                session.Client.Window = p.Window;
+                if (p.WindowScale >= 0) session.Client.Scale = (byte)p.WindowScale;
+            }
+            else if (!session.Server.Started)
+            {
+                // simultaneous open: both sides called first
+                session.Server.Begin(p.Sequence);
+                session.Server.Window = p.Window;
+                if (p.WindowScale >= 0) session.Server.Scale = (byte)p.WindowScale;
+            }
+            return;
+        }
+        if ((flags & Ack) != 0 && p.ToServer && options.AsyncOneside && p.Sequence == session.Client.NextSequence)
+        {
+            session.Async = true;
+            session.Client.Unacked = true;
+            session.State = TcpState.Established;
+            session.Server.Begin(p.Acknowledgement - 1);
+            session.Client.NextWindow = session.Client.LastAck + ((uint)p.Window << session.Client.Scale) + (uint)p.PayloadLength;
+            session.Server.NextWindow = session.Server.LastAck + ((uint)p.Window << session.Client.Scale);
+            Accept(flow, session, p, own, other);
+        }
+    }
+
+    private void InSynRecv(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
+    {
+        byte flags = p.TcpFlags;
+        if ((flags & Rst) != 0)
+        {
+            if (ResetIsValid(p, own, other)) Close(flow, session, true);
+            return;
+        }
+        if ((flags & (Syn | Ack)) == (Syn | Ack))
+        {
+            if (p.ToServer || p.Sequence == session.Server.Isn) return;
+            if (p.Acknowledgement != session.Client.Isn + 1 || session.Server.SegmentCount > 0) return;
+            // a second answer with another number: the last one counts
+            session.Server.Begin(p.Sequence);
+            session.Server.Window = p.Window;
+            if (p.WindowScale >= 0) session.Server.Scale = (byte)p.WindowScale;
+            session.Server.NextWindow = session.Server.LastAck + session.Client.Window;
+            return;
+        }
+        if ((flags & Syn) != 0) return;
+        if ((flags & Ack) == 0 && (flags & Fin) == 0) return;
+        if (p.ToServer)
+        {
+            if (session.Midstream && p.Sequence != own.NextSequence) own.NextSequence = p.Sequence;
+            if (!InWindow(p, own) || !AckIsValid(p, other)) return;
+            if (p.Sequence != own.NextSequence && p.Acknowledgement != other.NextSequence && !session.Midstream) return;
+            session.State = TcpState.Established;
+            Accept(flow, session, p, own, other);
+        }
+        else
+        {
+            // the client's acknowledgement was lost: data or FIN from the server acknowledging more than the SYN stands in for it
+            if (!InWindow(p, own) || !AckIsValid(p, other)) return;
+            if (p.PayloadLength == 0 && (flags & Fin) == 0 && p.Acknowledgement == other.Isn + 1) return;
+            session.State = TcpState.Established;
+            Accept(flow, session, p, own, other);
+        }
+        if ((flags & Fin) != 0) Finished(flow, session, p, own);
+    }
+
+    private void Running(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
+    {
+        byte flags = p.TcpFlags;
+        if ((flags & Rst) != 0)
+        {
+            if (session.State == TcpState.Closed || !ResetIsValid(p, own, other)) return;
+            if ((flags & Ack) != 0) Acknowledge(flow, session, p, other);
+            if (p.PayloadLength > 0 && InWindow(p, own)) Data(flow, session, p, own);
+            Close(flow, session, true);
+            return;
+        }
+        if ((flags & Syn) != 0) return;
+        if (!own.Started) return;
+        if ((flags & Ack) != 0 && !AckIsValid(p, other)) return;
+        if (!InWindow(p, own)) return;
+        if (session.TimestampsOn && p.HasTimestamp && own.LastTimestamp != 0 && !session.Midstream
+            && (int)(p.TimestampValue - own.LastTimestamp) < 0 && p.PayloadLength > 0 && (int)(p.Sequence - own.NextSequence) >= 0
+            && own.LastTimestamp - p.TimestampValue < 1u << 30 && p.TimestampValue != 0) return;
+        Accept(flow, session, p, own, other);
+        if ((flags & Fin) != 0) Finished(flow, session, p, own);
+        else AfterFin(flow, session);
+    }
+
+    private void Accept(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
+    {
+        if (p.HasTimestamp && (int)(p.TimestampValue - own.LastTimestamp) > 0) own.LastTimestamp = p.TimestampValue;
+        if ((p.TcpFlags & Ack) != 0) Acknowledge(flow, session, p, other);
+        Data(flow, session, p, own);
+    }
+
+    private void Acknowledge(Flow.Flow flow, TcpSession session, Packet p, TcpStream acked)
+    {
+        if (!acked.Started) return;
+        uint window = (uint)p.Window << (p.ToServer ? session.Client.Scale : session.Server.Scale);
+        bool moved = (int)(p.Acknowledgement - acked.LastAck) > 0;
+        if (moved)
+        {
+            acked.LastAck = p.Acknowledgement;
+            if ((int)(acked.LastAck - acked.NextSequence) > 0) acked.NextSequence = acked.LastAck;
+        }
+        uint limit = acked.LastAck + Math.Max(window, 0);
+        if ((int)(limit - acked.NextWindow) > 0) acked.NextWindow = limit;
+        if (moved || acked.SegmentCount > 0) reassembly.Deliver(flow, session, acked, !p.ToServer, false);
+    }
+
+    private void Data(Flow.Flow flow, TcpSession session, Packet p, TcpStream own)
+    {
+        uint end = p.Sequence + (uint)p.PayloadLength;
+        if ((int)(end - own.NextSequence) > 0) own.NextSequence = end;
+        if (p.PayloadLength == 0) return;
+        OverlapPolicy policy = options.Policies.For(p.Destination);
+        reassembly.Store(own, p, p.Sequence, p.Payload, policy);
+        if (options.Inline || own.Unacked || (int)(own.LastAck - own.AppSequence) > 0) reassembly.Deliver(flow, session, own, p.ToServer, false);
+    }
+}
