@@ -1,0 +1,65 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Acts;
+using Appliance.Kernel.Data;
+using Microsoft.AspNetCore.Identity;
+
+namespace Appliance.Kernel.Identity;
+
+/// <summary>Whom to invite.</summary>
+/// <param name="Name">Log-in name.</param>
+/// <param name="DisplayName">Shown to colleagues.</param>
+/// <param name="Mail">Where the link may be sent, or empty.</param>
+/// <param name="Roles">At least one; a constituent's person holds that role alone.</param>
+/// <param name="Constituent">The organisation, for role constituent.</param>
+/// <param name="Language">Two letters.</param>
+/// <param name="ReadsUpTo">The most restrictive label read without being named.</param>
+internal sealed record Invitation(string Name, string DisplayName, string Mail, IReadOnlyList<Role> Roles, ConstituentId? Constituent = null, string Language = "en", Tlp ReadsUpTo = Tlp.AmberStrict);
+
+/// <summary>A one-time link, to be mailed or printed by who asked for it; it is shown once and cannot be read again.</summary>
+/// <param name="User">Whom it is for.</param>
+/// <param name="Path">Path of the page on this site.</param>
+/// <param name="ExpiresAt">When it stops working.</param>
+internal sealed record OneTimeLink(UserId User, string Path, DateTimeOffset ExpiresAt);
+
+/// <summary>Creates an account without password, and the link by which its person sets one.</summary>
+internal sealed class InviteUser(Database database, UserManager<User> users, UserStore store, OneTimeLinks links) : Act<Invitation, OneTimeLink>(database)
+{
+    public static TimeSpan Lives { get; } = TimeSpan.FromDays(7);
+
+    public override Permission Permission => KernelPermissions.ManageUsers;
+
+    protected override async Task<Outcome<OneTimeLink>> HandleAsync(Work work, Invitation request, CancellationToken cancel)
+    {
+        var user = Accounts.New(request.Name, request.DisplayName, request.Mail, request.Language, work.Now);
+        if (Accounts.Check(user) is { } refusal)
+            return refusal;
+        if (RoleRules.Check(work.Viewer, request.Roles, request.Constituent) is { } forbidden)
+            return forbidden;
+        user.Constituent = request.Constituent;
+        user.ReadsUpTo = (short)Math.Min((int)request.ReadsUpTo, (int)Tlp.AmberStrict);
+        using var joined = store.Join(work);
+        if (Accounts.RefusalOf(await users.CreateAsync(user)) is { } refused)
+            return refused;
+        await Accounts.SetRolesAsync(work, user.Id, request.Roles, cancel);
+        var secret = await links.IssueAsync(work, OneTimeLinks.Invite, user.Id, Lives, cancel);
+        work.Audit("kernel.user.invited", $"user/{user.Id}", new { user.Name, request.Roles, request.Constituent });
+        return new OneTimeLink(user.Id, $"/invite/{secret}", work.Now + Lives);
+    }
+}
+
+/// <summary>Which roles go together and who may give them.</summary>
+internal static class RoleRules
+{
+    public static Refusal? Check(Viewer giver, IReadOnlyList<Role> roles, ConstituentId? constituent)
+    {
+        if (roles.Count == 0 || roles.Contains(Role.Peer) || roles.Any(r => !Enum.IsDefined(r)))
+            return Refuse.Invalid("kernel.user.roles", "roles");
+        // One who installs the box must not make himself, or a friend, its owner's colleague for good; administrators appoint administrators.
+        if (roles.Contains(Role.Administrator) && !giver.IsSystem && !giver.Roles.Contains(Role.Administrator))
+            return Refuse.Forbidden("kernel.user.administrator");
+        var outside = roles.Contains(Role.Constituent);
+        if (outside && (roles.Count > 1 || constituent is null))
+            return Refuse.Invalid("kernel.user.constituent", "roles");
+        return !outside && constituent is not null ? Refuse.Invalid("kernel.user.constituent", "constituent") : null;
+    }
+}
