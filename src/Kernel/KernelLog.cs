@@ -16,4 +16,34 @@ internal static partial class KernelLog
 
     [LoggerMessage(1004, LogLevel.Warning, "audit sealer interrupted: {Reason}; entries are sealed as soon as the database answers")]
     public static partial void SealerInterrupted(ILogger log, string reason);
+
+    [LoggerMessage(1010, LogLevel.Warning, "the lock of this host is not held: {Reason}; it is taken again as soon as the database answers")]
+    public static partial void HostLockBroken(ILogger log, string reason);
+
+    [LoggerMessage(1011, LogLevel.Critical, "another host took this database while it did not answer here; this one stops")]
+    public static partial void HostLockLost(ILogger log);
+
+    [LoggerMessage(1012, LogLevel.Information, "job {Job} already ran for {FireTime}; not run again")]
+    public static partial void JobRanAlready(ILogger log, string job, DateTimeOffset fireTime);
+
+    [LoggerMessage(1013, LogLevel.Error, "job {Job} failed; its schedule goes on, the jobs page shows it")]
+    public static partial void JobFailed(ILogger log, string job, Exception fault);
+
+    [LoggerMessage(1014, LogLevel.Warning, "{Count} job run(s) were cut off when the last host ended")]
+    public static partial void RunsInterrupted(ILogger log, int count);
+
+    [LoggerMessage(1015, LogLevel.Error, "old rows of {Table} could not be deleted; tried again tomorrow")]
+    public static partial void RetentionFailed(ILogger log, string table, Exception fault);
+
+    [LoggerMessage(1016, LogLevel.Warning, "search source {Source} did not answer in time; the answer was partial")]
+    public static partial void SearchSlow(ILogger log, string source);
+
+    [LoggerMessage(1017, LogLevel.Error, "search source {Source} failed; the answer was partial")]
+    public static partial void SearchFailed(ILogger log, string source, Exception fault);
+
+    [LoggerMessage(1018, LogLevel.Error, "health probe {Probe} failed")]
+    public static partial void ProbeFailed(ILogger log, string probe, Exception fault);
+
+    [LoggerMessage(1019, LogLevel.Error, "outbox dispatcher met a fault it did not expect; it goes on")]
+    public static partial void OutboxFault(ILogger log, Exception fault);
 }

@@ -1,9 +1,15 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Audit;
+using Appliance.Kernel.Drafts;
+using Appliance.Kernel.Files;
+using Appliance.Kernel.Health;
+using Appliance.Kernel.Http;
 using Appliance.Kernel.Identity;
+using Appliance.Kernel.Jobs;
 using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
+using Appliance.Kernel.Settings;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Appliance.Kernel;
@@ -11,23 +17,68 @@ namespace Appliance.Kernel;
 /// <summary>The kernel as a module: its table of contents.</summary>
 internal sealed class KernelModule : IModule
 {
+    private HostLock? _lock;
+
     public string Id => "kernel";
 
     public void Describe(IModuleBuilder builder)
     {
         builder.Options<KernelOptions>(KernelOptions.Faults);
         DescribePermissions(builder);
-        builder.Services.AddAccounts();
+        DescribeServices(builder.Services);
         AccountEndpoints.Describe(builder);
+        HealthEndpoint.Describe(builder);
         MailParts.Describe(builder);
 
-        builder.Services.AddSingleton<AuditChain>();
+        builder
+            .Worker<HostLockWatch>()
+            .Worker<OutboxDispatcher>()
+            .Worker<AuditSealer>()
+            .Worker<JobSchedules>();
+        JobSchedules.AddQuartz(builder.Services);
 
-        builder.Worker<OutboxDispatcher>();
-        builder.Worker<AuditSealer>();
+        builder
+            .Job<RetentionJob>("retention", JobSchedule.At("0 20 3 * * ?"))
+            .Job<FileSweepJob>("sweep-files", JobSchedule.At("0 50 3 * * ?"))
+            .Job<ExpireDeliveriesJob>("expire-deliveries", JobSchedule.At("0 10 4 * * ?"));
 
-        builder.AppendOnly("audit.entries");
-        builder.AppendOnly("audit.seals");
+        builder
+            .Health<DatabaseProbe>()
+            .Health<DiskProbe>()
+            .Health<OutboxProbe>()
+            .Health<SealerProbe>()
+            .Health<ClockProbe>()
+            .Health<JobsProbe>();
+
+        KernelRetention.Describe(builder);
+
+        builder
+            .Verb<UserVerb>()
+            .Verb<TokenVerb>()
+            .Verb<AuditVerb>()
+            .Verb<DoctorVerb>();
+
+        builder
+            .AppendOnly("audit.entries")
+            .AppendOnly("audit.seals");
+    }
+
+    /// <summary>Takes the lock of this database: one host at a time.</summary>
+    public Task StartAsync(IServiceProvider services, CancellationToken cancel) => (_lock = services.GetRequiredService<HostLock>()).TakeAsync(cancel);
+
+    public Task StopAsync(CancellationToken deadline) => _lock?.ReleaseAsync() ?? Task.CompletedTask;
+
+    private static void DescribeServices(IServiceCollection services)
+    {
+        services.AddAccounts();
+        services.AddSingleton<AuditChain>();
+        services.AddSingleton<HostLock>();
+        services.AddSingleton<StoredSettings>().AddSingleton<ISettings>(s => s.GetRequiredService<StoredSettings>());
+        services.AddSingleton<PreferenceStore>();
+        services.AddSingleton<IDrafts, StoredDrafts>();
+        services.AddSingleton<FileStore>();
+        services.AddSingleton<OutgoingHttp>();
+        services.AddSingleton<HealthBoard>();
     }
 
     private static void DescribePermissions(IModuleBuilder builder) => builder

@@ -20,10 +20,15 @@ public sealed class AuditSealer(Database database, TimeProvider time, ILogger<Au
         select e.id, e.at, e.actor_id, e.actor_name, e.action, e.subject, e.detail::text as detail
         from audit.entries e
         left join audit.seals s on s.entry_id = e.id
-        where s.entry_id is null
+        where s.entry_id is null and e.at > @Since
         order by e.at, e.id
         limit 500
         """;
+
+    /// <summary>Looking through the whole trail is for the start and once an hour: a transaction does not stay open for a day.</summary>
+    private static readonly TimeSpan s_recent = TimeSpan.FromDays(1);
+
+    private DateTimeOffset _allLookedAt = DateTimeOffset.MinValue;
 
     private const string Insert = "insert into audit.seals (seq, entry_id, hash) values (@Seq, @EntryId, @Hash)";
 
@@ -56,9 +61,14 @@ public sealed class AuditSealer(Database database, TimeProvider time, ILogger<Au
     {
         await using var work = await database.BeginAsync(Viewer.System("kernel"), cancel);
         await work.ExecuteAsync("select pg_advisory_xact_lock(hashtext('cirt.audit.seal'))", null, cancel);
-        var rows = await work.QueryAsync<AuditRow>(Unsealed, null, cancel);
+        var all = work.Now - _allLookedAt > TimeSpan.FromHours(1);
+        var rows = await work.QueryAsync<AuditRow>(Unsealed, new { Since = all ? DateTimeOffset.UnixEpoch : work.Now - s_recent }, cancel);
         if (rows.Count == 0)
+        {
+            if (all)
+                _allLookedAt = work.Now;
             return 0;
+        }
         var head = await work.FindAsync<SealRow>(Head, null, cancel) ?? new SealRow(0, new byte[32]);
         var seals = new List<object>(rows.Count);
         var (seq, hash) = (head.Seq, head.Hash);

@@ -26,9 +26,9 @@ internal sealed class ChangeRoles(Database database, Sessions sessions) : Act<Ro
             return refusal;
         await LastAdministrator.LockAsync(work, cancel);
         var before = await work.QueryAsync<string>(Read, new { request.User }, cancel);
+        if (await RoleRules.CheckTargetAsync(work, request.User, cancel) is { } forbidden)
+            return forbidden;
         var wasAdministrator = before.Contains(RolePermissions.Word(Role.Administrator));
-        if (wasAdministrator && !work.Viewer.IsSystem && !work.Viewer.Roles.Contains(Role.Administrator))
-            return Refuse.Forbidden("kernel.user.administrator");
         if (wasAdministrator && !request.Roles.Contains(Role.Administrator) && await LastAdministrator.IsAsync(work, request.User, cancel))
             return Refuse.Conflict("kernel.user.last-administrator");
         var ceiling = (short)Math.Min((int)request.ReadsUpTo, (int)Tlp.AmberStrict);
@@ -58,6 +58,8 @@ internal sealed class LockUser(Database database, Sessions sessions) : Act<LockC
     protected override async Task<Outcome<Done>> HandleAsync(Work work, LockChange request, CancellationToken cancel)
     {
         await LastAdministrator.LockAsync(work, cancel);
+        if (await RoleRules.CheckTargetAsync(work, request.User, cancel) is { } refusal)
+            return refusal;
         if (request.Locked && await LastAdministrator.IsAsync(work, request.User, cancel))
             return Refuse.Conflict("kernel.user.last-administrator");
         var changed = await work.ExecuteAsync(request.Locked ? Lock : Unlock, new { request.User }, cancel);
@@ -96,6 +98,8 @@ internal sealed class ResetUser(Database database, OneTimeLinks links, Sessions 
 
     protected override async Task<Outcome<OneTimeLink>> HandleAsync(Work work, Reset request, CancellationToken cancel)
     {
+        if (await RoleRules.CheckTargetAsync(work, request.User, cancel) is { } refusal)
+            return refusal;
         if (!work.Viewer.IsSystem && await work.FindAsync<int>(Recent, new { request.User, Since = work.Now.AddHours(-1) }, cancel) >= 3)
             return Refuse.Conflict("kernel.user.reset-often");
         if (await work.ExecuteAsync(Clear, new { request.User }, cancel) == 0)

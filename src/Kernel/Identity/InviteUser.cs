@@ -50,6 +50,14 @@ internal sealed class InviteUser(Database database, UserManager<User> users, Use
 /// <summary>Which roles go together and who may give them.</summary>
 internal static class RoleRules
 {
+    private const string IsAdministrator = "select exists (select 1 from identity.user_roles where user_id = @User and role = 'administrator')";
+
+    /// <summary>Only administrators touch an administrator's account: a reset link for one is as good as being one.</summary>
+    public static async Task<Refusal?> CheckTargetAsync(Work work, UserId user, CancellationToken cancel) =>
+        !work.Viewer.IsSystem && !work.Viewer.Roles.Contains(Role.Administrator) && await work.FindAsync<bool>(IsAdministrator, new { User = user }, cancel)
+            ? Refuse.Forbidden("kernel.user.administrator")
+            : null;
+
     public static Refusal? Check(Viewer giver, IReadOnlyList<Role> roles, ConstituentId? constituent)
     {
         if (roles.Count == 0 || roles.Contains(Role.Peer) || roles.Any(r => !Enum.IsDefined(r)))

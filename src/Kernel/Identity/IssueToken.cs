@@ -58,6 +58,8 @@ public sealed class IssueToken(Database database, RolePermissions roles) : Act<T
         if (request.Peer is null && request.Owner is null && work.Viewer.IsSystem)
             return Refuse.Invalid("kernel.token.owner", "owner");
         var owner = request.Owner ?? work.Viewer.Id;
+        if (owner != work.Viewer.Id && !work.Viewer.IsSystem && !work.Viewer.Roles.Contains(Role.Administrator))
+            return Refuse.Forbidden("kernel.user.administrator");
         var may = await MayAsync(work, request.Peer, owner, cancel);
         var scopes = request.Permissions.Select(p => p.Id).Distinct().ToArray();
         if (scopes.Length == 0 || !scopes.All(may.Contains))

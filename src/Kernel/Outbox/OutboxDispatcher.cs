@@ -69,6 +69,12 @@ public sealed class OutboxDispatcher(Database database, ModuleSet modules, IServ
                 KernelLog.OutboxInterrupted(log, fault.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+            catch (Exception fault)
+            {
+                // Whatever it is, deliveries must not stop for good: nothing was committed, so nothing is lost.
+                KernelLog.OutboxFault(log, fault);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
         await listening;
     }
