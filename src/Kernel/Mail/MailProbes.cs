@@ -36,6 +36,7 @@ internal sealed class MailInProbe(Database database, IOptionsMonitor<MailOptions
 {
     private const string Counts =
         """
+        -- every row: a health check counts, it shows no message
         select count(*) filter (where state = 'stored' and received_at < @Minutes) as waiting,
                count(*) filter (where state = 'quarantined' and received_at > @Day) as quarantined
         from kernel.mail_in

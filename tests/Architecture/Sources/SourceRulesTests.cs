@@ -12,22 +12,22 @@ public sealed class SourceRulesTests
         ["Appliance.sln", "build.cake", "build.sh", "Vagrantfile", "README.md", "LICENSE", "SECURITY.md", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "nuget.config"];
 
     [Fact]
-    public void No_file_reaches_the_wall() => Assert.Empty(Product.Files(s_written).SelectMany(file => SourceRules.TooLong(file, Product.Read(file))));
+    public void No_file_reaches_the_wall() => Faults.None(Product.Files(s_written).SelectMany(file => SourceRules.TooLong(file, Product.Read(file))));
 
     [Fact]
-    public void Nothing_is_left_unfinished() => Assert.Empty(Product.Files(s_written).SelectMany(file => SourceRules.Unfinished(file, Product.Read(file))));
+    public void Nothing_is_left_unfinished() => Faults.None(Product.Files(s_written).SelectMany(file => SourceRules.Unfinished(file, Product.Read(file))));
 
     [Fact]
-    public void No_fault_is_swallowed() => Assert.Empty(Product.Files(".cs").SelectMany(file => SourceRules.Swallowed(file, Product.Read(file))));
+    public void No_fault_is_swallowed() => Faults.None(Product.Files(".cs").SelectMany(file => SourceRules.Swallowed(file, Product.Read(file))));
 
     [Fact]
-    public void Modules_bring_no_assets() => Assert.Empty(SourceRules.AssetsInModules(Product.Files("")));
+    public void Modules_bring_no_assets() => Faults.None(SourceRules.AssetsInModules(Product.Files("")));
 
     [Fact]
-    public void Every_project_is_locked() => Assert.Empty(SourceRules.Unlocked([.. Product.Files(".csproj")], [.. Product.Files("packages.lock.json")]));
+    public void Every_project_is_locked() => Faults.None(SourceRules.Unlocked([.. Product.Files(".csproj")], [.. Product.Files("packages.lock.json")]));
 
     [Fact]
-    public void Top_level_is_what_the_house_names() => Assert.Empty(
+    public void Top_level_is_what_the_house_names() => Faults.None(
         Directory.GetFiles(Checkout.Root).Select(Path.GetFileName).Where(name => !name!.StartsWith('.')).Except(s_top));
 
     [Fact]

@@ -9,14 +9,14 @@ public sealed class SqlRulesTests
     private static readonly HashSet<string> s_marked = ["ticketing.incidents"];
 
     [Fact]
-    public void Product_numbers_its_migrations() => Assert.Empty(
+    public void Product_numbers_its_migrations() => Faults.None(
         Product.Files(".sql")
             .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "Migrations")
             .GroupBy(file => Path.GetDirectoryName(file)!)
             .SelectMany(room => MigrationRules.Faults(room.Key, room.ToDictionary(file => Path.GetFileName(file), Product.Read))));
 
     [Fact]
-    public void Product_shows_marked_rows_to_those_who_may_see_them() => Assert.Empty(
+    public void Product_shows_marked_rows_to_those_who_may_see_them() => Faults.None(
         Product.AssemblyFiles.SelectMany(file => VisibilityRule.Faults(
             Path.GetFileNameWithoutExtension(file),
             VisibilityRule.TextsOf(File.ReadAllBytes(file)),
@@ -51,7 +51,9 @@ public sealed class SqlRulesTests
     [InlineData("-- every row: short\nselect id from ticketing.incidents", true)]
     [InlineData("select id from ticketing.incidents m where (m.tlp <= @viewer_tlp or @viewer_id = any(m.named))", false)]
     [InlineData("-- every row: the sealer hashes all of them\nselect id from ticketing.incidents", false)]
-    [InlineData("delete from ticketing.incidents where id = @id", false)]
+    [InlineData("delete from ticketing.incidents where id in (select id from ticketing.incidents limit 10)", false)]
+    [InlineData("delete from ticketing.incidents where id = @id returning title", true)]
+    [InlineData("update ticketing.notes n set text = i.title from ticketing.incidents i where i.id = n.id", true)]
     [InlineData("select id from ticketing.notes", false)]
     public void Query_past_the_marking_is_caught(string sql, bool caught) => Assert.Equal(caught, VisibilityRule.Faults("X", [sql], s_marked).Any());
 

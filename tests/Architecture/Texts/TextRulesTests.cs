@@ -5,14 +5,14 @@ namespace Appliance.Architecture.Texts;
 public sealed class TextRulesTests
 {
     [Fact]
-    public void Product_says_the_same_in_six_languages() => Assert.Empty(
+    public void Product_says_the_same_in_six_languages() => Faults.None(
         Product.Files(".json")
             .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "Text")
             .GroupBy(file => Path.GetDirectoryName(file)!)
             .SelectMany(room => TextRules.Faults(room.Key, room.ToDictionary(file => Path.GetFileNameWithoutExtension(file), Product.Read))));
 
     [Fact]
-    public void Keys_start_with_the_rooms_name() => Assert.Empty(
+    public void Keys_start_with_the_rooms_name() => Faults.None(
         Product.Files("Text/en.json")
             .Where(file => file.StartsWith("modules/", StringComparison.Ordinal))
             .SelectMany(file =>

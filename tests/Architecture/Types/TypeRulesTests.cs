@@ -6,10 +6,10 @@ namespace Appliance.Architecture.Types;
 public sealed class TypeRulesTests
 {
     [Fact]
-    public void Product_seals_its_classes() => Assert.Empty(TypeRules.Open(TypeRules.Of(Product.Assemblies)));
+    public void Product_seals_its_classes() => Faults.None(TypeRules.Open(TypeRules.Of(Product.Assemblies)));
 
     [Fact]
-    public void Product_names_its_types_in_the_fields_words() => Assert.Empty(TypeRules.Hollow(TypeRules.Of(Product.Assemblies)));
+    public void Product_names_its_types_in_the_fields_words() => Faults.None(TypeRules.Hollow(TypeRules.Of(Product.Assemblies)));
 
     [Fact]
     public void Open_class_is_caught() => Assert.Equal(

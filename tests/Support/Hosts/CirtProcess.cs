@@ -60,7 +60,7 @@ public sealed class CirtProcess : IAsyncDisposable
             if (_lines.FirstOrDefault(wanted) is { } line)
                 return line;
             if (_read.IsCompleted)
-                throw new InvalidOperationException($"the process ended with {_process.ExitCode} before it said what was waited for:\n{Output}");
+                throw new InvalidOperationException($"the process ended with {await EndAsync(patience)} before it said what was waited for:\n{Output}");
             try
             {
                 await Task.WhenAny(news, _read).WaitAsync(deadline.Token);

@@ -42,7 +42,7 @@ public sealed class HostProcess : IAsyncDisposable
     /// <param name="settings">Configuration as environment variables without <c>CIRT_</c>, for example <c>watch__fetchSeconds</c>.</param>
     public static async Task<HostProcess> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
     {
-        var database = await TestDatabase.FromAsync(await SchemaAsync(), owner => MigrateAsync(owner, NewFolder("schema")));
+        var database = await TestDatabase.FromAsync(await SchemaAsync(), MigrateTemplateAsync);
         var host = new HostProcess(database, NewFolder("host"), settings ?? new Dictionary<string, string?>());
         try
         {
@@ -111,6 +111,13 @@ public sealed class HostProcess : IAsyncDisposable
 
         await _database.DisposeAsync();
         Directory.Delete(Data, recursive: true);
+    }
+
+    private static async Task MigrateTemplateAsync(string owner)
+    {
+        var data = NewFolder("schema");
+        await MigrateAsync(owner, data);
+        Directory.Delete(data, recursive: true);
     }
 
     private static async Task MigrateAsync(string owner, string data)

@@ -11,6 +11,7 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
 {
     private const string Next =
         """
+        -- every row: the reader takes the next message in line, whoever may see it later
         select i.id, w.bytes, encode(i.sha256, 'hex') as sha256
         from kernel.mail_in i
         join kernel.mail_raw w on w.sha256 = i.sha256
@@ -29,6 +30,7 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
 
     private const string Bounce =
         """
+        -- every row: a bounce settles the message it names
         update kernel.mail_recipients r
         set state = 'failed', settled_at = @Now, reason = @Reason
         from kernel.mail_out o

@@ -16,6 +16,7 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
 {
     private const string Claim =
         """
+        -- every row: the sender takes the next recipient in line, approved before it was queued
         update kernel.mail_recipients r
         set handing_since = @Now, tries = r.tries + 1
         from kernel.mail_out o, kernel.mail_raw w
@@ -38,6 +39,7 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
 
     private const string Interrupted =
         """
+        -- every row: whatever was being handed over when the host stopped
         update kernel.mail_recipients r
         set state = 'unknown', handing_since = null, due_at = @Due, reason = 'stopped while it was handed over'
         from kernel.mail_out o
