@@ -38,7 +38,7 @@ internal sealed class ParseContext(AppLayerOptions options)
 /// <summary>Connections that a control channel has announced.</summary>
 internal interface IExpectations
 {
-    public void Expect(Decode.IpAddress server, ushort port, AppProto protocol, object what, long time);
+    void Expect(Decode.IpAddress server, ushort port, AppProto protocol, object what, long time);
 }
 
 /// <summary>The parser of one flow.</summary>

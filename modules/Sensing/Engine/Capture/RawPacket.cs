@@ -15,12 +15,12 @@ internal struct RawPacket
 internal interface IPacketSource : IDisposable
 {
     /// <summary>False at the end of the capture.</summary>
-    public bool TryRead(ref RawPacket packet);
+    bool TryRead(ref RawPacket packet);
 
-    public long BytesRead { get; }
+    long BytesRead { get; }
     /// <summary>Byte offset at which the capture broke off, or -1.</summary>
-    public long TruncatedAt { get; }
-    public string? TruncatedReason { get; }
+    long TruncatedAt { get; }
+    string? TruncatedReason { get; }
 }
 
 internal sealed class CaptureException(string message) : Exception(message);

@@ -327,8 +327,13 @@ internal sealed class ContentInspector
         {
             int digit = b switch
             {
-                >= (byte)'A' and <= (byte)'Z' => b - 'A', >= (byte)'a' and <= (byte)'z' => b - 'a' + 26, >= (byte)'0' and <= (byte)'9' => b - '0' + 52,
-                (byte)'+' or (byte)'-' => 62, (byte)'/' or (byte)'_' => 63, (byte)'\r' or (byte)'\n' or (byte)' ' or (byte)'\t' => -2, _ => -1,
+                >= (byte)'A' and <= (byte)'Z' => b - 'A',
+                >= (byte)'a' and <= (byte)'z' => b - 'a' + 26,
+                >= (byte)'0' and <= (byte)'9' => b - '0' + 52,
+                (byte)'+' or (byte)'-' => 62,
+                (byte)'/' or (byte)'_' => 63,
+                (byte)'\r' or (byte)'\n' or (byte)' ' or (byte)'\t' => -2,
+                _ => -1,
             };
             if (digit == -2) continue;
             if (digit < 0) break;

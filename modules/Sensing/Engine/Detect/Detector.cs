@@ -17,7 +17,7 @@ internal struct Alert
 
 internal interface IAlertReceiver
 {
-    public void Raised(Packet p, Flow.Flow? flow, in Alert alert);
+    void Raised(Packet p, Flow.Flow? flow, in Alert alert);
 }
 
 internal sealed class DetectCounters

@@ -6,7 +6,7 @@ namespace Appliance.Sensing.Engine.Flow;
 internal interface IFlowObserver
 {
     /// <summary>The flow is over: finish its streams, write its record. It is taken out of the table right after.</summary>
-    public void Ended(Flow flow, FlowEnd why);
+    void Ended(Flow flow, FlowEnd why);
 }
 
 internal sealed record FlowOptions

@@ -35,8 +35,17 @@ internal sealed partial class EveRecords
 
     private static ReadOnlySpan<byte> KindOf(AppProto protocol) => protocol switch
     {
-        AppProto.Http1 => "http"u8, AppProto.Dns => "dns"u8, AppProto.Tls => "tls"u8, AppProto.Smtp => "smtp"u8, AppProto.Ssh => "ssh"u8, AppProto.Ftp => "ftp"u8, AppProto.FtpData => "ftp_data"u8,
-        AppProto.Smb => "smb"u8, AppProto.Dcerpc => "dcerpc"u8, AppProto.Http2 => "http"u8, _ => "unknown"u8,
+        AppProto.Http1 => "http"u8,
+        AppProto.Dns => "dns"u8,
+        AppProto.Tls => "tls"u8,
+        AppProto.Smtp => "smtp"u8,
+        AppProto.Ssh => "ssh"u8,
+        AppProto.Ftp => "ftp"u8,
+        AppProto.FtpData => "ftp_data"u8,
+        AppProto.Smb => "smb"u8,
+        AppProto.Dcerpc => "dcerpc"u8,
+        AppProto.Http2 => "http"u8,
+        _ => "unknown"u8,
     };
 
     public void File(Packet p, Flow.Flow flow, Transaction tx, AppFile file)
@@ -143,8 +152,17 @@ internal sealed partial class EveRecords
         if ((both & 128) != 0) _w.Bool("cwr"u8, true);
         _w.Text("state"u8, session.State switch
         {
-            TcpState.SynSent => "syn_sent"u8, TcpState.SynRecv => "syn_recv"u8, TcpState.Established => "established"u8, TcpState.FinWait1 => "fin_wait1"u8, TcpState.FinWait2 => "fin_wait2"u8,
-            TcpState.TimeWait => "time_wait"u8, TcpState.LastAck => "last_ack"u8, TcpState.CloseWait => "close_wait"u8, TcpState.Closing => "closing"u8, TcpState.Closed => "closed"u8, _ => "none"u8,
+            TcpState.SynSent => "syn_sent"u8,
+            TcpState.SynRecv => "syn_recv"u8,
+            TcpState.Established => "established"u8,
+            TcpState.FinWait1 => "fin_wait1"u8,
+            TcpState.FinWait2 => "fin_wait2"u8,
+            TcpState.TimeWait => "time_wait"u8,
+            TcpState.LastAck => "last_ack"u8,
+            TcpState.CloseWait => "close_wait"u8,
+            TcpState.Closing => "closing"u8,
+            TcpState.Closed => "closed"u8,
+            _ => "none"u8,
         });
         if (session.Client.GapSeen) _w.Bool("ts_gap"u8, true);
         if (session.Server.GapSeen) _w.Bool("tc_gap"u8, true);

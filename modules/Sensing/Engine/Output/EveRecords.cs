@@ -128,8 +128,27 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
     {
         ReadOnlySpan<byte> name = protocol switch
         {
-            1 => "ICMP"u8, 2 => "IGMP"u8, 4 => "IP-ENCAP"u8, 6 => "TCP"u8, 17 => "UDP"u8, 41 => "IPv6"u8, 47 => "GRE"u8, 50 => "ESP"u8, 51 => "AH"u8, 58 => "IPv6-ICMP"u8, 88 => "EIGRP"u8,
-            89 => "OSPFIGP"u8, 103 => "PIM"u8, 112 => "VRRP"u8, 132 => "SCTP"u8, 0 => "HOPOPT"u8, 8 => "EGP"u8, 9 => "IGP"u8, 44 => "IPv6-Frag"u8, 59 => "IPv6-NoNxt"u8, 60 => "IPv6-Opts"u8,
+            1 => "ICMP"u8,
+            2 => "IGMP"u8,
+            4 => "IP-ENCAP"u8,
+            6 => "TCP"u8,
+            17 => "UDP"u8,
+            41 => "IPv6"u8,
+            47 => "GRE"u8,
+            50 => "ESP"u8,
+            51 => "AH"u8,
+            58 => "IPv6-ICMP"u8,
+            88 => "EIGRP"u8,
+            89 => "OSPFIGP"u8,
+            103 => "PIM"u8,
+            112 => "VRRP"u8,
+            132 => "SCTP"u8,
+            0 => "HOPOPT"u8,
+            8 => "EGP"u8,
+            9 => "IGP"u8,
+            44 => "IPv6-Frag"u8,
+            59 => "IPv6-NoNxt"u8,
+            60 => "IPv6-Opts"u8,
             _ => default,
         };
         if (!name.IsEmpty) _w.Text("proto"u8, name);

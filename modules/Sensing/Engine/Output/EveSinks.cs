@@ -5,8 +5,8 @@ internal enum EveStream : byte { Alerts, Events }
 /// <summary>Where finished records go. Shared by all workers.</summary>
 internal interface IEveSink : IDisposable
 {
-    public void Write(EveStream stream, ReadOnlySpan<byte> line);
-    public void Flush();
+    void Write(EveStream stream, ReadOnlySpan<byte> line);
+    void Flush();
 }
 
 /// <summary>One eve.json, as Suricata writes it.</summary>

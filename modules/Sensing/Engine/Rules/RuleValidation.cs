@@ -30,7 +30,7 @@ internal static class RuleValidation
         {
             BufferDescriptor buffer = BufferTable.Of(part.Buffer);
             if (buffer.Protocols.Length == 0) continue;
-            if (rule.Protocol == HeaderProtocol.Application && !buffer.Protocols.Any(p => AppProtoNames.Fits(rule.Application, p)) )
+            if (rule.Protocol == HeaderProtocol.Application && !buffer.Protocols.Any(p => AppProtoNames.Fits(rule.Application, p)))
                 throw new RuleException(buffer.Name, $"does not exist in {AppProtoNames.Name(rule.Application)}");
             if (buffer.ToServer < 0)
             {

@@ -124,8 +124,12 @@ internal sealed class Configuration
         {
             OverlapPolicy policy = name switch
             {
-                "linux" or "old-linux" => OverlapPolicy.Linux, "windows" or "vista" or "windows2k3" => OverlapPolicy.Windows, "solaris" or "hpux11" => OverlapPolicy.Solaris, "last" => OverlapPolicy.Last,
-                "first" or "macos" or "hpux10" or "irix" => OverlapPolicy.First, _ => OverlapPolicy.Bsd,
+                "linux" or "old-linux" => OverlapPolicy.Linux,
+                "windows" or "vista" or "windows2k3" => OverlapPolicy.Windows,
+                "solaris" or "hpux11" => OverlapPolicy.Solaris,
+                "last" => OverlapPolicy.Last,
+                "first" or "macos" or "hpux10" or "irix" => OverlapPolicy.First,
+                _ => OverlapPolicy.Bsd,
             };
             foreach (string net in (nets.Items?.Select(i => i.Text ?? "") ?? [nets.Text ?? ""]).SelectMany(t => t.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries)))
                 if (AddressSet.TryRange(net, out var range)) policies.Add(range.Low, range.High, 128 - (int)UInt128.Log2(range.High - range.Low + 1), policy);

@@ -9,7 +9,7 @@ internal enum StreamMarks : byte { None = 0, Start = 1, Eof = 2, Gap = 4, Depth 
 internal interface IStreamReader
 {
     /// <summary>Offers bytes in order. Returns how many were used; the rest is offered again together with what follows. -1: wants no more.</summary>
-    public int Offer(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap);
+    int Offer(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap);
 }
 
 internal sealed record StreamOptions

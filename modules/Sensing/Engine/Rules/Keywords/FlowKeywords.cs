@@ -70,7 +70,9 @@ internal static class FlowKeywords
             if (words.Length == 2 && words[0] == "track")
                 step.Scope = words[1] switch
                 {
-                    "ip_src" => VariableScope.Source, "ip_dst" => VariableScope.Destination, "ip_pair" => VariableScope.Pair,
+                    "ip_src" => VariableScope.Source,
+                    "ip_dst" => VariableScope.Destination,
+                    "ip_pair" => VariableScope.Pair,
                     _ => throw new RuleException(keyword, $"unknown track \"{words[1]}\""),
                 };
             else if (words.Length == 2 && words[0] == "expire") step.ExpireSeconds = RuleParser.Integer(keyword, words[1]);
@@ -91,7 +93,11 @@ internal static class FlowKeywords
     {
         step.Act = act switch
         {
-            "set" => VariableAct.Set, "unset" => VariableAct.Unset, "toggle" => VariableAct.Toggle, "isset" => VariableAct.IsSet, "isnotset" => VariableAct.IsNotSet,
+            "set" => VariableAct.Set,
+            "unset" => VariableAct.Unset,
+            "toggle" => VariableAct.Toggle,
+            "isset" => VariableAct.IsSet,
+            "isnotset" => VariableAct.IsNotSet,
             _ => throw new RuleException(keyword, $"unknown option \"{act}\""),
         };
         if (step.Act is VariableAct.IsSet or VariableAct.IsNotSet) b.Rule.Before.Add(step);
@@ -114,7 +120,12 @@ internal static class FlowKeywords
                 step.Act = VariableAct.Compare;
                 step.Compare = parts[1] switch
                 {
-                    "<" => Comparison.Less, ">" => Comparison.Greater, "==" => Comparison.Equal, "!=" => Comparison.NotEqual, "<=" => Comparison.LessOrEqual, ">=" => Comparison.GreaterOrEqual,
+                    "<" => Comparison.Less,
+                    ">" => Comparison.Greater,
+                    "==" => Comparison.Equal,
+                    "!=" => Comparison.NotEqual,
+                    "<=" => Comparison.LessOrEqual,
+                    ">=" => Comparison.GreaterOrEqual,
                     _ => throw new RuleException(keyword, $"unknown operator \"{parts[1]}\""),
                 };
                 break;
@@ -176,7 +187,11 @@ internal static class FlowKeywords
 
     internal static ThresholdTrack Track(string keyword, string word) => word switch
     {
-        "by_src" => ThresholdTrack.BySource, "by_dst" => ThresholdTrack.ByDestination, "by_rule" => ThresholdTrack.ByRule, "by_both" => ThresholdTrack.ByBoth, "by_flow" => ThresholdTrack.ByFlow,
+        "by_src" => ThresholdTrack.BySource,
+        "by_dst" => ThresholdTrack.ByDestination,
+        "by_rule" => ThresholdTrack.ByRule,
+        "by_both" => ThresholdTrack.ByBoth,
+        "by_flow" => ThresholdTrack.ByFlow,
         "by_either" => ThresholdTrack.ByEither,
         _ => throw new RuleException(keyword, $"unknown track \"{word}\""),
     };

@@ -111,8 +111,14 @@ internal static class Numbers
         }
         term.Compare = op switch
         {
-            "<" => Comparison.Less, ">" => Comparison.Greater, "=" or "==" => Comparison.Equal, "<=" => Comparison.LessOrEqual, ">=" => Comparison.GreaterOrEqual,
-            "&" => Comparison.And, "^" => Comparison.Or, _ => throw new RuleException(keyword, $"unknown operator \"{op}\""),
+            "<" => Comparison.Less,
+            ">" => Comparison.Greater,
+            "=" or "==" => Comparison.Equal,
+            "<=" => Comparison.LessOrEqual,
+            ">=" => Comparison.GreaterOrEqual,
+            "&" => Comparison.And,
+            "^" => Comparison.Or,
+            _ => throw new RuleException(keyword, $"unknown operator \"{op}\""),
         };
         string number = parts[2].Trim();
         if (number.Length > 0 && (char.IsAsciiLetter(number[0]) || number[0] == '_')) NumberOrVariable(b, keyword, number, out term.ValueVariable);
@@ -222,7 +228,12 @@ internal static class Numbers
         string op = new string(text.TakeWhile(c => c is '<' or '>' or '=' or '!').ToArray());
         compare = op switch
         {
-            "" or "=" => Comparison.Equal, "<" => Comparison.Less, ">" => Comparison.Greater, "<=" => Comparison.LessOrEqual, ">=" => Comparison.GreaterOrEqual, "!" or "!=" => Comparison.NotEqual,
+            "" or "=" => Comparison.Equal,
+            "<" => Comparison.Less,
+            ">" => Comparison.Greater,
+            "<=" => Comparison.LessOrEqual,
+            ">=" => Comparison.GreaterOrEqual,
+            "!" or "!=" => Comparison.NotEqual,
             _ => throw new RuleException(keyword, $"unknown operator \"{op}\""),
         };
         first = RuleParser.Unsigned(keyword, text[op.Length..]);

@@ -86,7 +86,16 @@ internal static class PacketKeywords
         foreach (char c in text.Trim())
             bits |= char.ToUpperInvariant(c) switch
             {
-                'F' => 1, 'S' => 2, 'R' => 4, 'P' => 8, 'A' => 16, 'U' => 32, 'E' or '2' => 64, 'C' or '1' => 128, '0' => 0, ' ' => 0,
+                'F' => 1,
+                'S' => 2,
+                'R' => 4,
+                'P' => 8,
+                'A' => 16,
+                'U' => 32,
+                'E' or '2' => 64,
+                'C' or '1' => 128,
+                '0' => 0,
+                ' ' => 0,
                 _ => throw new RuleException(keyword, $"unknown flag \"{c}\""),
             };
         return bits;
@@ -114,7 +123,14 @@ internal static class PacketKeywords
     {
         long bit = (value ?? "").Trim() switch
         {
-            "rr" => 1, "ts" => 2, "lsrr" => 4, "ssrr" => 8, "sec" => 16, "satid" => 32, "esec" => 256, "any" => 1L << 32,
+            "rr" => 1,
+            "ts" => 2,
+            "lsrr" => 4,
+            "ssrr" => 8,
+            "sec" => 16,
+            "satid" => 32,
+            "esec" => 256,
+            "any" => 1L << 32,
             _ => throw new RuleException(keyword, $"unknown option \"{value}\""),
         };
         b.Rule.PacketTests.Add(new PacketTest { Kind = PacketTestKind.IpOptions, Value = bit });
