@@ -1,0 +1,31 @@
+using Appliance.Console.Account;
+using Appliance.Console.Home;
+using Appliance.Console.Setup;
+using Appliance.Contracts;
+using Appliance.Kernel;
+using Appliance.Kernel.Modules;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Appliance.Console;
+
+/// <summary>The pages that no other module owns.</summary>
+internal sealed class ConsoleModule : IModule
+{
+    public string Id => "console";
+
+    public void Describe(IModuleBuilder builder)
+    {
+        builder.Pages("Appliance.Console");
+        builder.Services.AddScoped<SetupSteps>();
+        builder.Services.AddScoped<HomeBoard>();
+        builder.Services.AddScoped<OwnFactor>();
+        builder.Navigation(new("home", "ui.area.home", "/", Permission.SignedIn));
+        builder.Navigation(new("admin", "console.health", "/admin/health", KernelPermissions.ReadHealth, 0));
+        builder.Navigation(new("admin", "console.users", "/admin/users", KernelPermissions.ManageUsers, 10));
+        builder.Navigation(new("admin", "console.roles", "/admin/roles", KernelPermissions.ManageUsers, 11));
+        builder.Navigation(new("admin", "console.settings", "/admin/settings", KernelPermissions.ReadSettings, 20));
+        builder.Navigation(new("admin", "console.jobs", "/admin/jobs", KernelPermissions.ReadJobs, 30));
+        builder.Navigation(new("admin", "console.deliveries", "/admin/deliveries", KernelPermissions.ManageOutbox, 40));
+        builder.Navigation(new("admin", "console.audit", "/admin/audit", KernelPermissions.ReadAudit, 50));
+    }
+}
