@@ -1,12 +1,12 @@
-using Appliance.Console.Account;
-using Appliance.Console.Home;
-using Appliance.Console.Setup;
+using Appliance.Consoles.Account;
+using Appliance.Consoles.Home;
+using Appliance.Consoles.Setup;
 using Appliance.Contracts;
 using Appliance.Kernel;
 using Appliance.Kernel.Modules;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Appliance.Console;
+namespace Appliance.Consoles;
 
 /// <summary>The pages that no other module owns.</summary>
 internal sealed class ConsoleModule : IModule

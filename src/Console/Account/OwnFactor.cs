@@ -2,7 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Identity;
 using Microsoft.AspNetCore.Identity;
 
-namespace Appliance.Console.Account;
+namespace Appliance.Consoles.Account;
 
 /// <summary>Whether one's own second factor is on.</summary>
 internal sealed class OwnFactor(IUserStore<User> users)

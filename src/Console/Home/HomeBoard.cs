@@ -2,7 +2,7 @@ using System.Reflection;
 using Appliance.Contracts;
 using Appliance.Ui;
 
-namespace Appliance.Console.Home;
+namespace Appliance.Consoles.Home;
 
 /// <summary>What stands on the home page: at most six numbers, the most urgent first, and the panels that modules add.</summary>
 internal sealed class HomeBoard(IEnumerable<IFigures> sources, PageAssemblies pages)

@@ -1,7 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Ui;
 
-namespace Appliance.Console.Mail;
+namespace Appliance.Consoles.Mail;
 
 /// <summary>The two directions of mail.</summary>
 internal static class MailTabs

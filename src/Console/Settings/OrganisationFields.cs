@@ -2,7 +2,7 @@ using System.Net.Mail;
 using Appliance.Contracts;
 using Appliance.Kernel.Settings;
 
-namespace Appliance.Console.Settings;
+namespace Appliance.Consoles.Settings;
 
 /// <summary>Who the team is, as typed.</summary>
 internal sealed record OrganisationFields(string Name, string Country, string Mail, string Address, string Language)

@@ -3,7 +3,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Settings;
 using Appliance.Ui;
 
-namespace Appliance.Console.Setup;
+namespace Appliance.Consoles.Setup;
 
 /// <summary>One step of the first-run set-up.</summary>
 /// <param name="Id">Part of the address: <c>organisation</c>.</param>

@@ -7,7 +7,7 @@ namespace Appliance.Tests.Browser.Ui;
 
 public sealed class TextTests
 {
-    private static readonly TextCatalog s_texts = new([typeof(TextCatalog).Assembly, typeof(Appliance.Console.Login.LoginPage).Assembly]);
+    private static readonly TextCatalog s_texts = new([typeof(TextCatalog).Assembly, typeof(Appliance.Consoles.Login.LoginPage).Assembly]);
 
     [Theory]
     [InlineData("fr")]
