@@ -95,7 +95,7 @@ create table uplink.collections (
     id uuid primary key,
     peer_id uuid not null references uplink.peers (id),
     kind text not null check (kind in ('shared', 'inbox')),
-    last_added timestamptz not null default '-infinity',
+    last_added timestamptz not null default '2000-01-01Z',
     unique (peer_id, kind)
 );
 comment on table uplink.collections is 'Two TAXII collections per peer: what it may read, and what it may write.';
@@ -110,6 +110,7 @@ create table uplink.objects (
     version timestamptz not null,
     is_first boolean not null,
     is_last boolean not null,
+    revokes boolean not null default false,
     sha256 bytea not null,
     body bytea not null,
     unique (collection_id, date_added)
@@ -152,7 +153,7 @@ create table uplink.received (
     unique (peer_id, stix_id, version, sha256)
 );
 comment on table uplink.received is 'Quarantine: what peers sent, byte for byte, and what was decided about it. Kept for a year.';
-create index received_list on uplink.received (received_at desc, id desc) where type in ('incident', 'report', 'indicator', 'note', 'vulnerability');
+create index received_list on uplink.received (received_at desc, id desc) where state <> 'part';
 create index received_stix on uplink.received (peer_id, stix_id, version desc);
 
 create table uplink.acknowledgements (
