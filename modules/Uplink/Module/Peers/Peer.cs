@@ -26,6 +26,15 @@ internal sealed class Peer
 
     public string SecretKind { get; set; } = "none";
 
+    /// <summary>The credential we issued, with which the peer calls us.</summary>
+    public Guid? TokenId { get; set; }
+
+    public string TokenKind { get; set; } = "";
+
+    public string TokenLogin { get; set; } = "";
+
+    public DateTimeOffset? TokenExpiresAt { get; set; }
+
     public short Ceiling { get; set; }
 
     public bool TakesExercises { get; set; }
@@ -60,7 +69,7 @@ internal sealed class Peer
     /// <summary>The columns, for queries on <c>uplink.peers p</c>.</summary>
     public const string Columns =
         """
-        p.id, p.name, p.role, p.root_url, p.read_collection, p.write_collection, p.login, p.secret, p.secret_kind, p.ceiling, p.takes_exercises, p.trust,
+        p.id, p.name, p.role, p.root_url, p.read_collection, p.write_collection, p.login, p.secret, p.secret_kind, p.token_id, p.token_kind, p.token_login, p.token_expires_at, p.ceiling, p.takes_exercises, p.trust,
         p.cursor_after, p.cursor_next, p.cursor_page_last, p.next_pull_at, p.failures, p.last_contact_at, p.last_error, p.last_error_at, p.added_at, p.removed_at
         """;
 

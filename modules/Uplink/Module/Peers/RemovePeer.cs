@@ -1,11 +1,12 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Identity;
 
 namespace Appliance.Uplink.Peers;
 
 /// <summary>Removes a peer: it reads nothing more, is not called again, and stays as the name of what was shared with it.</summary>
-internal sealed class RemovePeer(Database database, PeerTokens tokens) : Act<PeerId, Done>(database)
+internal sealed class RemovePeer(Database database, RevokeToken revoke) : Act<PeerId, Done>(database)
 {
     private const string Update =
         """
@@ -17,6 +18,8 @@ internal sealed class RemovePeer(Database database, PeerTokens tokens) : Act<Pee
     private const string Withdraw =
         "update uplink.share_recipients set state = 'withdrawn', changed_at = @Now where peer_id = @Id and state in ('queued', 'available')";
 
+    private Guid? _token;
+
     public override Permission Permission => Permissions.PeerManage;
 
     protected override async Task<Outcome<Done>> HandleAsync(Work work, PeerId request, CancellationToken cancel)
@@ -25,8 +28,15 @@ internal sealed class RemovePeer(Database database, PeerTokens tokens) : Act<Pee
             return Refuse.NotFound("uplink.refused.peer-unknown");
         await work.ExecuteAsync(Update, new { Id = request.Value, work.Now }, cancel);
         await work.ExecuteAsync(Withdraw, new { Id = request.Value, work.Now }, cancel);
-        await tokens.RevokeAsync(work, request, cancel);
+        _token = peer.TokenId;
         work.Audit("uplink.peer.removed", $"peer/{request}", new { peer.Name });
         return new Done();
+    }
+
+    // The peer is gone already: its credential opens nothing from the commit on, and is revoked besides.
+    protected override async Task CommittedAsync(PeerId request, Done answer, CancellationToken cancel)
+    {
+        if (_token is { } token)
+            await revoke.RunAsync(Viewer.System("uplink"), new(token), cancel);
     }
 }

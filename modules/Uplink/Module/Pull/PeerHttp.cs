@@ -1,0 +1,10 @@
+namespace Appliance.Uplink.Pull;
+
+/// <summary>The way out to peers.</summary>
+internal sealed class PeerHttp
+{
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) =>
+        _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+}

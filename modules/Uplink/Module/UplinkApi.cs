@@ -1,0 +1,46 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Modules;
+using Appliance.Uplink.Gate;
+using Appliance.Uplink.Inbox;
+using Appliance.Uplink.Peers;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Appliance.Uplink;
+
+/// <summary>The module's part of the REST API: the same acts and queries as the pages.</summary>
+internal static class UplinkApi
+{
+    public static void Describe(IModuleBuilder builder)
+    {
+        builder
+            .Endpoint("GET", "shares", Permissions.ShareRead, (Viewer viewer, ListShares list, string? state, string? before, CancellationToken cancel) => list.RunAsync(viewer, new(state ?? "", before), cancel))
+            .Endpoint("GET", "shares/{id:guid}", Permissions.ShareRead, (Viewer viewer, ShowShare show, Guid id, CancellationToken cancel) => show.RunAsync(viewer, id, cancel))
+            .Endpoint("POST", "shares/{id:guid}/sign", Permissions.SharePrepare, (Viewer viewer, SignShare sign, Guid id, [FromBody] ApprovalBody body, CancellationToken cancel) => sign.RunAsync(viewer, body.For(id), cancel))
+            .Endpoint("POST", "shares/{id:guid}/approve", Permissions.ShareApprove, (Viewer viewer, ApproveShare approve, Guid id, [FromBody] ApprovalBody body, CancellationToken cancel) => approve.RunAsync(viewer, body.For(id), cancel))
+            .Endpoint("POST", "shares/{id:guid}/return", Permissions.ShareApprove, (Viewer viewer, ReturnShare back, Guid id, [FromBody] ReasonBody body, CancellationToken cancel) => back.RunAsync(viewer, new(id, body.Reason ?? ""), cancel))
+            .Endpoint("POST", "shares/{id:guid}/withdraw", Permissions.ShareApprove, (Viewer viewer, WithdrawShare withdraw, Guid id, [FromBody] ReasonBody body, CancellationToken cancel) => withdraw.RunAsync(viewer, new(id, body.Reason ?? ""), cancel));
+        builder
+            .Endpoint("GET", "received", Permissions.InboxRead, (Viewer viewer, ListReceived list, string? state, string? before, CancellationToken cancel) => list.RunAsync(viewer, new(state ?? "", before), cancel))
+            .Endpoint("GET", "received/{id:guid}", Permissions.InboxRead, (Viewer viewer, ShowReceived show, Guid id, CancellationToken cancel) => show.RunAsync(viewer, id, cancel))
+            .Endpoint("POST", "received/{id:guid}/accept", Permissions.InboxAccept, (Viewer viewer, AcceptReceived accept, Guid id, CancellationToken cancel) => accept.RunAsync(viewer, id, cancel))
+            .Endpoint("POST", "received/{id:guid}/refuse", Permissions.InboxAccept, (Viewer viewer, RefuseReceived refuse, Guid id, [FromBody] ReasonBody body, CancellationToken cancel) => refuse.RunAsync(viewer, new(id, body.Reason ?? ""), cancel));
+        builder
+            .Endpoint("GET", "peers", Permissions.PeerRead, (Viewer viewer, ListPeers list, CancellationToken cancel) => list.RunAsync(viewer, default, cancel))
+            .Endpoint("POST", "peers", Permissions.PeerManage, (Viewer viewer, AddPeer add, [FromBody] PeerForm form, CancellationToken cancel) => add.RunAsync(viewer, form, cancel))
+            .Endpoint("PUT", "peers/{id:guid}", Permissions.PeerManage, (Viewer viewer, EditPeer edit, Guid id, [FromBody] PeerForm form, CancellationToken cancel) => edit.RunAsync(viewer, new(id, form), cancel))
+            .Endpoint("DELETE", "peers/{id:guid}", Permissions.PeerManage, (Viewer viewer, RemovePeer remove, Guid id, CancellationToken cancel) => remove.RunAsync(viewer, new(id), cancel))
+            .Endpoint("POST", "peers/{id:guid}/credential", Permissions.PeerManage, (Viewer viewer, RotateCredentials rotate, Guid id, [FromBody] CredentialBody body, CancellationToken cancel) => rotate.RunAsync(viewer, new(id, body.Kind ?? "basic", body.Days ?? 365), cancel))
+            .Endpoint("PUT", "peers/{id:guid}/secret", Permissions.PeerManage, (Viewer viewer, SetPeerSecret set, Guid id, [FromBody] SecretBody body, CancellationToken cancel) => set.RunAsync(viewer, new(id, body.Kind ?? "basic", body.Login ?? "", body.Secret ?? ""), cancel));
+    }
+
+    private sealed record ApprovalBody(IReadOnlyList<Guid>? Peers, string? LegalBasis, string? Sha256)
+    {
+        public Approval For(Guid share) => new(share, Peers ?? [], LegalBasis ?? "", Sha256 ?? "");
+    }
+
+    private sealed record ReasonBody(string? Reason);
+
+    private sealed record CredentialBody(string? Kind, int? Days);
+
+    private sealed record SecretBody(string? Kind, string? Login, string? Secret);
+}
