@@ -17,7 +17,7 @@ internal static partial class Log
     [LoggerMessage(5004, LogLevel.Information, "{Count} object(s) received from {Peer}, {Invalid} invalid")]
     public static partial void Received(ILogger logger, string peer, int count, int invalid);
 
-    [LoggerMessage(5005, LogLevel.Warning, "{Count} acknowledgement(s) could not be posted to {Peer}: {Reason}")]
+    [LoggerMessage(5005, LogLevel.Warning, "Acknowledgements to {Peer} could not be posted ({Count}): {Reason}")]
     public static partial void AcknowledgeFailed(ILogger logger, string peer, int count, string reason);
 
     [LoggerMessage(5006, LogLevel.Error, "The exchange with peers was interrupted: {Reason}")]

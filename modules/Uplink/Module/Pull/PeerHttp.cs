@@ -3,8 +3,8 @@ namespace Appliance.Uplink.Pull;
 /// <summary>The way out to peers.</summary>
 internal sealed class PeerHttp
 {
-    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { AllowAutoRedirect = false });
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) =>
-        _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        _client.SendAsync(request, cancel);
 }

@@ -46,7 +46,7 @@ internal sealed class PostAcknowledgements(Database database, TaxiiClient client
             var wait = TimeSpan.FromSeconds(Math.Min(600, Math.Pow(2, Math.Min(rows.Max(r => r.Tries), 10))));
             await database.ExecuteAsync(Later, new { Ids = rows.Select(r => r.Id).ToArray(), Due = now + wait, Reason = fault.Message }, cancel);
             await database.ExecuteAsync(Failed, new { Peer = peer.Id, Reason = fault.Message, Now = now }, cancel);
-            Log.AcknowledgeFailed(log, rows.Count, peer.Name, fault.Message);
+            Log.AcknowledgeFailed(log, peer.Name, rows.Count, fault.Message);
         }
     }
 

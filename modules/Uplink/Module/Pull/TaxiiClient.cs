@@ -25,7 +25,7 @@ internal sealed class PeerFaultException(string message, int status = 0, TimeSpa
 internal sealed record PeerPage(Envelope Envelope, string? Last);
 
 /// <summary>Speaks TAXII 2.1 to a peer's server, within limits of size, depth and time.</summary>
-internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOptions options)
+internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Uri> _roots = new();
 
@@ -145,7 +145,7 @@ internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOpti
         return body.ToArray();
     }
 
-    private static PeerFaultException Fault(HttpResponseMessage response, byte[] body)
+    private PeerFaultException Fault(HttpResponseMessage response, byte[] body)
     {
         var title = "";
         try
@@ -160,7 +160,7 @@ internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOpti
             title = "";
         }
         var code = (int)response.StatusCode;
-        var wait = response.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date is { } date ? date - DateTimeOffset.UtcNow : null) : null;
+        var wait = response.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date is { } date ? date - time.GetUtcNow() : null) : null;
         return new(string.Create(CultureInfo.InvariantCulture, $"The server answered {code}{(title.Length > 0 ? $": {title}" : "")}."), code, wait);
     }
 
