@@ -74,6 +74,7 @@ internal sealed class UplinkModule : IModule
 
     private const string Retention =
         """
+        -- every row: all of them leave in time
         with old as (
             select id from uplink.received where received_at < @before order by received_at limit 2000
         ), told as (

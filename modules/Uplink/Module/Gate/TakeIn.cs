@@ -23,10 +23,15 @@ internal sealed class AdvisoryPublishedHandler(TakeIn takeIn) : IEventHandler<Ad
 /// <summary>Puts a fact on the outbox as a pending share with its bundle built. Nothing leaves by this.</summary>
 internal sealed class TakeIn(NodeStore nodes, ShareDrafts drafts, UplinkOptions options)
 {
-    private const string Known = "select exists (select 1 from uplink.shares where source_event = @Event)";
+    private const string Known =
+        """
+        -- every row: an event is taken in once, whoever may see its share
+        select exists (select 1 from uplink.shares where source_event = @Event)
+        """;
 
     private const string Before =
         """
+        -- every row: revisions are counted over all of a subject, and nobody sees the result
         select coalesce(max(m.revision), 0) as revision, coalesce(max(m.generation), 0) as generation, max(m.modified) as modified,
                (select min(f.created) from uplink.shares f where f.subject = @Subject and f.generation = coalesce(max(m.generation), 0)) as created,
                coalesce(bool_or(m.state = 'withdrawn' and m.generation = (select max(g.generation) from uplink.shares g where g.subject = @Subject)), false) as spent

@@ -34,6 +34,7 @@ internal sealed class AcknowledgementsRead
 {
     private const string Find =
         """
+        -- every row: the peer was given the share, and no person sees the row
         select s.id, s.subject, s.tlp, s.pap, s.exercise, r.state
         from uplink.shares s
         join uplink.share_recipients r on r.share_id = s.id

@@ -27,7 +27,10 @@ internal sealed class Receive(UplinkOptions options, Acknowledgements acknowledg
         """;
 
     private const string Differing =
-        "select stix_id, version from uplink.received where peer_id = @Peer and stix_id = any(@Ids) and state <> 'invalid'";
+        """
+        -- every row: tells versions apart, nobody sees them
+        select stix_id, version from uplink.received where peer_id = @Peer and stix_id = any(@Ids) and state <> 'invalid'
+        """;
 
     private static readonly HashSet<string> s_items = ["incident", "report", "indicator", "note", "opinion", "vulnerability", "malware", "campaign", "grouping"];
 

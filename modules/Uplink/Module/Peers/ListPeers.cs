@@ -75,6 +75,7 @@ internal sealed class ListPeers(Database database) : Query<Done, IReadOnlyList<P
 {
     private const string Sql =
         """
+        -- every row: of what was received only the number is shown
         select p.id, p.name, p.role, p.root_url, p.read_collection, p.write_collection, p.secret_kind, p.login, p.token_kind, p.token_login, p.token_expires_at,
                p.ceiling, p.takes_exercises, p.trust, p.failures, p.last_contact_at, p.last_error, p.last_error_at, p.next_pull_at,
                (select count(*) from uplink.share_recipients r where r.peer_id = p.id and r.state = 'available') as waiting,

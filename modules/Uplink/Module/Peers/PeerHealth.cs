@@ -42,6 +42,7 @@ internal sealed class QueueHealth(Database database, TimeProvider time) : IHealt
 {
     private const string Sql =
         """
+        -- every row: only the age of the oldest is shown
         select min(at) from (
             select min(r.changed_at) as at from uplink.share_recipients r where r.state = 'available'
             union all

@@ -53,6 +53,7 @@ internal sealed class CollectionReader(Database database, NodeStore nodes, ILogg
 
     private const string From =
         $"""
+        -- every row: a peer reads what the gate releases to it, by the rules below
         from uplink.objects o
         join uplink.collections c on c.id = o.collection_id
         join uplink.peers p on p.id = c.peer_id
@@ -63,6 +64,7 @@ internal sealed class CollectionReader(Database database, NodeStore nodes, ILogg
 
     private const string Filter =
         """
+
           and (@After::timestamptz is null or o.date_added > @After)
           and (@From::timestamptz is null or o.date_added > @From)
           and (@Ids::text[] is null or o.stix_id = any(@Ids))
@@ -73,12 +75,12 @@ internal sealed class CollectionReader(Database database, NodeStore nodes, ILogg
         """;
 
     private const string Whole =
-        $"select o.id, o.date_added, o.stix_id, o.type, o.version, o.sha256, o.body, o.share_id, coalesce(o.stix_id = s.main_id, false) as is_main {From} {Filter}";
+        $"select o.id, o.date_added, o.stix_id, o.type, o.version, o.sha256, o.body, o.share_id, coalesce(o.stix_id = s.main_id, false) as is_main\n{From}{Filter}";
 
     private const string Listed =
-        $"select o.id, o.date_added, o.stix_id, o.type, o.version {From} {Filter}";
+        $"select o.id, o.date_added, o.stix_id, o.type, o.version\n{From}{Filter}";
 
-    private const string Known = $"select exists (select 1 {From} and o.stix_id = @Object)";
+    private const string Known = $"select exists (select 1\n{From} and o.stix_id = @Object)";
 
     /// <summary>The collections of a peer, the readable one first.</summary>
     public Task<IReadOnlyList<Collection>> OwnAsync(PeerId peer, CancellationToken cancel) => database.QueryAsync<Collection>(Own, new { Peer = peer.Value }, cancel);
