@@ -28,7 +28,6 @@ internal sealed class UplinkModule : IModule
             .AddSingleton<NotePulled>()
             .AddSingleton<TaxiiServer>()
             .AddSingleton<PeerSecrets>()
-            .AddSingleton<PeerHttp>()
             .AddSingleton<TaxiiClient>()
             .AddSingleton<Acknowledgements>()
             .AddSingleton<AcknowledgementsRead>()

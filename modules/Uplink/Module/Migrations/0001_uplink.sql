@@ -2,7 +2,7 @@
 create schema uplink;
 
 create table uplink.node (
-    only boolean primary key default true check (only),
+    one boolean primary key default true check (one),
     id uuid not null default gen_random_uuid(),
     page_key bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
     created_at timestamptz not null default date_trunc('milliseconds', now()),

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Appliance.Kernel.Http;
 using Appliance.Uplink.Peers;
 using Appliance.Uplink.Stix;
 using Appliance.Uplink.Taxii;
@@ -25,7 +26,7 @@ internal sealed class PeerFaultException(string message, int status = 0, TimeSpa
 internal sealed record PeerPage(Envelope Envelope, string? Last);
 
 /// <summary>Speaks TAXII 2.1 to a peer's server, within limits of size, depth and time.</summary>
-internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOptions options, TimeProvider time)
+internal sealed class TaxiiClient(OutgoingHttp http, PeerSecrets secrets, UplinkOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Uri> _roots = new();
 
@@ -93,8 +94,6 @@ internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOpti
 
     private async Task<(byte[] Body, HttpHeaders Headers)> SendAsync(Peer peer, HttpMethod method, Uri address, byte[]? body, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(options.RequestSeconds));
         using var request = new HttpRequestMessage(method, address);
         request.Headers.Accept.ParseAdd(Media.Taxii);
         request.Headers.Authorization = Authorization(peer);
@@ -105,15 +104,15 @@ internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOpti
         }
         try
         {
-            using var response = await http.SendAsync(request, limit.Token);
-            var read = await ReadAsync(response, limit.Token);
+            await using var answer = await http.SendAsync(request, new(options.MaxBodyMiB * 1024L * 1024L, TimeSpan.FromSeconds(options.RequestSeconds)), cancel);
+            var (response, read) = (answer.Response, await answer.ReadAllAsync());
             if (!response.IsSuccessStatusCode)
                 throw Fault(response, read);
             if (response.Content.Headers.ContentType is not { MediaType: "application/taxii+json" })
                 throw new PeerFaultException($"The server answered as {Cut(response.Content.Headers.ContentType?.MediaType ?? "nothing")}, not as application/taxii+json.");
             return (read, response.Headers);
         }
-        catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
+        catch (TimeoutException late)
         {
             throw new PeerFaultException(string.Create(CultureInfo.InvariantCulture, $"No complete answer within {options.RequestSeconds} seconds."), inner: late);
         }
@@ -125,24 +124,6 @@ internal sealed class TaxiiClient(PeerHttp http, PeerSecrets secrets, UplinkOpti
         {
             throw new PeerFaultException($"The connection broke: {Cut(broken.Message)}", inner: broken);
         }
-    }
-
-    private async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancel)
-    {
-        var most = options.MaxBodyMiB * 1024L * 1024L;
-        if (response.Content.Headers.ContentLength > most)
-            throw new PeerFaultException(string.Create(CultureInfo.InvariantCulture, $"The answer is larger than {options.MaxBodyMiB} MiB."));
-        await using var stream = await response.Content.ReadAsStreamAsync(cancel);
-        using var body = new MemoryStream();
-        var buffer = new byte[64 * 1024];
-        int count;
-        while ((count = await stream.ReadAsync(buffer, cancel)) > 0)
-        {
-            if (body.Length + count > most)
-                throw new PeerFaultException(string.Create(CultureInfo.InvariantCulture, $"The answer is larger than {options.MaxBodyMiB} MiB."));
-            body.Write(buffer, 0, count);
-        }
-        return body.ToArray();
     }
 
     private PeerFaultException Fault(HttpResponseMessage response, byte[] body)
