@@ -227,14 +227,12 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
             if (at < text.Length && text[at] == ':')
             {
                 start = ++at;
-                bool quoted = false;
-                while (at < text.Length && (text[at] != ';' || quoted))
+                // a semicolon ends the option even between quotation marks, unless a backslash stands before it
+                while (at < text.Length && text[at] != ';')
                 {
                     if (text[at] == '\\' && at + 1 < text.Length) at++;
-                    else if (text[at] == '"') quoted = !quoted && text[at..].Slice(1).Contains('"');
                     at++;
                 }
-                if (at >= text.Length && quoted) throw new RuleException(keyword, "a quotation is not closed");
                 value = text[start..Math.Min(at, text.Length)].Trim().ToString();
             }
             if (at >= text.Length) throw new RuleException(keyword, "the option is not ended by a semicolon");
