@@ -15,6 +15,7 @@ internal sealed class SensorArguments
     public bool DisableDetection;
     public bool SimulateIps;
     public bool InitErrorsFatal;
+    public bool StrictCapture;
     public bool ListKeywords;
     public bool ListProtocols;
     public bool ShowVersion;
@@ -67,6 +68,7 @@ internal sealed class SensorArguments
                 case "--disable-detection": found.DisableDetection = true; break;
                 case "--simulate-ips": found.SimulateIps = true; break;
                 case "--init-errors-fatal": found.InitErrorsFatal = true; break;
+                case "--strict-capture": found.StrictCapture = true; break;
                 case "--list-keywords": found.ListKeywords = true; break;
                 case "--list-app-layer-protos" or "--list-app-layer-protocols": found.ListProtocols = true; break;
                 case "--folder": found.Folder = Value(); break;

@@ -106,7 +106,7 @@ public static class SensorProgram
         stdout.WriteLine("Engine started.");
         stdout.Flush();
         started = Stopwatch.GetTimestamp();
-        int exit = args.Capture != null ? Replay(args.Capture, config.Settings, rules, sink, stdout, stderr, started, ct)
+        int exit = args.Capture != null ? Replay(args, args.Capture, config.Settings, rules, sink, stdout, stderr, started, ct)
             : LiveRun.Run(args.Interfaces, args.Threads, config.Settings, rules, sink, stdout, stderr, ct);
         stdout.WriteLine($"time elapsed {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F3", CultureInfo.InvariantCulture)}s");
         rules?.Dispose();
@@ -135,7 +135,7 @@ public static class SensorProgram
         return files;
     }
 
-    private static int Replay(string capture, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, long started, CancellationToken ct)
+    private static int Replay(SensorArguments args, string capture, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, long started, CancellationToken ct)
     {
         var worker = new Worker(settings, rules, sink);
         int exit = 0, files = 0;
@@ -153,7 +153,7 @@ public static class SensorProgram
                 {
                     truncated = $"{path}: {reader.TruncatedReason} at byte {reader.TruncatedAt}; processed up to there";
                     stderr.WriteLine($"capture cut short: {truncated}");
-                    exit = 2;
+                    if (args.StrictCapture) exit = 2;
                 }
             }
             catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)

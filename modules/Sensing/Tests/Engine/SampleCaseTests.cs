@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Appliance.Sensing.Engine;
 using Appliance.Sensing.Tests.Engine.Forge;
+using Xunit;
 
 namespace Appliance.Sensing.Tests.Engine;
 
