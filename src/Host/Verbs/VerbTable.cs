@@ -1,4 +1,5 @@
 using Appliance.Host.Composition;
+using Appliance.Host.Demo;
 using Appliance.Host.Verbs.Run;
 using Appliance.Kernel;
 using Appliance.Kernel.Data;
@@ -52,6 +53,7 @@ internal static class VerbTable
         new DatabaseVerb(),
         new HelpVerb(catalog, data),
         new VersionVerb(),
+        new DemoVerb(catalog, data),
         // Never through the modules: the process that reads hostile documents must not hold the settings or the database's key.
         new Kernel.Mail.Parse.ParseVerb(),
         .. StandaloneVerb.Find(),
@@ -59,17 +61,8 @@ internal static class VerbTable
 
     private static async Task<int> RunModuleVerbAsync(string name, string[] rest, ModuleCatalog catalog, DataFolder data, VerbOutput io, CancellationToken cancel)
     {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddConfiguration(HostSettings.Load(data, []));
-        builder.Services.AddSingleton<IConfiguration>(builder.Configuration);
-        var modules = builder.Services.AddModules(catalog, builder.Configuration);
         var access = DatabaseAccess.Load(data.DatabaseAccessFile);
-        if (access is not null)
-            builder.Services.AddDatabase(data, access);
-        else
-            builder.Services.AddSingleton(data).AddSingleton(TimeProvider.System);
-        builder.Services.AddHostBasics(catalog, modules, data);
-        await using var services = builder.Services.BuildServiceProvider();
+        await using var services = VerbServices.Build(catalog, data, access, out var modules);
         var type = modules.Modules.SelectMany(m => m.Verbs).FirstOrDefault(t => NameOf(t, services) == name);
         if (type is null)
         {
