@@ -8,7 +8,7 @@ create table watch.feeds (
     kind text not null check (kind in ('syndication', 'csv', 'carried')),
     every_minutes integer not null check (every_minutes between 5 and 10080),
     mapping jsonb not null default '{}',
-    tlp smallint not null default 0,
+    item_tlp smallint not null default 0,
     exercise boolean not null default false,
     state text not null default 'waiting' check (state in ('waiting', 'fresh', 'empty', 'failing', 'paused')),
     failures integer not null default 0,
