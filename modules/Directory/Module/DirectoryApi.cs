@@ -24,6 +24,7 @@ internal static class DirectoryApi
         .Endpoint("DELETE", "constituents/{id:guid}/contacts/{contact:guid}", Permissions.Edit, RemoveContact)
         .Endpoint("GET", "lookup", Permissions.Read, Lookup)
         .Endpoint("POST", "imports", Permissions.Import, Preview)
+        .Endpoint("POST", "imports/upload", Permissions.Import, Upload)
         .Endpoint("POST", "imports/{id:guid}/apply", Permissions.Import, Apply)
         .Endpoint("GET", "constituents.csv", Permissions.Read, Export);
 
@@ -64,6 +65,17 @@ internal static class DirectoryApi
         return await preview.RunAsync(viewer, new("upload.csv", content.ToArray()), cancel);
     }
 
+    /// <summary>For forms: answers only the id, the page reads the rest.</summary>
+    private static async Task<Outcome<Uploaded>> Upload(Viewer viewer, PreviewImport preview, IFormFile file, CancellationToken cancel)
+    {
+        if (file.Length > ImportSheet.MaxBytes)
+            return Refuse.Invalid("directory.refused.import-size", null, file.Length / 1024, ImportSheet.MaxBytes / 1024);
+        using var content = new MemoryStream();
+        await file.CopyToAsync(content, cancel);
+        var outcome = await preview.RunAsync(viewer, new(file.FileName, content.ToArray()), cancel);
+        return outcome.TryGet(out var read) ? new Uploaded(read.Id) : Outcome<Uploaded>.Refused(outcome.Refusals);
+    }
+
     private static Task<Outcome<ImportResult>> Apply(Viewer viewer, ApplyImport apply, Guid id, CancellationToken cancel) => apply.RunAsync(viewer, id, cancel);
 
     private static async Task<IResult> Export(Viewer viewer, ExportConstituents export, TimeProvider time, CancellationToken cancel)
@@ -75,4 +87,6 @@ internal static class DirectoryApi
     internal sealed record EditBody(int Version, ConstituentFields Fields);
 
     internal sealed record NetworkBody(string Text);
+
+    internal sealed record Uploaded(Guid Id);
 }

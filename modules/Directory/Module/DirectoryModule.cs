@@ -26,7 +26,7 @@ public sealed class DirectoryModule : IModule
             .Search<ConstituentSearch>()
             .Retention(new("directory.imports", 7, "delete from directory.imports where id in (select id from directory.imports where previewed_at < @before limit 1000)"))
             .Pages("Appliance.Directory.Pages")
-            .Navigation(new("directory", "directory.nav.constituents", "/directory/constituents", Permissions.Read, 0, "domain"))
+            .Navigation(new("directory", "directory.nav.constituents", "/directory/constituents", Permissions.Read, 0, "directory"))
             .Navigation(new("directory", "directory.nav.import", "/directory/import", Permissions.Import, 1));
         builder.Services
             .AddSingleton<Constituency>()

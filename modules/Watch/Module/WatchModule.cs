@@ -40,7 +40,7 @@ public sealed class WatchModule : IModule
             .Search<AdvisorySearch>()
             .AppendOnly("watch.advisory_revisions")
             .Pages("Appliance.Watch.Pages")
-            .Navigation(new("watch", "watch.nav.desk", "/watch", Permissions.ReadItems, 0, "visibility"))
+            .Navigation(new("watch", "watch.nav.desk", "/watch", Permissions.ReadItems, 0, "watch"))
             .Navigation(new("watch", "watch.nav.advisories", "/watch/advisories", Permissions.ReadAdvisories, 1))
             .Navigation(new("watch", "watch.nav.feeds", "/watch/feeds", Permissions.ReadItems, 2))
             .Navigation(new("watch", "watch.nav.subscribers", "/watch/subscribers", Permissions.ReadAdvisories, 3));
