@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Permissions;
 using Microsoft.Extensions.Options;
 
 namespace Appliance.Kernel.Mail;
@@ -23,6 +24,17 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
         """
         insert into kernel.mail_recipients (mail_id, address, name, state, due_at)
         values (@Id, @Address, @Name, @State, @Due)
+        """;
+
+    private const string Message =
+        $"select m.about, m.tlp, m.pap, m.exercise, m.named from kernel.mail_out m where m.id = @Id and {Visible.Rows} for update";
+
+    private const string Change =
+        """
+        update kernel.mail_recipients
+        set state = @To, due_at = @Now, settled_at = null, reason = @Reason
+        where mail_id = @Id and state = any(@From) and handing_since is null
+        returning address
         """;
 
     /// <summary>True when a program that sends is set; else messages are held until someone releases them.</summary>
@@ -72,6 +84,29 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
         return new QueuedMail(id, messageId, [.. recipients.Select(r => new MailDelivery(r.Address, state))]);
     }
 
+    /// <summary>Keeps back what has not left yet, within the transaction of <paramref name="work"/>; answers for how many recipients. Writes no audit row.</summary>
+    public Task<Outcome<int>> HoldAsync(Work work, MailId mail, CancellationToken cancel) =>
+        ChangeAsync(work, mail, "held", ["queued", "unknown"], $"taken back by {work.Viewer.Name}", "kernel.mail.refused.left", cancel);
+
+    /// <summary>Sends what is held, failed or unknown, with the same bytes and Message-ID. Writes no audit row.</summary>
+    public async Task<Outcome<int>> ReleaseAsync(Work work, MailId mail, CancellationToken cancel) =>
+        Sends
+            ? await ChangeAsync(work, mail, "queued", ["held", "failed", "unknown"], null, "kernel.mail.refused.nothing-held", cancel)
+            : Refuse.Unavailable("kernel.mail.refused.no-program");
+
+    private static async Task<Outcome<int>> ChangeAsync(Work work, MailId mail, string to, string[] from, string? reason, string nothing, CancellationToken cancel)
+    {
+        var row = await work.FindAsync<MessageRow>(Message, Visible.With(work.Viewer, new { Id = mail.Value }), cancel);
+        if (row is null)
+            return Refuse.NotFound("kernel.mail.refused.unknown");
+        var changed = await work.QueryAsync<string>(Change, new { Id = mail.Value, To = to, From = from, work.Now, Reason = reason }, cancel);
+        if (changed.Count == 0)
+            return Refuse.Conflict(nothing);
+        foreach (var address in changed)
+            work.Publish(new MailStateChanged { Mail = mail, Subject = row.About, Recipient = address, State = to, Marking = row.Marking() });
+        return changed.Count;
+    }
+
     /// <summary>All that keeps a message from being queued; <paramref name="recipients"/> are trimmed and without repetition.</summary>
     internal static List<Refusal> Check(OutgoingMessage message, out List<MailRecipient> recipients)
     {
@@ -101,4 +136,9 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
 
     /// <summary>What may stand between angle brackets: visible ASCII without brackets, short enough for a line.</summary>
     internal static bool IsMessageId(string id) => id.Length is > 0 and <= 900 && id.All(c => c is > ' ' and < '\x7f' and not ('<' or '>'));
+
+    private sealed class MessageRow : MailStore.MarkedRow
+    {
+        public string About { get; set; } = "";
+    }
 }

@@ -1,0 +1,47 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+
+namespace Appliance.Ticketing.Classification;
+
+/// <summary>The Reference Security Incident Taxonomy as shipped: versioned data beside this file. Labels are resources: <c>ticketing.rsit.{type}</c>.</summary>
+internal static class Rsit
+{
+    public const string Undetermined = "other/undetermined";
+
+    private static readonly TaxonomyFile s_file = Read();
+
+    /// <summary>Version of the taxonomy.</summary>
+    public static int Version => s_file.Version;
+
+    /// <summary>Class and type, in the taxonomy's order: <c>intrusion-attempts/ids-alert</c>.</summary>
+    public static IReadOnlyList<string> Ordered => s_file.Types;
+
+    /// <summary>The same, for look-up.</summary>
+    public static FrozenSet<string> Types { get; } = s_file.Types.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>What a rule's class of Suricata most often means; a person corrects it.</summary>
+    public static string OfAlert(string category) => category.Trim().ToLowerInvariant().Replace(' ', '-') switch
+    {
+        "attempted-admin" or "attempted-user" or "web-application-attack" or "shellcode-detect" or "exploit-kit" or "attempted-administrator-privilege-gain"
+            or "attempted-user-privilege-gain" or "executable-code-was-detected" => "intrusion-attempts/exploit",
+        "successful-admin" or "successful-administrator-privilege-gain" => "intrusions/privileged-account-compromise",
+        "successful-user" or "successful-user-privilege-gain" => "intrusions/unprivileged-account-compromise",
+        "trojan-activity" or "malware-cnc" or "a-network-trojan-was-detected" or "coin-mining" or "targeted-activity" => "malicious-code/infected-system",
+        "command-and-control" or "domain-c2" or "malware-command-and-control-activity-detected" or "domain-observed-used-for-c2-detected" => "malicious-code/c2-server",
+        "network-scan" or "attempted-recon" or "detection-of-a-network-scan" or "attempted-information-leak" or "successful-recon-limited" => "information-gathering/scanner",
+        "attempted-dos" or "denial-of-service" or "attempted-denial-of-service" or "successful-dos" => "availability/dos",
+        "social-engineering" or "possible-social-engineering-attempted" => "information-gathering/social-engineering",
+        "credential-theft" or "successful-credential-theft-detected" => "fraud/phishing",
+        "default-login-attempt" or "suspicious-login" or "unsuccessful-user" => "intrusion-attempts/brute-force",
+        "policy-violation" or "potential-corporate-privacy-violation" => "fraud/unauthorised-use-of-resources",
+        _ => "intrusion-attempts/ids-alert",
+    };
+
+    private static TaxonomyFile Read()
+    {
+        using var file = typeof(Rsit).Assembly.GetManifestResourceStream("Appliance.Ticketing.Classification.rsit-1003.json")!;
+        return JsonSerializer.Deserialize<TaxonomyFile>(file, JsonSerializerOptions.Web)!;
+    }
+
+    private sealed record TaxonomyFile(int Version, string Namespace, IReadOnlyList<string> Types);
+}

@@ -1,0 +1,30 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Acts;
+using Appliance.Kernel.Data;
+
+namespace Appliance.Ticketing.Incidents;
+
+/// <summary>A note of the team.</summary>
+internal sealed record NoteRequest(IncidentId Incident, string Text);
+
+/// <summary>Adds a note to the timeline. Notes never conflict: each stands for itself.</summary>
+internal sealed class AddNote(Database database, TicketingOptions options) : Act<NoteRequest, Done>(database)
+{
+    public override Permission Permission => Permissions.Edit;
+
+    protected override async Task<Outcome<Done>> HandleAsync(Work work, NoteRequest request, CancellationToken cancel)
+    {
+        var text = (request.Text ?? "").Trim().Replace("\0", "", StringComparison.Ordinal);
+        if (text.Length == 0)
+            return Refuse.Invalid("ticketing.refused.note-empty", nameof(request.Text));
+        if (text.Length > 50_000)
+            return Refuse.Invalid("ticketing.refused.text-long", nameof(request.Text), 50_000);
+        var found = await IncidentRow.LockAsync(work, request.Incident, cancel);
+        if (found is null)
+            return Refuse.NotFound("ticketing.refused.no-incident");
+        await new TimelineEntry(request.Incident, "note") { Text = text }.AddAsync(work, cancel);
+        await TimelineEntry.TouchAsync(work, request.Incident, found.State == IncidentStates.InProgress ? IncidentStates.Due(options, found.State, found.Severity, work.Now) : null, cancel);
+        work.Audit("ticketing.incident.noted", found.Subject, new { found.Number, characters = text.Length });
+        return default(Done);
+    }
+}

@@ -1,0 +1,182 @@
+using System.Text.Json;
+using Appliance.Contracts;
+using Appliance.Kernel.Acts;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Permissions;
+
+namespace Appliance.Ticketing.Incidents;
+
+/// <summary>An incident with everything that the page shows.</summary>
+/// <param name="Fields">What people write about it.</param>
+/// <param name="Steps">What may follow its state.</param>
+internal sealed record IncidentSheet(
+    IncidentId Id, string Number, int Version, IncidentFields Fields, IReadOnlyList<string> ConstituentNames, string State, string? Outcome, string Source, UserId? OwnerId, string? Owner,
+    DateTimeOffset OpenedAt, DateTimeOffset ChangedAt, string ChangedBy, DateTimeOffset StateSince, DateTimeOffset? DueAt, bool Late, DateTimeOffset? FirstSeen, DateTimeOffset? ConfirmedAt,
+    AlertGroupId? FromAlerts, IReadOnlyList<IncidentStep> Steps, IReadOnlyList<TimelineItem> Timeline, IReadOnlyList<TraceLine> Traces, IReadOnlyList<LinkLine> Links, IReadOnlyList<ReportLink> Reports);
+
+/// <summary>One entry of the timeline.</summary>
+internal sealed record TimelineItem(Guid Id, DateTimeOffset At, string Kind, bool Internal, string By, string Text, JsonElement Detail, MailId? Mail, IReadOnlyList<DeliveryLine> Deliveries);
+
+/// <summary>Delivery of one message to one recipient.</summary>
+internal sealed record DeliveryLine(string Recipient, string State, DateTimeOffset At);
+
+/// <summary>A trace, and in how many other incidents the viewer can see it.</summary>
+internal sealed record TraceLine(string Type, string Value, string Source, long Elsewhere);
+
+/// <summary>A linked incident.</summary>
+internal sealed record LinkLine(string Number, string Title, string State, string Kind);
+
+/// <summary>A report that belongs to the incident.</summary>
+internal sealed record ReportLink(Guid Id, string Subject, string Sender, DateTimeOffset ReceivedAt);
+
+/// <summary>One incident by its number.</summary>
+internal sealed class ShowIncident(Database database, TimeProvider time) : Query<string, IncidentSheet>
+{
+    private const string Timeline =
+        """
+        select t.id, t.at, t.kind, t.internal, t.actor_name, t.text, t.detail::text as detail, t.mail_id
+        from ticketing.timeline t
+        where t.incident_id = @Id and (not t.internal or @Staff)
+        order by t.at, t.id
+        limit 2000
+        """;
+
+    private const string Deliveries =
+        """
+        select d.mail_id, d.recipient, d.state, d.at
+        from ticketing.deliveries d
+        where d.mail_id in (select t.mail_id from ticketing.timeline t where t.incident_id = @Id and t.kind = 'mail-out')
+        order by d.recipient
+        """;
+
+    private const string Traces =
+        $"""
+        select o.type, o.value, o.source,
+          (select count(*) from ticketing.observables e join ticketing.incidents m on m.id = e.incident_id
+           where e.type = o.type and e.value = o.value and e.incident_id <> o.incident_id and {Visible.RowsOfConstituents}) as elsewhere
+        from ticketing.observables o
+        where o.incident_id = @Id
+        order by o.type, o.value
+        limit 500
+        """;
+
+    private const string Links =
+        $"""
+        select m.number, m.title, m.state, l.kind
+        from ticketing.links l
+        join ticketing.incidents m on m.id = case when l.from_id = @Id then l.to_id else l.from_id end
+        where (l.from_id = @Id or l.to_id = @Id) and {Visible.RowsOfConstituents}
+        order by m.number
+        """;
+
+    private const string Reports =
+        $"select m.id, m.subject, m.sender, m.received_at from ticketing.reports m where m.incident_id = @Id and {Visible.RowsOfConstituents} order by m.received_at";
+
+    public override Permission Permission => Permissions.Read;
+
+    protected override async Task<Outcome<IncidentSheet>> HandleAsync(Viewer viewer, string request, CancellationToken cancel)
+    {
+        var row = await IncidentRow.FindAsync(database, viewer, (request ?? "").Trim().ToUpperInvariant(), cancel);
+        if (row is null)
+            return Refuse.NotFound("ticketing.refused.no-incident");
+        var own = new { row.Id, Staff = viewer.Constituent is null };
+        var deliveries = (await database.QueryAsync<DeliveryRow>(Deliveries, own, cancel)).ToLookup(d => d.MailId);
+        var timeline = await database.QueryAsync<TimelineRow>(Timeline, own, cancel);
+        return new IncidentSheet(
+            row.IncidentId,
+            row.Number,
+            row.Version,
+            new() { Title = row.Title, Summary = row.Summary, Severity = row.Severity, RsitType = row.RsitType, Constituents = [.. row.Constituents.Select(c => new ConstituentId(c))], Marking = row.Marking() },
+            row.ConstituentNames,
+            row.State,
+            row.Outcome,
+            row.Source,
+            row.OwnerId is { } owner ? new UserId(owner) : null,
+            row.OwnerName,
+            row.OpenedAt,
+            row.ChangedAt,
+            row.ChangedBy,
+            row.StateSince,
+            row.DueAt,
+            row.DueAt < time.GetUtcNow(),
+            row.FirstSeen,
+            row.ConfirmedAt,
+            row.FromAlerts is { } group ? new AlertGroupId(group) : null,
+            [.. IncidentStates.From(row.State)],
+            [.. timeline.Select(t => t.Read(deliveries))],
+            [.. (await database.QueryAsync<TraceRow>(Traces, Visible.With(viewer, own), cancel)).Select(t => new TraceLine(t.Type, t.Value, t.Source, t.Elsewhere))],
+            [.. (await database.QueryAsync<LinkRow>(Links, Visible.With(viewer, own), cancel)).Select(l => new LinkLine(l.Number, l.Title, l.State, l.Kind))],
+            [.. (await database.QueryAsync<ReportRow>(Reports, Visible.With(viewer, own), cancel)).Select(r => new ReportLink(r.Id, r.Subject, r.Sender, r.ReceivedAt))]);
+    }
+
+    private sealed class TimelineRow
+    {
+        public Guid Id { get; set; }
+
+        public DateTimeOffset At { get; set; }
+
+        public string Kind { get; set; } = "";
+
+        public bool Internal { get; set; }
+
+        public string ActorName { get; set; } = "";
+
+        public string Text { get; set; } = "";
+
+        public string Detail { get; set; } = "{}";
+
+        public Guid? MailId { get; set; }
+
+        public TimelineItem Read(ILookup<Guid, DeliveryRow> deliveries)
+        {
+            using var detail = JsonDocument.Parse(Detail);
+            return new(
+                Id, At, Kind, Internal, ActorName, Text, detail.RootElement.Clone(), MailId is { } mail ? new MailId(mail) : null,
+                MailId is { } sent ? [.. deliveries[sent].Select(d => new DeliveryLine(d.Recipient, d.State, d.At))] : []);
+        }
+    }
+
+    private sealed class DeliveryRow
+    {
+        public Guid MailId { get; set; }
+
+        public string Recipient { get; set; } = "";
+
+        public string State { get; set; } = "";
+
+        public DateTimeOffset At { get; set; }
+    }
+
+    private sealed class TraceRow
+    {
+        public string Type { get; set; } = "";
+
+        public string Value { get; set; } = "";
+
+        public string Source { get; set; } = "";
+
+        public long Elsewhere { get; set; }
+    }
+
+    private sealed class LinkRow
+    {
+        public string Number { get; set; } = "";
+
+        public string Title { get; set; } = "";
+
+        public string State { get; set; } = "";
+
+        public string Kind { get; set; } = "";
+    }
+
+    private sealed class ReportRow
+    {
+        public Guid Id { get; set; }
+
+        public string Subject { get; set; } = "";
+
+        public string Sender { get; set; } = "";
+
+        public DateTimeOffset ReceivedAt { get; set; }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Appliance.Contracts;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Outbox;
+
+namespace Appliance.Ticketing.Incidents;
+
+/// <summary>One thing that happened to an incident.</summary>
+/// <param name="Incident">The incident.</param>
+/// <param name="Kind">opened note mail-in mail-out state owner edit alert report confirmed acknowledged link.</param>
+internal sealed record TimelineEntry(IncidentId Incident, string Kind)
+{
+    private const string Insert =
+        """
+        insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name, text, detail, mail_id, event_id)
+        values (@Id, @Incident, @Now, @Kind, @Internal, @By, @ByName, @Text, @Detail::jsonb, @Mail, @Event)
+        on conflict (event_id) do nothing
+        """;
+
+    private const string Touch =
+        "update ticketing.incidents m set changed_at = @Now, changed_by = @ByName, due_at = coalesce(@Due, due_at) where m.id = @Id";
+
+    /// <summary>What a person or peer wrote.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>Facts of the change; shown in the reader's language.</summary>
+    public object? Detail { get; init; }
+
+    /// <summary>False when people of the constituent may see it too.</summary>
+    public bool Internal { get; init; } = true;
+
+    public MailId? Mail { get; init; }
+
+    /// <summary>The fact that caused it: a second delivery adds nothing.</summary>
+    public EventId? Event { get; init; }
+
+    /// <summary>Adds the entry; false when it stands there already.</summary>
+    public async Task<bool> AddAsync(Work work, CancellationToken cancel) =>
+        await work.ExecuteAsync(
+            Insert,
+            new
+            {
+                Id = Guid.CreateVersion7(),
+                Incident = Incident.Value,
+                work.Now,
+                Kind,
+                Internal,
+                By = work.Viewer.Id.Value,
+                ByName = work.Viewer.Name,
+                Text,
+                Detail = JsonSerializer.Serialize(Detail ?? new { }, OutboxJson.Options),
+                Mail = Mail?.Value,
+                Event = Event?.Value,
+            },
+            cancel) > 0;
+
+    /// <summary>Says that the incident moved, and when the next word is due.</summary>
+    public static Task TouchAsync(Work work, IncidentId incident, DateTimeOffset? due, CancellationToken cancel) =>
+        work.ExecuteAsync(Touch, new { Id = incident.Value, work.Now, ByName = work.Viewer.Name, Due = due }, cancel);
+}

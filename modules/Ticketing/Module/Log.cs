@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Appliance.Ticketing;
+
+/// <summary>Every log line of ticketing. Ids 3000 to 3999. Titles, addresses and text stay in the database.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Information, "incident {Number} opened from alert group {Group}")]
+    public static partial void OpenedFromAlerts(ILogger log, string number, Guid group);
+
+    [LoggerMessage(3002, LogLevel.Information, "mail {Mail} became report {Report}")]
+    public static partial void ReportTaken(ILogger log, Guid mail, Guid report);
+
+    [LoggerMessage(3003, LogLevel.Information, "mail {Mail} joined incident {Number}")]
+    public static partial void MailJoined(ILogger log, Guid mail, string number);
+
+    [LoggerMessage(3004, LogLevel.Information, "mail {Mail} of kind {Kind} opened nothing")]
+    public static partial void MailPassedOver(ILogger log, Guid mail, string kind);
+}

@@ -1,0 +1,112 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Acts;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Mail;
+using Appliance.Ticketing.Incidents;
+
+namespace Appliance.Ticketing.Notices;
+
+/// <summary>A message to people outside.</summary>
+/// <param name="Incident">The incident.</param>
+/// <param name="Recipients">Everyone it goes to.</param>
+/// <param name="Subject">Without label and number.</param>
+/// <param name="Text">Without the label's lines.</param>
+/// <param name="Language">Language of the text.</param>
+/// <param name="Audience">constituent or reporter.</param>
+internal sealed record NoticeRequest(IncidentId Incident, IReadOnlyList<MailRecipient> Recipients, string Subject, string Text, string Language = "en", string Audience = "constituent");
+
+/// <summary>A message that was queued.</summary>
+internal sealed record NoticeSent(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients);
+
+/// <summary>Writes to the organisation or the reporter: label in subject and first line, thread kept, recipients held to the marking, delivery shown in the timeline.</summary>
+internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IConstituency constituency, NoticeText text, TicketingOptions options) : Act<NoticeRequest, NoticeSent>(database)
+{
+    private const string Thread = "select message_id from ticketing.messages where incident_id = @Id order by seen_at limit 50";
+
+    private const string AddParty =
+        """
+        insert into ticketing.parties (incident_id, address, name, role)
+        values (@Incident, @Address, @Name, @Role)
+        on conflict (incident_id, address) do nothing
+        """;
+
+    private const string AddMessage =
+        "insert into ticketing.messages (message_id, incident_id, seen_at) values (@MessageId, @Incident, @Now) on conflict (message_id) do nothing";
+
+    private const string AddDelivery =
+        """
+        insert into ticketing.deliveries (mail_id, recipient, state, at)
+        values (@Mail, @Recipient, @State, @Now)
+        on conflict (mail_id, recipient) do nothing
+        """;
+
+    public override Permission Permission => Permissions.Mail;
+
+    protected override async Task<Outcome<NoticeSent>> HandleAsync(Work work, NoticeRequest request, CancellationToken cancel)
+    {
+        var incident = await IncidentRow.LockAsync(work, request.Incident, cancel);
+        if (incident is null)
+            return Refuse.NotFound("ticketing.refused.no-incident");
+        var marking = incident.Marking();
+        var faults = await FaultsAsync(work, request, incident, cancel);
+        if (faults.Count > 0)
+            return Outcome<NoticeSent>.Refused(faults);
+        var thread = await work.QueryAsync<string>(Thread, new { incident.Id }, cancel);
+        // Ids made here from content were never in a message.
+        thread = [.. thread.Where(t => !t.EndsWith("@content", StringComparison.Ordinal))];
+        var queued = await mail.QueueAsync(
+            work,
+            new OutgoingMessage
+            {
+                About = incident.Subject,
+                Recipients = request.Recipients,
+                Subject = text.SubjectLine(marking, incident.Number, request.Subject.Trim(), request.Language),
+                Text = text.FirstLines(marking, request.Language) + request.Text.Trim() + "\n",
+                Language = request.Language,
+                Marking = marking,
+                InReplyTo = thread.LastOrDefault(),
+                References = thread,
+                Delay = TimeSpan.FromSeconds(options.RecallSeconds),
+            },
+            cancel);
+        if (!queued.TryGet(out var sent))
+            return Outcome<NoticeSent>.Refused(queued.Refusals);
+        await RecordAsync(work, request, incident, sent, cancel);
+        return new NoticeSent(sent.Mail, sent.MessageId, sent.Recipients);
+    }
+
+    private async Task<List<Refusal>> FaultsAsync(Work work, NoticeRequest request, IncidentRow incident, CancellationToken cancel)
+    {
+        var faults = new List<Refusal>();
+        if (string.IsNullOrWhiteSpace(request.Text) || request.Text.Length > 100_000)
+            faults.Add(Refuse.Invalid("ticketing.refused.mail-text", nameof(request.Text), 100_000));
+        if (string.IsNullOrWhiteSpace(request.Subject))
+            faults.Add(Refuse.Invalid("ticketing.refused.mail-subject", nameof(request.Subject)));
+        if (!Languages.All.Contains(request.Language))
+            faults.Add(Refuse.Invalid("ticketing.refused.language", nameof(request.Language), request.Language));
+        if (request.Audience is not ("constituent" or "reporter"))
+            faults.Add(Refuse.Invalid("ticketing.refused.audience", nameof(request.Audience)));
+        var contacts = PrepareNotice.Addresses(await PrepareNotice.CardsAsync(constituency, work.Viewer, incident, cancel));
+        var parties = (await work.QueryAsync<PrepareNotice.PartyRow>(PrepareNotice.Parties, new { incident.Id }, cancel)).Select(p => p.Address).ToHashSet();
+        faults.AddRange(request.Recipients.Select(r => MailRules.Check(incident.Marking(), r.Address, contacts, parties)).OfType<Refusal>());
+        return faults;
+    }
+
+    private async Task RecordAsync(Work work, NoticeRequest request, IncidentRow incident, QueuedMail sent, CancellationToken cancel)
+    {
+        var role = request.Audience == "reporter" ? "reporter" : "constituent";
+        var names = request.Recipients.ToLookup(r => r.Address.Trim(), r => r.Name, StringComparer.OrdinalIgnoreCase);
+        await work.ExecuteAsync(AddParty, sent.Recipients.Select(r => new { Incident = incident.Id, Address = r.Address.ToLowerInvariant(), Name = names[r.Address].FirstOrDefault() ?? "", Role = role }), cancel);
+        await work.ExecuteAsync(AddMessage, new { sent.MessageId, Incident = incident.Id, work.Now }, cancel);
+        await work.ExecuteAsync(AddDelivery, sent.Recipients.Select(r => new { Mail = sent.Mail.Value, Recipient = r.Address, r.State, work.Now }), cancel);
+        await new TimelineEntry(request.Incident, "mail-out")
+        {
+            Text = request.Text.Trim(),
+            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = incident.Marking().Label },
+            Mail = sent.Mail,
+            Internal = false,
+        }.AddAsync(work, cancel);
+        await TimelineEntry.TouchAsync(work, request.Incident, incident.State == IncidentStates.InProgress ? IncidentStates.Due(options, incident.State, incident.Severity, work.Now) : null, cancel);
+        work.Audit("ticketing.incident.mailed", incident.Subject, new { incident.Number, mail = sent.Mail.ToString(), recipients = sent.Recipients.Count, label = incident.Marking().Label });
+    }
+}

@@ -1,0 +1,29 @@
+using Appliance.Contracts;
+
+namespace Appliance.Ticketing;
+
+/// <summary>What people may do with incidents and reports.</summary>
+internal static class Permissions
+{
+    public const string ReadId = "ticketing.incident.read";
+
+    public const string OpenId = "ticketing.incident.open";
+
+    public const string TriageId = "ticketing.report.triage";
+
+    public static readonly Permission Read = new(ReadId);
+
+    public static readonly Permission Open = new(OpenId);
+
+    /// <summary>Notes, states, owner, fields.</summary>
+    public static readonly Permission Edit = new("ticketing.incident.edit");
+
+    /// <summary>Write to people outside.</summary>
+    public static readonly Permission Mail = new("ticketing.incident.mail");
+
+    /// <summary>Say that it is real, which lets the gate share it.</summary>
+    public static readonly Permission Confirm = new("ticketing.incident.confirm");
+
+    /// <summary>Take, attach, promote and reject reports.</summary>
+    public static readonly Permission Triage = new(TriageId);
+}

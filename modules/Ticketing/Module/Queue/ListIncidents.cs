@@ -1,0 +1,85 @@
+using System.Globalization;
+using Appliance.Contracts;
+using Appliance.Kernel.Acts;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Permissions;
+
+namespace Appliance.Ticketing.Queue;
+
+/// <summary>Which incidents to list.</summary>
+/// <param name="View">mine, unassigned, open, overdue or closed.</param>
+/// <param name="Words">In number, title and summary; a trace finds the incidents that hold it.</param>
+/// <param name="After">Key of the previous page's end.</param>
+/// <param name="Limit">1 to 200.</param>
+internal sealed record IncidentsWanted(string View = "open", string Words = "", string? After = null, int Limit = 50);
+
+/// <summary>A line of the queue.</summary>
+internal sealed record IncidentLine(
+    IncidentId Id, string Number, string Title, string State, int Severity, string RsitType, string? Owner, IReadOnlyList<string> Constituents, DateTimeOffset OpenedAt, DateTimeOffset ChangedAt,
+    DateTimeOffset? DueAt, bool Late, bool Confirmed, Marking Marking);
+
+/// <summary>Lists incidents, the most severe first, then the newest. Paged by key: what arrives meanwhile moves nothing.</summary>
+internal sealed class ListIncidents(Database database, TimeProvider time) : Query<IncidentsWanted, Page<IncidentLine>>
+{
+    private const string Filter =
+        $"""
+        from ticketing.incidents m
+        where {Visible.RowsOfConstituents}
+          and case @View
+                when 'mine' then m.closed_at is null and m.owner_id = @viewer_id
+                when 'unassigned' then m.closed_at is null and m.owner_id is null
+                when 'overdue' then m.closed_at is null and m.due_at < @Now
+                when 'closed' then m.closed_at is not null
+                else m.closed_at is null
+              end
+          and (@Words = ''
+            or m.words @@ plainto_tsquery('simple', @Words)
+            or m.number = upper(@Words)
+            or exists (select 1 from ticketing.observables o where o.incident_id = m.id and o.value = lower(@Words)))
+        """;
+
+    private const string Select =
+        $"""
+        select m.id, m.number, m.title, m.state, m.severity, m.rsit_type, m.owner_name, m.constituent_names, m.opened_at, m.changed_at, m.due_at, m.confirmed_at, m.tlp, m.pap, m.exercise, m.named
+        {Filter}
+          and (@At::timestamptz is null or m.severity > @Severity or (m.severity = @Severity and (m.opened_at, m.id) < (@At, @LastId)))
+        order by m.severity, m.opened_at desc, m.id desc
+        limit @Limit
+        """;
+
+    private const string Count = $"select count(*) from (select 1 {Filter} limit 10001) counted";
+
+    public override Permission Permission => Permissions.Read;
+
+    protected override async Task<Outcome<Page<IncidentLine>>> HandleAsync(Viewer viewer, IncidentsWanted request, CancellationToken cancel)
+    {
+        var limit = Math.Clamp(request.Limit, 1, 200);
+        var key = QueueKey.Read(request.After);
+        var now = time.GetUtcNow();
+        var parameters = Visible.With(viewer, new { View = request.View ?? "open", Words = (request.Words ?? "").Trim(), Now = now, key?.Severity, key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1 });
+        var rows = await database.QueryAsync<Incidents.IncidentRow>(Select, parameters, cancel);
+        var total = await database.FindAsync<long>(Count, parameters, cancel);
+        var shown = rows.Take(limit).ToList();
+        return new Page<IncidentLine>(
+            [.. shown.Select(r => Line(r, now))],
+            rows.Count > limit ? new QueueKey(shown[^1].Severity, shown[^1].OpenedAt, shown[^1].Id).ToString() : null,
+            Math.Min(total, 10_000),
+            total > 10_000);
+    }
+
+    private static IncidentLine Line(Incidents.IncidentRow row, DateTimeOffset now) => new(
+        row.IncidentId, row.Number, row.Title, row.State, row.Severity, row.RsitType, row.OwnerName, row.ConstituentNames, row.OpenedAt, row.ChangedAt, row.DueAt, row.DueAt < now,
+        row.ConfirmedAt is not null, row.Marking());
+
+    /// <summary>Where a page ends.</summary>
+    private sealed record QueueKey(int Severity, DateTimeOffset At, Guid Id)
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Severity}-{At.UtcTicks:x}-{Id:N}");
+
+        public static QueueKey? Read(string? text) =>
+            text?.Split('-') is [var severity, var ticks, var id] && int.TryParse(severity, CultureInfo.InvariantCulture, out var s)
+            && long.TryParse(ticks, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var at) && at >= 0 && at <= DateTime.MaxValue.Ticks && Guid.TryParse(id, out var guid)
+                ? new(s, new(at, TimeSpan.Zero), guid)
+                : null;
+    }
+}

@@ -1,0 +1,91 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Mail;
+using Appliance.Kernel.Modules;
+using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Notices;
+using Appliance.Ticketing.Queue;
+using Appliance.Ticketing.Reports;
+
+namespace Appliance.Ticketing;
+
+/// <summary>The module's endpoints under <c>/api/v1/ticketing</c>: the same handlers as the pages, the same rights.</summary>
+internal static class TicketingApi
+{
+    public static void Describe(IModuleBuilder builder) => builder
+        .Endpoint("GET", "incidents", Permissions.Read, List)
+        .Endpoint("POST", "incidents", Permissions.Open, Open)
+        .Endpoint("GET", "incidents/{number}", Permissions.Read, Show)
+        .Endpoint("PUT", "incidents/{id:guid}", Permissions.Edit, Edit)
+        .Endpoint("POST", "incidents/{id:guid}/notes", Permissions.Edit, Note)
+        .Endpoint("POST", "incidents/{id:guid}/state", Permissions.Edit, Move)
+        .Endpoint("POST", "incidents/{id:guid}/owner", Permissions.Edit, Own)
+        .Endpoint("POST", "incidents/{id:guid}/confirm", Permissions.Confirm, Confirm)
+        .Endpoint("POST", "incidents/{id:guid}/notify", Permissions.Mail, Notify)
+        .Endpoint("GET", "reports", Permissions.Triage, Reports)
+        .Endpoint("POST", "reports", Permissions.Triage, Report)
+        .Endpoint("GET", "reports/{id:guid}", Permissions.Triage, ShowOne)
+        .Endpoint("POST", "reports/{id:guid}/attach", Permissions.Triage, Attach);
+
+    private static Task<Outcome<Page<IncidentLine>>> List(Viewer viewer, ListIncidents query, CancellationToken cancel, string view = "open", string words = "", string? after = null, int limit = 50) =>
+        query.RunAsync(viewer, new(view, words, after, limit), cancel);
+
+    private static Task<Outcome<IncidentRef>> Open(Viewer viewer, OpenIncident act, OpenBody body, CancellationToken cancel) =>
+        act.RunAsync(viewer, new(body.Fields(), body.Observables, "api"), cancel);
+
+    private static Task<Outcome<IncidentSheet>> Show(Viewer viewer, ShowIncident query, string number, CancellationToken cancel) => query.RunAsync(viewer, number, cancel);
+
+    private static Task<Outcome<int>> Edit(Viewer viewer, EditIncident act, Guid id, EditBody body, CancellationToken cancel) =>
+        act.RunAsync(viewer, new(new(id), body.Version, body.Fields()), cancel);
+
+    private static Task<Outcome<Done>> Note(Viewer viewer, AddNote act, Guid id, NoteBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.Text), cancel);
+
+    private static Task<Outcome<Done>> Move(Viewer viewer, ChangeState act, Guid id, StateBody body, CancellationToken cancel) =>
+        act.RunAsync(viewer, new(new(id), body.From, body.To, body.Reason, body.Outcome), cancel);
+
+    private static Task<Outcome<Done>> Own(Viewer viewer, TakeOwnership act, Guid id, OwnerBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.GiveBack), cancel);
+
+    private static Task<Outcome<Done>> Confirm(Viewer viewer, ConfirmIncident act, Guid id, CancellationToken cancel) => act.RunAsync(viewer, new IncidentId(id), cancel);
+
+    private static Task<Outcome<NoticeSent>> Notify(Viewer viewer, NotifyConstituent act, Guid id, NotifyBody body, CancellationToken cancel) =>
+        act.RunAsync(viewer, new(new(id), [.. (body.Recipients ?? []).Select(r => new MailRecipient(r))], body.Subject, body.Text, body.Language, body.Audience), cancel);
+
+    private static Task<Outcome<Page<ReportLine>>> Reports(Viewer viewer, ListReports query, CancellationToken cancel, string state = "new", string words = "", string? after = null, int limit = 50) =>
+        query.RunAsync(viewer, new(state, words, after, limit), cancel);
+
+    private static Task<Outcome<Guid>> Report(Viewer viewer, TakeReport act, ReportBody body, CancellationToken cancel) =>
+        act.RunAsync(viewer, new("api", body.Sender, body.SenderName, body.Subject, body.Text, body.Observables), cancel);
+
+    private static Task<Outcome<ReportSheet>> ShowOne(Viewer viewer, ShowReport query, Guid id, CancellationToken cancel) => query.RunAsync(viewer, id, cancel);
+
+    private static Task<Outcome<IncidentRef>> Attach(Viewer viewer, AttachReport act, Guid id, AttachBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Number), cancel);
+
+    /// <summary>An incident as the API writes it.</summary>
+    internal record OpenBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", IReadOnlyList<Observable>? Observables = null)
+    {
+        public IncidentFields Fields() => new()
+        {
+            Title = Title,
+            Summary = Summary,
+            Severity = Severity,
+            RsitType = RsitType,
+            Constituents = [.. (Constituents ?? []).Select(c => new ConstituentId(c))],
+            // An unknown label is treated as RED without names, which is refused.
+            Marking = Marking.Default with { Tlp = TlpLabel.TryParse(Tlp, out var tlp) ? tlp : Contracts.Tlp.Red },
+        };
+    }
+
+    internal sealed record EditBody(int Version, string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER")
+        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp);
+
+    internal sealed record NoteBody(string Text);
+
+    internal sealed record StateBody(string From, string To, string? Reason = null, string? Outcome = null);
+
+    internal sealed record OwnerBody(bool GiveBack = false);
+
+    internal sealed record NotifyBody(IReadOnlyList<string>? Recipients, string Subject, string Text, string Language = "en", string Audience = "constituent");
+
+    internal sealed record ReportBody(string Subject, string Text, string Sender = "", string SenderName = "", IReadOnlyList<Observable>? Observables = null);
+
+    internal sealed record AttachBody(string Number);
+}

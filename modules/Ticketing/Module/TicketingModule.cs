@@ -1,0 +1,52 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Modules;
+using Appliance.Ticketing.Figures;
+using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Intake;
+using Appliance.Ticketing.Notices;
+using Appliance.Ticketing.Search;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Appliance.Ticketing;
+
+/// <summary>Reports become incidents, incidents are worked to their end. This file is the table of contents.</summary>
+public sealed class TicketingModule : IModule
+{
+    /// <inheritdoc/>
+    public string Id => "ticketing";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Requires => ["directory"];
+
+    /// <inheritdoc/>
+    public void Describe(IModuleBuilder builder)
+    {
+        builder
+            .Options<TicketingOptions>(TicketingOptions.Faults)
+            .Permission(Permissions.Read, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.Open, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.Edit, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.Mail, Role.Manager, Role.Analyst)
+            .Permission(Permissions.Confirm, Role.Manager, Role.Analyst)
+            .Permission(Permissions.Triage, Role.Manager, Role.Analyst, Role.Operator)
+            .Publishes<IncidentOpened>()
+            .Publishes<IncidentConfirmed>()
+            .Publishes<IncidentClosed>()
+            .Subscribes<AlertEscalated, OpenFromAlert>("open-from-alert")
+            .Subscribes<MailReceived, TakeMail>("take-mail")
+            .Subscribes<MailStateChanged, NoteDelivery>("note-delivery")
+            .Subscribes<ShareAcknowledged, NoteAcknowledgement>("note-acknowledgement")
+            .Search<IncidentSearch>()
+            .Retention(new("ticketing.reports", 730, "delete from ticketing.reports where id in (select id from ticketing.reports where state = 'rejected' and decided_at < @before limit 1000)"))
+            .Pages("Appliance.Ticketing.Pages")
+            .Navigation(new("tickets", "ticketing.nav.queue", "/tickets", Permissions.Read, 0, "confirmation_number"))
+            .Navigation(new("tickets", "ticketing.nav.reports", "/tickets/reports", Permissions.Triage, 1))
+            .Navigation(new("tickets", "ticketing.nav.new", "/tickets/new", Permissions.Open, 2));
+        builder.Services
+            .AddScoped<IncidentOpening>()
+            .AddScoped<NewReport>()
+            .AddScoped<NoticeText>()
+            .AddScoped<IFigures, TicketingFigures>();
+        TicketingApi.Describe(builder);
+    }
+}
