@@ -4,6 +4,7 @@ using Appliance.Ticketing.Figures;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Intake;
 using Appliance.Ticketing.Notices;
+using Appliance.Ticketing.Reports;
 using Appliance.Ticketing.Search;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -37,7 +38,7 @@ public sealed class TicketingModule : IModule
             .Subscribes<MailStateChanged, NoteDelivery>("note-delivery")
             .Subscribes<ShareAcknowledged, NoteAcknowledgement>("note-acknowledgement")
             .Search<IncidentSearch>()
-            .Retention(new("ticketing.reports", 730, "delete from ticketing.reports where id in (select id from ticketing.reports where state = 'rejected' and decided_at < @before limit 1000)"))
+            .Retention(new("ticketing.reports", 730, RejectReport.DeleteOld))
             .Pages("Appliance.Ticketing.Pages")
             .Navigation(new("tickets", "ticketing.nav.queue", "/tickets", Permissions.Read, 0, "confirmation_number"))
             .Navigation(new("tickets", "ticketing.nav.reports", "/tickets/reports", Permissions.Triage, 1))

@@ -8,7 +8,11 @@ namespace Appliance.Ticketing.Intake;
 /// <summary>A peer has taken what we shared of an incident: its timeline says so.</summary>
 internal sealed class NoteAcknowledgement : IEventHandler<ShareAcknowledged>
 {
-    private const string Exists = "select exists (select 1 from ticketing.incidents m where m.id = @Incident /* every row: the appliance itself */)";
+    private const string Exists =
+        """
+        -- every row: the appliance itself adds to it, no person sees the result
+        select exists (select 1 from ticketing.incidents m where m.id = @Incident)
+        """;
 
     public async Task HandleAsync(ShareAcknowledged fact, Work work, CancellationToken cancel)
     {

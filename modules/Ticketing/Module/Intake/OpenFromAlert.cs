@@ -10,9 +10,14 @@ namespace Appliance.Ticketing.Intake;
 /// <summary>An escalated group of alerts becomes an incident that already names the organisation. A group escalated again adds to the incident it has.</summary>
 internal sealed class OpenFromAlert(IncidentOpening opening, ILogger<OpenFromAlert> log) : IEventHandler<AlertEscalated>
 {
-    // The appliance itself decides here, for every marking: no viewer is asked.
     private const string Existing =
-        "select m.id, m.number, m.state from ticketing.incidents m where m.from_alerts = @Group /* every row: the appliance itself */ for update";
+        """
+        -- every row: the appliance itself adds to it, no person sees the result
+        select m.id, m.number, m.state
+        from ticketing.incidents m
+        where m.from_alerts = @Group
+        for update
+        """;
 
     public async Task HandleAsync(AlertEscalated fact, Work work, CancellationToken cancel)
     {

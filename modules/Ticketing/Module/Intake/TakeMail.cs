@@ -14,12 +14,12 @@ namespace Appliance.Ticketing.Intake;
 /// </remarks>
 internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeMail> log) : IEventHandler<MailReceived>
 {
-    // The appliance itself threads mail, for every marking: no viewer is asked.
     private const string Thread =
         """
+        -- every row: the appliance itself threads mail, no person sees the result
         select x.message_id, coalesce(x.incident_id, r.incident_id) as incident_id, x.report_id
         from ticketing.messages x
-        left join ticketing.reports r on r.id = x.report_id /* every row: the appliance itself */
+        left join ticketing.reports r on r.id = x.report_id
         where x.message_id = any(@Ids)
         """;
 
@@ -28,7 +28,13 @@ internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeM
     private const string IsParty = "select exists (select 1 from ticketing.parties where incident_id = @Incident and address = lower(@Address))";
 
     private const string Incident =
-        "select m.id, m.number, m.state from ticketing.incidents m where m.id = @Incident /* every row: the appliance itself */ for update";
+        """
+        -- every row: the appliance itself adds to it, no person sees the result
+        select m.id, m.number, m.state
+        from ticketing.incidents m
+        where m.id = @Incident
+        for update
+        """;
 
     private const string Remember =
         "insert into ticketing.messages (message_id, incident_id, seen_at) values (@MessageId, @Incident, @Now) on conflict (message_id) do nothing";

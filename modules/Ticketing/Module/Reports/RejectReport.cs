@@ -12,6 +12,13 @@ internal sealed record RejectRequest(IReadOnlyList<Guid> Reports, string Reason)
 /// <summary>Rejects reports with a reason. They stay readable and can still be attached.</summary>
 internal sealed class RejectReport(Database database) : Act<RejectRequest, int>(database)
 {
+    internal const string DeleteOld =
+        """
+        -- every row: retention looks at state and age alone
+        delete from ticketing.reports r
+        where r.id in (select c.id from ticketing.reports c where c.state = 'rejected' and c.decided_at < @before limit 1000)
+        """;
+
     public override Permission Permission => Permissions.Triage;
 
     protected override async Task<Outcome<int>> HandleAsync(Work work, RejectRequest request, CancellationToken cancel)

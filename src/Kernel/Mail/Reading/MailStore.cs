@@ -39,6 +39,7 @@ public sealed class MailStore(Database database)
 
     internal const string DeleteOldSent =
         """
+        -- every row: retention looks at age alone
         delete from kernel.mail_out o
         where o.id in (
             select c.id from kernel.mail_out c
@@ -47,10 +48,15 @@ public sealed class MailStore(Database database)
         """;
 
     internal const string DeleteOldReceived =
-        "delete from kernel.mail_in i where i.id in (select c.id from kernel.mail_in c where c.received_at < @before limit 2000)";
+        """
+        -- every row: retention looks at age alone
+        delete from kernel.mail_in i
+        where i.id in (select c.id from kernel.mail_in c where c.received_at < @before limit 2000)
+        """;
 
     internal const string DeleteUnnamed =
         """
+        -- every row: retention looks at age alone
         delete from kernel.mail_raw w
         where w.sha256 in (
             select c.sha256 from kernel.mail_raw c
