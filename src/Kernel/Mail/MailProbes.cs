@@ -39,7 +39,6 @@ internal sealed class MailInProbe(Database database, IOptionsMonitor<MailOptions
         -- every row: a health check counts, it shows no message
         select count(*) filter (where state = 'stored' and received_at < @Minutes) as waiting,
                count(*) filter (where state = 'quarantined' and received_at > @Day) as quarantined
-        -- every row: two counts for the health page
         from kernel.mail_in
         where state <> 'parsed'
         """;
