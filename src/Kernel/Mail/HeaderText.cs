@@ -14,6 +14,13 @@ public static class HeaderText
     {
         if (IsPlain(value))
             return Fold(value, firstColumn);
+        // Plain words at the beginning stay readable in the raw message: a label above all.
+        var odd = 0;
+        while (odd < value.Length && value[odd] < 128 && !(value[odd] == '=' && odd + 1 < value.Length && value[odd + 1] == '?'))
+            odd++;
+        var cut = odd == 0 ? -1 : value.LastIndexOf(' ', Math.Min(odd, value.Length - 1));
+        if (cut > 0)
+            return $"{Fold(value[..cut], firstColumn)}\r\n {Encode(value[(cut + 1)..], 1)}";
         var words = new List<string>();
         var chunk = new List<byte>();
         Span<byte> bytes = stackalloc byte[4];

@@ -103,7 +103,7 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
                     Subject = row.About,
                     Recipient = row.Address,
                     State = "failed",
-                    Marking = new((Tlp)row.Tlp, (Pap)row.Pap, row.Exercise, [.. row.Named.Select(n => new UserId(n))]),
+                    Marking = row.Marking(),
                 });
         }
     }
@@ -126,5 +126,12 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
 
     private sealed record StoredRow(Guid Id, byte[] Bytes, string Sha256);
 
-    private sealed record BouncedRow(Guid MailId, string Address, string About, short Tlp, short Pap, bool Exercise, Guid[] Named);
+    private sealed class BouncedRow : MailStore.MarkedRow
+    {
+        public Guid MailId { get; set; }
+
+        public string Address { get; set; } = "";
+
+        public string About { get; set; } = "";
+    }
 }

@@ -132,7 +132,7 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
     /// <summary>30 s, doubled with each try, at most two hours.</summary>
     internal static TimeSpan Wait(int tries) => TimeSpan.FromSeconds(Math.Min(7200, 30 * Math.Pow(2, Math.Max(0, tries - 1))));
 
-    private sealed class SendRow
+    private sealed class SendRow : MailStore.MarkedRow
     {
         public Guid MailId { get; set; }
 
@@ -146,21 +146,6 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
 
         public byte[] Bytes { get; set; } = [];
 
-        public short Tlp { get; set; }
-
-        public short Pap { get; set; }
-
-        public bool Exercise { get; set; }
-
-        public Guid[] Named { get; set; } = [];
-
-        public MailStateChanged Changed(string state) => new()
-        {
-            Mail = new(MailId),
-            Subject = About,
-            Recipient = Address,
-            State = state,
-            Marking = new((Tlp)Tlp, (Pap)Pap, Exercise, [.. Named.Select(n => new UserId(n))]),
-        };
+        public MailStateChanged Changed(string state) => new() { Mail = new(MailId), Subject = About, Recipient = Address, State = state, Marking = Marking() };
     }
 }
