@@ -49,7 +49,7 @@ Task("run").Does(() =>
   Install(Needs.Run);
   // The published folder stands alone: an ordinary user can read it wherever root keeps its packages.
   Publish();
-  List<string> line = ["run", "--data", IO.Path.GetFullPath(Argument("data", "var"))];
+  List<string> line = ["run", "--data", IO.Path.GetFullPath(Argument("data", HasArgument("demo") ? "var/demo" : "var"))];
   foreach (var name in new[] { "listen", "port", "http-port", "interface" })
     if (Argument(name, "") is { Length: > 0 } value)
       line.AddRange([$"--{name}", value]);

@@ -19,7 +19,7 @@ internal sealed record RunOptions(string Data, IPAddress Listen, int HttpsPort, 
 
     public static RunOptions Read(IReadOnlyList<string> words, string? database)
     {
-        var data = Path.GetFullPath("var");
+        string? data = null;
         var listen = IPAddress.Loopback;
         var (https, http, demo) = (8443, (int?)null, false);
         List<string> interfaces = [];
@@ -51,7 +51,11 @@ internal sealed record RunOptions(string Data, IPAddress Listen, int HttpsPort, 
             }
         }
 
-        return new(data, listen, https, http ?? (https == 8443 ? 8080 : https == 65535 ? https - 1 : https + 1), demo, interfaces, string.IsNullOrWhiteSpace(database) ? null : database);
+        if (demo && !string.IsNullOrWhiteSpace(database))
+            throw Refuse("--demo brings a database of its own: unset CIRT_DATABASE.");
+        if (demo && http == 0)
+            throw Refuse("--demo needs the plain port on loopback: leave out --http-port 0.");
+        return new(data ?? Path.GetFullPath(demo ? Path.Combine("var", "demo") : "var"), listen, https, http ?? (https == 8443 ? 8080 : https == 65535 ? https - 1 : https + 1), demo, interfaces, string.IsNullOrWhiteSpace(database) ? null : database);
 
         int Port(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
             ? port
@@ -64,6 +68,10 @@ internal sealed record RunOptions(string Data, IPAddress Listen, int HttpsPort, 
         Demand(Listen, HttpsPort, "--port");
         if (HttpPort > 0)
             Demand(IPAddress.Loopback, HttpPort, "--http-port");
+        if (!Demo)
+            return;
+        Demand(IPAddress.Loopback, HttpsPort + RunDemo.Apart, "--port");
+        Demand(IPAddress.Loopback, HttpPort + RunDemo.Apart, "--http-port");
     }
 
     private static void Demand(IPAddress address, int port, string option)

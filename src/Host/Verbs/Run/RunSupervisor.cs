@@ -20,25 +20,44 @@ internal sealed class RunSupervisor(RunOptions options, RunPlace place, Action<s
 
     private string SensorFolder => Path.Combine(place.Data, "sensor");
 
-    public async Task MigrateAsync(string owner, CancellationToken cancel)
+    public async Task MigrateAsync(string owner, CancellationToken cancel, string? data = null)
     {
-        using var migrate = Start("migrate", ["migrate"], new() { ["CIRT_DATABASE"] = owner });
+        using var migrate = Start("migrate", ["migrate"], new() { ["CIRT_DATABASE"] = owner }, data);
         var code = await migrate.EndAsync(cancel);
         if (code != 0)
             throw new OperatorFault("The database could not be brought up to date.", $"cirt migrate ended with {code}; its reason stands above.", "Mend what it names, then start again. Nothing was started and nothing is lost.");
     }
 
+    /// <summary>Migrates the sample centre's database and makes the people of both nodes.</summary>
+    public async Task PrepareDemoAsync(string centre, CancellationToken cancel)
+    {
+        var folder = RunDemo.CentreFolder(place);
+        await MigrateAsync(centre, cancel, folder);
+        say("Sign in as (log-in name and password, made for this installation):");
+        foreach (var (where, data) in new[] { ("Samplia", place.Data), ("Centre", folder) })
+        {
+            using var people = Start(where, ["demo", "people"], new() { ["CIRT_DATABASE"] = null }, data);
+            if (await people.EndAsync(cancel) is not 0 and var code)
+                throw new OperatorFault("The sample country could not be made.", $"cirt demo people ended with {code}; its reason stands above.", "Mend what it names, or delete the sample country's folder, then start again.");
+        }
+    }
+
     /// <summary>Runs until <paramref name="stop"/> or until the host ends by itself, and answers the exit code.</summary>
     public async Task<int> RunAsync(string owner, Stopwatch since, CancellationToken stop)
     {
-        using var host = Start("host", HostArguments(), new() { ["CIRT_DATABASE"] = null });
+        using var host = Start("host", HostArguments(), HostSettings());
+        using var demo = options.Demo ? new RunDemo(options, place, Start, say) : null;
+        demo?.StartCentre();
         var sensor = StartSensor();
         try
         {
             var ended = host.EndAsync(CancellationToken.None);
             await Task.WhenAny(ended, _listening.Task, Task.Delay(Timeout.Infinite, stop));
             if (_listening.Task.IsCompleted)
+            {
                 Welcome(since.Elapsed);
+                demo?.StartPlayer();
+            }
             while (!stop.IsCancellationRequested && !ended.IsCompleted)
             {
                 await Task.WhenAny(ended, Task.Delay(s_look, stop));
@@ -53,21 +72,26 @@ internal sealed class RunSupervisor(RunOptions options, RunPlace place, Action<s
         finally
         {
             await StopAsync(sensor);
+            if (demo is not null)
+                await demo.StopAsync(StopAsync);
             await StopAsync(host);
             sensor.Dispose();
         }
     }
 
-    private List<string> HostArguments()
+    private List<string> HostArguments() =>
+    [
+        "serve", "--listen", options.Listen.ToString(),
+        "--https-port", options.HttpsPort.ToString(CultureInfo.InvariantCulture), "--http-port", options.HttpPort.ToString(CultureInfo.InvariantCulture),
+    ];
+
+    /// <summary>Plain http keeps a log-in on this machine only, and only in this profile.</summary>
+    private Dictionary<string, string?> HostSettings()
     {
-        List<string> words =
-        [
-            "serve", "--listen", options.Listen.ToString(),
-            "--https-port", options.HttpsPort.ToString(CultureInfo.InvariantCulture), "--http-port", options.HttpPort.ToString(CultureInfo.InvariantCulture),
-        ];
+        Dictionary<string, string?> settings = new() { ["CIRT_DATABASE"] = null, ["CIRT_kernel__plainLoopback"] = "true" };
         if (options.Demo)
-            words.AddRange(["--demo", "true"]);
-        return words;
+            RunDemo.SettingsOfHome(settings);
+        return settings;
     }
 
     private Child StartSensor()
@@ -83,7 +107,7 @@ internal sealed class RunSupervisor(RunOptions options, RunPlace place, Action<s
             say("Capture from an interface needs the right CAP_NET_RAW, which an ordinary user lacks. Replays work. To capture, start as root: only the sensor gets the right, everything else runs as an ordinary user.");
         }
 
-        return Start("sensor", words, new() { ["CIRT_DATABASE"] = null }, capabilities);
+        return Start("sensor", words, new() { ["CIRT_DATABASE"] = null }, null, capabilities);
     }
 
     /// <summary>Starts the sensor again when it died, or when an interface was chosen that it has no right to.</summary>
@@ -152,7 +176,7 @@ internal sealed class RunSupervisor(RunOptions options, RunPlace place, Action<s
         if (options.HttpPort > 0)
             say($"  http://127.0.0.1:{options.HttpPort}/  plain, on this machine only");
         if (options.Demo)
-            say("  The sample country plays its case by itself: watch the alerts arrive.");
+            say("  The sample country plays its case by itself: sign in with one of the names above and watch.");
         say("");
     }
 
@@ -168,9 +192,9 @@ internal sealed class RunSupervisor(RunOptions options, RunPlace place, Action<s
             say($"The {child.Name} did not stop within {s_patience.TotalSeconds:0} s and was killed; it recovers at the next start.");
     }
 
-    private Child Start(string name, IReadOnlyList<string> words, Dictionary<string, string?> environment, params string[] capabilities)
+    private Child Start(string name, IReadOnlyList<string> words, Dictionary<string, string?> environment, string? data = null, params string[] capabilities)
     {
-        environment["CIRT_DATA"] = place.Data;
+        environment["CIRT_DATA"] = data ?? place.Data;
         environment["DOTNET_ROOT"] = place.Runtime;
         environment["HOME"] = place.Data;
         return Child.Start(name, place.Program, words, place.User, environment, line => Print(name, line), capabilities);

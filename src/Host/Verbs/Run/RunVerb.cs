@@ -47,6 +47,8 @@ internal sealed class RunVerb : IVerb
             var owner = cluster is null ? await CheckAsync(options.Database!, stop.Token) : await StartDatabaseAsync(cluster, Say, stop.Token);
             var supervisor = new RunSupervisor(options, place, Say);
             await supervisor.MigrateAsync(owner, stop.Token);
+            if (options.Demo)
+                await supervisor.PrepareDemoAsync(await StartDatabaseAsync(cluster!, Say, stop.Token, RunDemo.CentreDatabase), stop.Token);
             return await supervisor.RunAsync(owner, _watch, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -65,19 +67,20 @@ internal sealed class RunVerb : IVerb
         }
     }
 
-    private static async Task<string> StartDatabaseAsync(PrivateCluster cluster, Action<string> say, CancellationToken cancel)
+    private static async Task<string> StartDatabaseAsync(PrivateCluster cluster, Action<string> say, CancellationToken cancel, string database = "cirt")
     {
-        say(cluster.State().Created ? $"Starting the database in {cluster.Folder}" : $"Creating the database in {cluster.Folder}");
+        if (cluster.State().Process is null)
+            say(cluster.State().Created ? $"Starting the database in {cluster.Folder}" : $"Creating the database in {cluster.Folder}");
         await using var connection = new NpgsqlConnection(await cluster.StartAsync(cancel) + ";Pooling=false");
         await connection.OpenAsync(cancel);
-        await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = 'cirt'", connection);
+        await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = database } } };
         if (await exists.ExecuteScalarAsync(cancel) is null)
         {
-            await using var create = new NpgsqlCommand("create database cirt", connection);
+            await using var create = new NpgsqlCommand($"create database {database}", connection);
             await create.ExecuteNonQueryAsync(cancel);
         }
 
-        return cluster.Connection("cirt");
+        return cluster.Connection(database);
     }
 
     private static async Task<string> CheckAsync(string database, CancellationToken cancel)
