@@ -1,0 +1,97 @@
+using Appliance.Sensing.Sensors;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Appliance.Sensing.Intake;
+
+/// <summary>Reads the closed segments of one stream in order of their numbers.</summary>
+internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMirror mirror, ILogger log) : IEveSource
+{
+    private const int LooksBetweenLists = 20;
+
+    private readonly SegmentFolder _folder = new(sensor.Path);
+    private SafeFileHandle? _file;
+    private long _open;
+    private int _looks;
+
+    public EveStretch? Open(Bookmark bookmark)
+    {
+        if (_file is not null && _open == bookmark.Segment)
+            return new(_file, bookmark, Closed: true);
+        _file?.Dispose();
+        _file = null;
+        if (Find(bookmark) is not { } number)
+            return null;
+        try
+        {
+            _file = File.OpenHandle(_folder.PathOf(stream, number), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        }
+        catch (FileNotFoundException)
+        {
+            // The sensor deleted it by budget between the look and the opening; it counts what it deletes.
+            return null;
+        }
+        _open = number;
+        return new(_file, number == bookmark.Segment ? bookmark : bookmark with { Segment = number, AtByte = 0 }, Closed: true);
+    }
+
+    public Bookmark Behind(Bookmark end) => end with { Segment = end.Segment + 1, AtByte = 0 };
+
+    public void Committed(Bookmark bookmark)
+    {
+        if (bookmark.Segment == _open)
+            return;
+        _looks = 0;
+        mirror.Read(stream, bookmark.Segment - 1);
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    /// <summary>Looks for the very next number each time, and lists the folder only now and then.</summary>
+    private long? Find(Bookmark bookmark)
+    {
+        if (File.Exists(_folder.PathOf(stream, bookmark.Segment)))
+            return bookmark.Segment;
+        if (_looks++ % LooksBetweenLists != 0)
+            return null;
+        if (_folder.Next(stream, bookmark.Segment) is { } higher)
+            return higher;
+        // Numbers never go back within one folder. Files younger than the last read with lower numbers mean another folder in the same place.
+        if (bookmark.ReadAt is not { } readAt || _folder.OldestAfter(stream, readAt.AddSeconds(2)) is not { } lower)
+            return null;
+        Log.SpoolReplaced(log, sensor.Name, stream, bookmark.Segment, lower);
+        return lower;
+    }
+}
+
+/// <summary>Tells the sensor what was read of both streams. Shared by the two.</summary>
+internal sealed class SpoolMirror(SensorFolder sensor, ILogger log)
+{
+    private readonly Lock _gate = new();
+    private readonly SegmentFolder _folder = new(sensor.Path);
+    private long _alerts;
+    private long _events;
+    private bool _failed;
+
+    public void Read(string stream, long segment)
+    {
+        lock (_gate)
+        {
+            if (stream == "alerts")
+                _alerts = segment;
+            else
+                _events = segment;
+            try
+            {
+                _folder.Mirror(_alerts, _events);
+                _failed = false;
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                if (!_failed)
+                    Log.MirrorFailed(log, sensor.Name, fault.Message);
+                _failed = true;
+            }
+        }
+    }
+}

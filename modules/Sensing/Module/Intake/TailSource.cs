@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Appliance.Sensing.Sensors;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Appliance.Sensing.Intake;
+
+/// <summary>
+/// Follows the eve.json of a stock Suricata through rotation by rename and by truncation. The bookmark names the file by inode and by a hash of its first
+/// bytes, so that a new file under an old inode is not taken for the old one.
+/// </summary>
+internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger log) : IEveSource
+{
+    private const int FingerprintBytes = 256;
+
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
+
+    private readonly string _path = Path.Combine(sensor.Path, "eve.json");
+    private SafeFileHandle? _held;
+    private string _heldInode = "";
+
+    public EveStretch? Open(Bookmark bookmark)
+    {
+        var current = TryOpen(_path);
+        if (bookmark.ReadOn.Length == 0)
+            return current is null ? null : Hold(current, bookmark);
+        var was = Identity.Parse(bookmark.ReadOn);
+        if (current is not null && Inode(current) == was.Inode)
+        {
+            if (was.Fits(current, bookmark.AtByte))
+                return Continue(current, bookmark, closed: false);
+            // Same file, other content: truncated in place and begun anew.
+            return Hold(current, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
+        }
+        return Rotated(current, bookmark, was);
+    }
+
+    /// <summary>Stays at the end of the old file: the change to the new one is seen by the inode.</summary>
+    public Bookmark Behind(Bookmark end) => end;
+
+    public void Committed(Bookmark bookmark)
+    {
+    }
+
+    public void Dispose() => _held?.Dispose();
+
+    private EveStretch? Rotated(SafeFileHandle? current, Bookmark bookmark, Identity was)
+    {
+        var old = _held is not null && _heldInode == was.Inode && was.Fits(_held, bookmark.AtByte) ? _held : Sibling(was, bookmark.AtByte);
+        if (old is null)
+        {
+            if (current is null)
+                return null;
+            Log.RotatedAway(log, sensor.Name, 0);
+            return Hold(current, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
+        }
+        // Suricata goes on writing into the renamed file until it is told to reopen: closed only once the new file has content, or after a while.
+        var replaced = current is not null && RandomAccess.GetLength(current) > 0;
+        var quiet = time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(old) > s_quiet;
+        var length = RandomAccess.GetLength(old);
+        if (current is not null && (replaced || quiet) && bookmark.AtByte >= length)
+        {
+            if (!ReferenceEquals(old, _held))
+                old.Dispose();
+            return Hold(current, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
+        }
+        current?.Dispose();
+        return Continue(old, bookmark, closed: replaced || (quiet && File.Exists(_path)));
+    }
+
+    private EveStretch? Continue(SafeFileHandle file, Bookmark bookmark, bool closed)
+    {
+        Keep(file);
+        return RandomAccess.GetLength(file) > bookmark.AtByte
+            ? new(file, bookmark with { ReadOn = Identity.Of(file, _heldInode).ToString() }, closed)
+            : null;
+    }
+
+    private EveStretch? Hold(SafeFileHandle file, Bookmark start)
+    {
+        Keep(file);
+        return RandomAccess.GetLength(file) > 0 ? new(file, start with { ReadOn = Identity.Of(file, _heldInode).ToString() }, Closed: false) : null;
+    }
+
+    private void Keep(SafeFileHandle file)
+    {
+        if (ReferenceEquals(file, _held))
+            return;
+        _held?.Dispose();
+        (_held, _heldInode) = (file, Inode(file));
+    }
+
+    private SafeFileHandle? Sibling(Identity was, long atByte)
+    {
+        if (!Directory.Exists(sensor.Path))
+            return null;
+        foreach (var path in Directory.EnumerateFiles(sensor.Path, "eve.json*"))
+        {
+            if (path == _path || TryOpen(path) is not { } file)
+                continue;
+            if (Inode(file) == was.Inode && was.Fits(file, atByte))
+                return file;
+            file.Dispose();
+        }
+        return null;
+    }
+
+    private static SafeFileHandle? TryOpen(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Between the rename and the reopening there is no such file.
+            return null;
+        }
+    }
+
+    /// <summary>The base class library knows no inodes; the kernel tells them of every open file.</summary>
+    private static string Inode(SafeFileHandle file)
+    {
+        var entry = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{file.DangerousGetHandle()}");
+        foreach (var line in File.ReadLines(entry))
+        {
+            if (line.StartsWith("ino:", StringComparison.Ordinal))
+                return line[4..].Trim();
+        }
+        return "0";
+    }
+
+    private sealed record Identity(string Inode, int Bytes, string Hash)
+    {
+        public static Identity Parse(string text)
+        {
+            var words = text.Split(':');
+            return words.Length == 3 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? new(words[0], bytes, words[2]) : new("", 0, "");
+        }
+
+        public static Identity Of(SafeFileHandle file, string inode)
+        {
+            var bytes = (int)Math.Min(RandomAccess.GetLength(file), FingerprintBytes);
+            return new(inode, bytes, HashOf(file, bytes));
+        }
+
+        public bool Fits(SafeFileHandle file, long atByte) => RandomAccess.GetLength(file) >= atByte && HashOf(file, Bytes) == Hash;
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Inode}:{Bytes}:{Hash}");
+
+        private static string HashOf(SafeFileHandle file, int bytes)
+        {
+            var head = new byte[bytes];
+            var read = RandomAccess.Read(file, head, 0);
+            return Convert.ToHexStringLower(SHA256.HashData(head.AsSpan(0, read)))[..16];
+        }
+    }
+}
