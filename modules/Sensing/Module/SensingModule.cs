@@ -1,0 +1,97 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Modules;
+using Appliance.Sensing.Alerts;
+using Appliance.Sensing.Captures;
+using Appliance.Sensing.Inbox;
+using Appliance.Sensing.Intake;
+using Appliance.Sensing.Pipeline;
+using Appliance.Sensing.Rules;
+using Appliance.Sensing.Sensors;
+using Appliance.Sensing.Triage;
+using Appliance.Sensing.Verbs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Appliance.Sensing;
+
+/// <summary>EVE records in, triage, rule sets, sensors: everything that Sensing adds to the product.</summary>
+public sealed class SensingModule : IModule
+{
+    /// <inheritdoc/>
+    public string Id => "sensing";
+
+    /// <inheritdoc/>
+    public void Describe(IModuleBuilder builder)
+    {
+        builder.Options<SensingOptions>(static o => o.Faults());
+        Services(builder.Services);
+        builder
+            .Permission(Permissions.Read, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.Triage, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.Rules, Role.Manager, Role.Analyst)
+            .Permission(Permissions.Sensors, Role.Administrator, Role.Analyst, Role.Provisioner)
+            .Permission(Permissions.Look, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator, Role.Auditor, Role.Provisioner)
+            .Permission(Permissions.Captures, Role.Administrator, Role.Manager, Role.Analyst, Role.Provisioner)
+            .Publishes<AlertEscalated>()
+            .Subscribes<IncidentOpened, IncidentOpenedHandler>("incident-opened")
+            .Subscribes<IncidentClosed, IncidentClosedHandler>("incident-closed")
+            .Subscribes<IndicatorReceived, IndicatorReceivedHandler>("indicator-received")
+            .Worker<IntakeWorker>()
+            .Worker<Upkeep>();
+        Faces(builder);
+        builder
+            .Health<HeartbeatProbe>()
+            .Health<IntakeProbe>()
+            .Health<DropsProbe>()
+            .Health<RulesProbe>()
+            .Search<SensingSearch>()
+            .Verb<ReplayVerb>()
+            .Verb<RulesVerb>()
+            .Retention(new("sensing.alerts", 365, "-- every row: retention\ndelete from sensing.alerts where id in (select id from sensing.alerts where received_at < @before order by id limit 5000)"))
+            .Retention(new("sensing.alert_groups", 365, "-- every row: retention\ndelete from sensing.alert_groups where id in (select id from sensing.alert_groups where last_received < @before and state = 'closed' limit 2000)"))
+            .Retention(new("sensing.rejects", 30, "-- every row: retention\ndelete from sensing.rejects where id in (select id from sensing.rejects where received_at < @before order by id limit 2000)"))
+            .Retention(new("sensing.sensor_answers", 90, "delete from sensing.sensor_answers where id in (select id from sensing.sensor_answers where at < @before order by id limit 5000)"))
+            .Retention(new("sensing.auto_close_rules", 365, "delete from sensing.auto_close_rules where coalesce(removed_at, expires_at) < @before"))
+            .Retention(new("sensing.indicators", 365, "delete from sensing.indicators where coalesce(valid_until, received_at) < @before"));
+    }
+
+    private static void Services(IServiceCollection services)
+    {
+        services
+            .AddSingleton<SensorFolders>()
+            .AddSingleton<SensorStates>()
+            .AddSingleton<SensingBell>()
+            .AddSingleton<Exercises>()
+            .AddSingleton<Hours>()
+            .AddSingleton<CaptureJobs>()
+            .AddSingleton<GenerationWriter>()
+            .AddSingleton<RuleChecker>()
+            .AddSingleton<RuleFetcher>()
+            .AddSingleton<UpkeepParts>()
+            .AddScoped<StartSelfTest>()
+            .AddScoped<IFigures, SensingFigures>();
+        services.TryAddSingleton(TimeProvider.System);
+    }
+
+    private static void Faces(IModuleBuilder builder) => builder
+        .Pages("Appliance.Sensing.Pages")
+        .Navigation(new("sense", "sensing.nav.inbox", "/sense/inbox", Permissions.Read, 10, "inbox"))
+        .Navigation(new("sense", "sensing.nav.events", "/sense/events", Permissions.Read, 20))
+        .Navigation(new("sense", "sensing.nav.rules", "/sense/rules", Permissions.Look, 30))
+        .Navigation(new("sense", "sensing.nav.sensors", "/sense/sensors", Permissions.Look, 40))
+        .Navigation(new("sense", "sensing.nav.captures", "/sense/captures", Permissions.Look, 50))
+        .Endpoint("GET", "groups", Permissions.Read, SensingApi.ListAsync)
+        .Endpoint("GET", "groups/{id:guid}", Permissions.Read, SensingApi.ShowAsync)
+        .Endpoint("POST", "groups/escalate", Permissions.Triage, SensingApi.EscalateAsync)
+        .Endpoint("POST", "groups/close", Permissions.Triage, SensingApi.CloseAsync)
+        .Endpoint("POST", "groups/snooze", Permissions.Triage, SensingApi.SnoozeAsync)
+        .Endpoint("POST", "groups/reopen", Permissions.Triage, SensingApi.ReopenAsync)
+        .Endpoint("GET", "events", Permissions.Read, SensingApi.EventsAsync)
+        .Endpoint("GET", "sensors", Permissions.Look, SensingApi.SensorsAsync)
+        .Endpoint("GET", "captures", Permissions.Look, SensingApi.CapturesAsync)
+        .Endpoint("POST", "captures", Permissions.Captures, CaptureEndpoints.TakeAsync)
+        .Endpoint("POST", "rules", Permissions.Rules, CaptureEndpoints.CarryRulesAsync)
+        .Endpoint("POST", "self-test", Permissions.Captures, SensingApi.StartSelfTestAsync)
+        .Endpoint("GET", "self-test", Permissions.Look, SensingApi.SelfTestAsync)
+        .Endpoint("GET", "pipeline", Permissions.Look, SensingApi.PipelineAsync);
+}
