@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using Appliance.Contracts;
+using Appliance.Sensing.Inbox;
+using Appliance.Sensing.Pipeline;
+using Appliance.Sensing.Triage;
+using Appliance.Ui;
+using Microsoft.AspNetCore.Components;
+
+namespace Appliance.Sensing.Pages;
+
+/// <summary>The inbox: alert groups, the most urgent first, decided by key.</summary>
+public sealed partial class InboxPage
+{
+    private static readonly (int Hours, string Key)[] s_windows =
+        [(1, "sensing.window.hour"), (24, "sensing.window.day"), (24 * 7, "sensing.window.week"), (24 * 30, "sensing.window.month"), (24 * 365, "sensing.window.year")];
+
+    private readonly CancellationTokenSource _gone = new();
+    private IReadOnlyList<RowAction<InboxRow>> _actions = [];
+    private IReadOnlyList<FilterTab> _tabs = [];
+    private IReadOnlyList<Bucket> _buckets = [];
+    private IReadOnlyList<Series> _series = [];
+    private DataList<InboxRow> _list = default!;
+    private CloseDialog _closing = default!;
+    private Dialog _all = default!;
+    private InboxCounts? _counts;
+    private InboxRow? _shown;
+    private InboxFilter? _drawn;
+    private string? _queryError;
+    private DateTimeOffset _loadedAt;
+    private long _milliseconds;
+    private long _total;
+
+    [CascadingParameter] private Viewer Viewer { get; set; } = default!;
+
+    /// <summary>The tab.</summary>
+    [SupplyParameterFromQuery(Name = "view")] public string? View { get; set; }
+
+    /// <summary>The words of the query bar.</summary>
+    [SupplyParameterFromQuery(Name = "q")] public string? Q { get; set; }
+
+    /// <summary>The window.</summary>
+    [SupplyParameterFromQuery(Name = "hours")] public int? Hours { get; set; }
+
+    private string ViewName => InboxFilter.Views.Contains(View ?? "", StringComparer.Ordinal) ? View! : "inbox";
+
+    private int Window => Hours is > 0 and <= InboxFilter.LongestWindowHours ? Hours.Value : 24;
+
+    private InboxFilter Filter => new(ViewName, Window, string.IsNullOrWhiteSpace(Q) ? null : Q);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _gone.Cancel();
+        _gone.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnInitialized()
+    {
+        _series =
+        [
+            new(T["sensing.severity.4"], "informational"),
+            new(T["sensing.severity.3"], "low"),
+            new(T["sensing.severity.2"], "medium"),
+            new(T["sensing.severity.1"], "high"),
+        ];
+        _actions =
+        [
+            new("s", T["sensing.act.escalate"], (rows, ct) => ActAsync(s => Escalate.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.escalated"], undo: false), "primary"),
+            new("e", T["sensing.act.close"], (rows, ct) => ActAsync(s => Close.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.closed"])),
+            new("Shift+e", T["sensing.act.close-reason"], (rows, _) => CloseWithReasonAsync(rows)),
+            new("z", T["sensing.act.snooze"], (rows, ct) => ActAsync(s => Snooze.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.snoozed"])),
+            new("a", T["sensing.act.assign"], (rows, ct) => ActAsync(s => Assign.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.assigned"])),
+            new("r", T["sensing.act.reopen"], (rows, ct) => ActAsync(s => Reopen.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.reopened"])),
+        ];
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_drawn == Filter)
+            return;
+        _drawn = Filter;
+        _queryError = FilterTerms.Parse(Q) is { Succeeded: false } wrong ? T[wrong.Refusals[0].Key, wrong.Refusals[0].Arguments] : null;
+        await DrawAsync();
+    }
+
+    private async Task<Outcome<Page<InboxRow>>> LoadAsync(ListRequest request, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var at = Clock.GetUtcNow();
+        var outcome = await Groups.RunAsync(Viewer, new(Filter, request.After, request.Size), cancel);
+        _milliseconds = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        if (!outcome.TryGet(out var page))
+            return outcome;
+        (_loadedAt, _total) = (at, page.Total ?? page.Items.Count);
+        if (_shown is not null)
+            _shown = page.Items.FirstOrDefault(g => g.Id == _shown.Id) ?? page.Items.FirstOrDefault();
+        return outcome;
+    }
+
+    private async Task DrawAsync()
+    {
+        var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt == default ? null : _loadedAt), _gone.Token);
+        if (outcome.TryGet(out var counts))
+        {
+            _counts = counts;
+            _tabs = [.. InboxFilter.Views.Select(v => new FilterTab(v == "inbox" ? "" : v, T[$"sensing.view.{v}"], counts.Of(v)))];
+        }
+        var hours = await Histogram.RunAsync(Viewer, new(Window), _gone.Token);
+        if (hours.TryGet(out var drawn))
+            _buckets = [.. drawn.Select(h => new Bucket(h.Hour, [h.Informational, h.Low, h.Medium, h.High]))];
+    }
+
+    private async Task<int> CountNewerAsync(InboxRow? first, CancellationToken cancel)
+    {
+        if (ViewName != "inbox" || _loadedAt == default)
+            return 0;
+        var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt), cancel);
+        if (!outcome.TryGet(out var counts))
+            return 0;
+        // An empty inbox has nothing that could move under the cursor: what comes is shown at once.
+        if (first is null && counts.Newer > 0)
+        {
+            await ReloadAsync();
+            return 0;
+        }
+        return (int)counts.Newer;
+    }
+
+    private async Task ReloadAsync()
+    {
+        await _list.ReloadAsync();
+        await DrawAsync();
+        StateHasChanged();
+    }
+
+    private void OnCursor(InboxRow row) => _shown = row;
+
+    private void OnBrush(TimeSpanChoice span)
+    {
+        var hours = (int)Math.Ceiling((Clock.GetUtcNow() - span.From).TotalHours);
+        Place.NavigateTo(Place.GetUriWithQueryParameters(new Dictionary<string, object?> { ["hours"] = Math.Max(1, hours), ["after"] = null }));
+    }
+
+    private Task<ActReport> ActAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, IReadOnlyList<InboxRow> rows, string done, bool undo = true) =>
+        ReportAsync(act, new GroupSelection([.. rows.Select(r => r.Id)]), done, undo);
+
+    private Task<ActReport> AllAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, string done) =>
+        ReportAsync(act, new GroupSelection([], Filter), done, undo: true);
+
+    private async Task<ActReport> ReportAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, GroupSelection selection, string done, bool undo)
+    {
+        var outcome = await act(selection);
+        var report = Words.Report(T, outcome, done, undo ? UndoAsync : null);
+        await DrawAsync();
+        return report;
+    }
+
+    private async Task<ActReport> UndoAsync(Guid act)
+    {
+        var outcome = await Undo.RunAsync(Viewer, new(act), CancellationToken.None);
+        await DrawAsync();
+        return Words.Report(T, outcome, T["sensing.done.undone"], null);
+    }
+
+    private Task<ActReport> CloseWithReasonAsync(IReadOnlyList<InboxRow> rows)
+    {
+        _closing.Open([.. rows.Select(r => r.Id)]);
+        return Task.FromResult(ActReport.Done(""));
+    }
+
+    private async Task AllDoneAsync(ActReport report)
+    {
+        await _all.CloseAsync();
+        await ReloadAsync();
+    }
+
+    private string Sentence(PipelineView pipeline) => pipeline.Broken is { } broken
+        ? T[$"sensing.pipeline.{broken.Key}.{broken.Finding}", broken.Arguments]
+        : T["sensing.inbox.empty-good"];
+
+    private List<DiagnosisStep> Chain(PipelineView pipeline)
+    {
+        var steps = new List<DiagnosisStep>();
+        var broken = false;
+        foreach (var step in pipeline.Steps)
+        {
+            // What lies behind the first broken link is unknown, not broken.
+            steps.Add(new(T[$"sensing.pipeline.{step.Key}"], broken && !step.Good ? null : step.Good, T[$"sensing.pipeline.{step.Key}.{step.Finding}", step.Arguments], step.Link));
+            broken |= !step.Good;
+        }
+        return steps;
+    }
+}

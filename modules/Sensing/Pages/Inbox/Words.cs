@@ -1,0 +1,32 @@
+using Appliance.Contracts;
+using Appliance.Sensing.Triage;
+using Appliance.Ui;
+
+namespace Appliance.Sensing.Pages;
+
+/// <summary>How the pages say things.</summary>
+internal static class Words
+{
+    /// <summary>EVE counts 1 as the worst; people read words.</summary>
+    public static Severity SeverityOf(int severity) => severity switch { <= 1 => Severity.High, 2 => Severity.Medium, 3 => Severity.Low, _ => Severity.Informational };
+
+    /// <summary>What an act on groups did, with what it left and why, and how to take it back.</summary>
+    public static ActReport Report(IText text, Outcome<TriageAnswer> outcome, string done, Func<Guid, Task<ActReport>>? undo)
+    {
+        if (!outcome.TryGet(out var answer))
+            return ActReport.Refused(outcome.Refusals);
+        var said = $"{done} ({answer.Done})";
+        if (answer.Refused.FirstOrDefault() is { Refusal: { } first })
+            said += " · " + text["sensing.done.left", answer.Refused.Count(), text[first.Key, first.Arguments]];
+        return ActReport.Done(said, undo is null ? null : () => undo(answer.ActId));
+    }
+
+    /// <summary>Bytes as people say them; the units are the same in all six languages.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 1 << 10 => FormattableString.Invariant($"{bytes} B"),
+        < 1 << 20 => FormattableString.Invariant($"{bytes / 1024.0:0.#} KiB"),
+        < 1 << 30 => FormattableString.Invariant($"{bytes / 1048576.0:0.#} MiB"),
+        _ => FormattableString.Invariant($"{bytes / 1073741824.0:0.##} GiB"),
+    };
+}
