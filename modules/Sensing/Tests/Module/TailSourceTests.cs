@@ -1,0 +1,113 @@
+using System.Text;
+using Appliance.Sensing.Intake;
+using Appliance.Sensing.Sensors;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Appliance.Sensing.Tests.Module;
+
+/// <summary>A stock Suricata's eve.json through every kind of rotation: each line is read once, in order.</summary>
+public sealed class TailSourceTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("cirt-tail-").FullName;
+    private readonly LineWindow _window = new();
+    private readonly List<string> _read = [];
+    private Bookmark _bookmark = new(1, "eve", 1, 0, "", null);
+    private TailSource _source;
+
+    public TailSourceTests() => _source = Open();
+
+    private string Eve => Path.Combine(_folder, "eve.json");
+
+    public void Dispose()
+    {
+        _source.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void Missing_file_is_waited_for_and_a_half_line_too()
+    {
+        Look();
+        File.WriteAllText(Eve, "one\ntw");
+        Look();
+        Assert.Equal(["one"], _read);
+        File.AppendAllText(Eve, "o\n");
+        Look();
+        Assert.Equal(["one", "two"], _read);
+    }
+
+    [Fact]
+    public void Rotation_by_rename_loses_nothing_even_when_the_old_file_grows_on()
+    {
+        File.WriteAllText(Eve, "a1\na2\n");
+        Look();
+        File.Move(Eve, Eve + ".1");
+        File.AppendAllText(Eve + ".1", "a3\n");
+        Look();
+        File.WriteAllText(Eve, "");
+        File.AppendAllText(Eve + ".1", "a4\n");
+        Look();
+        File.AppendAllText(Eve, "b1\n");
+        Look();
+        Look();
+        Assert.Equal(["a1", "a2", "a3", "a4", "b1"], _read);
+    }
+
+    [Fact]
+    public void Rotation_while_the_host_was_down_is_found_by_inode()
+    {
+        File.WriteAllText(Eve, "a1\n");
+        Look();
+        _source.Dispose();
+        File.AppendAllText(Eve, "a2\n");
+        File.Move(Eve, Path.Combine(_folder, "eve.json-20261121"));
+        File.WriteAllText(Eve, "b1\n");
+        _source = Open();
+        Look();
+        Look();
+        Look();
+        Assert.Equal(["a1", "a2", "b1"], _read);
+    }
+
+    [Fact]
+    public void Truncation_in_place_begins_anew()
+    {
+        File.WriteAllText(Eve, "a1\na2\n");
+        Look();
+        File.WriteAllText(Eve, "");
+        Look();
+        File.AppendAllText(Eve, "b1\n");
+        Look();
+        Assert.Equal(["a1", "a2", "b1"], _read);
+    }
+
+    [Fact]
+    public void Truncation_that_grew_past_the_bookmark_is_seen_by_its_first_bytes()
+    {
+        File.WriteAllText(Eve, "a1\n");
+        Look();
+        using (var file = new FileStream(Eve, FileMode.Open, FileAccess.Write))
+        {
+            file.SetLength(0);
+            file.Write(Encoding.UTF8.GetBytes("b1\nb2\nb3\n"));
+        }
+        Look();
+        Assert.Equal(["a1", "b1", "b2", "b3"], _read);
+    }
+
+    private TailSource Open() => new(new SensorFolder(1, "stock", _folder, "suricata"), TimeProvider.System, NullLogger.Instance);
+
+    private void Look()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            if (_source.Open(_bookmark) is not { } stretch)
+                continue;
+            _window.Fill(stretch.File, stretch.Start.AtByte);
+            while (_window.TryNext(out var line, out _))
+                _read.Add(Encoding.UTF8.GetString(line.Span));
+            _bookmark = stretch.Start with { AtByte = _window.Position };
+        }
+    }
+}
