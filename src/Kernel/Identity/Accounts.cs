@@ -16,9 +16,10 @@ internal static class Accounts
             where r.role = 'administrator' and u.state = 'active')
         """;
 
-    public const string AnotherAdministratorExists =
+    public const string IsLastAdministrator =
         """
-        select exists (
+        select exists (select 1 from identity.user_roles where user_id = @Id and role = 'administrator')
+           and not exists (
             select 1 from identity.user_roles r
             join identity.users u on u.id = r.user_id
             where r.role = 'administrator' and u.state = 'active' and u.id <> @Id)

@@ -123,6 +123,5 @@ internal static class LastAdministrator
     /// <summary>Two administrators who remove each other at once must not both succeed.</summary>
     public static Task LockAsync(Work work, CancellationToken cancel) => work.ExecuteAsync("select pg_advisory_xact_lock(hashtext('cirt.setup'))", null, cancel);
 
-    public static async Task<bool> IsAsync(Work work, UserId user, CancellationToken cancel) =>
-        !await work.FindAsync<bool>(Accounts.AnotherAdministratorExists, new { Id = user }, cancel);
+    public static Task<bool> IsAsync(Work work, UserId user, CancellationToken cancel) => work.FindAsync<bool>(Accounts.IsLastAdministrator, new { Id = user }, cancel);
 }

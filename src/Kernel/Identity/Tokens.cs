@@ -68,9 +68,6 @@ internal sealed class Tokens(Database database, RolePermissions roles, TimeProvi
         return viewer;
     }
 
-    /// <summary>Forgets a token after a change.</summary>
-    public void Forget(Guid id) => _known.TryRemove(id, out _);
-
     private async Task<Guid?> CheckAsync(string kind, Guid? id, string? name, string secret, CancellationToken cancel)
     {
         var row = await database.FindAsync<TokenRow>(Live, new { Kind = kind, Id = id, Name = name, Now = time.GetUtcNow() }, cancel);

@@ -52,6 +52,7 @@ internal sealed class JobSchedules(ISchedulerFactory schedulers, Database databa
                 {
                     o.TablePrefix = "jobs.qrtz_";
                     o.StoreJobDataAsStrings = true;
+                    o.UseBackgroundThreads = true;
                 });
             });
         });

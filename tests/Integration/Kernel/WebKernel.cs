@@ -26,9 +26,9 @@ internal sealed class WebKernel : IAsyncDisposable
     private readonly string _folder;
     private readonly WebApplication _app;
 
-    private WebKernel(TestDatabase database, string folder, WebApplication app) => (_database, _folder, _app) = (database, folder, app);
+    private WebKernel(TestDatabase database, string folder, WebApplication app, MovedTime time) => (_database, _folder, _app, Time) = (database, folder, app, time);
 
-    public MovedTime Time { get; } = new();
+    public MovedTime Time { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -58,10 +58,9 @@ internal sealed class WebKernel : IAsyncDisposable
         // What is tested here is asked for; workers have tests of their own.
         services.RemoveAll<IHostedService>();
         services.AddKernelIdentity();
-        var holder = new WebKernel[1];
-        services.AddSingleton<TimeProvider>(_ => holder[0].Time);
+        var time = new MovedTime();
+        services.AddSingleton<TimeProvider>(time);
         var app = builder.Build();
-        holder[0] = new WebKernel(database, folder, app);
         app.UseRouting();
         app.UseKernelIdentity();
         app.MapGet("/form", (HttpContext http, IAntiforgery forgery) => forgery.GetAndStoreTokens(http).RequestToken);
@@ -72,7 +71,7 @@ internal sealed class WebKernel : IAsyncDisposable
         foreach (var endpoint in modules.Modules.SelectMany(m => m.Endpoints).Where(e => e.PublicReason is not null))
             app.MapMethods(endpoint.Path, [endpoint.Method], endpoint.Handler);
         await app.StartAsync();
-        return holder[0];
+        return new WebKernel(database, folder, app, time);
     }
 
     /// <summary>A browser: keeps cookies, follows nothing.</summary>

@@ -31,9 +31,12 @@ public sealed class CredentialsTests
     [InlineData("ＡＮＡ", "ANA")]
     [InlineData("ａｎａ", "ANA")]
     [InlineData("\u00a0ana\u2003", "ANA")]
-    [InlineData("\ud800", "")]
     [InlineData(null, "")]
     public void Name_has_one_form_however_it_is_typed(string? typed, string form) => Assert.Equal(form, NameForm.Of(typed));
+
+    // Not as a row of the table above: the runner's file cannot hold half a character.
+    [Fact]
+    public void Name_that_is_no_text_has_the_empty_form() => Assert.Equal("", NameForm.Of("ana\ud800"));
 
     [Theory]
     [InlineData("short", "kernel.password.short")]
