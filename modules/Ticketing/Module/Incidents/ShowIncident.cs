@@ -12,10 +12,10 @@ namespace Appliance.Ticketing.Incidents;
 internal sealed record IncidentSheet(
     IncidentId Id, string Number, int Version, IncidentFields Fields, IReadOnlyList<string> ConstituentNames, string State, string? Outcome, string Source, UserId? OwnerId, string? Owner,
     DateTimeOffset OpenedAt, DateTimeOffset ChangedAt, string ChangedBy, DateTimeOffset StateSince, DateTimeOffset? DueAt, bool Late, DateTimeOffset? FirstSeen, DateTimeOffset? ConfirmedAt,
-    AlertGroupId? FromAlerts, IReadOnlyList<IncidentStep> Steps, IReadOnlyList<TimelineItem> Timeline, IReadOnlyList<TraceLine> Traces, IReadOnlyList<LinkLine> Links, IReadOnlyList<ReportLink> Reports);
+    AlertGroupId? FromAlerts, IReadOnlyList<IncidentStep> Steps, IReadOnlyList<TimelineLine> Timeline, IReadOnlyList<TraceLine> Traces, IReadOnlyList<LinkLine> Links, IReadOnlyList<ReportLink> Reports);
 
 /// <summary>One entry of the timeline.</summary>
-internal sealed record TimelineItem(Guid Id, DateTimeOffset At, string Kind, bool Internal, string By, string Text, JsonElement Detail, MailId? Mail, IReadOnlyList<DeliveryLine> Deliveries);
+internal sealed record TimelineLine(Guid Id, DateTimeOffset At, string Kind, bool Internal, string By, string Text, JsonElement Detail, MailId? Mail, IReadOnlyList<DeliveryLine> Deliveries);
 
 /// <summary>Delivery of one message to one recipient.</summary>
 internal sealed record DeliveryLine(string Recipient, string State, DateTimeOffset At);
@@ -127,7 +127,7 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
 
         public Guid? MailId { get; set; }
 
-        public TimelineItem Read(ILookup<Guid, DeliveryRow> deliveries)
+        public TimelineLine Read(ILookup<Guid, DeliveryRow> deliveries)
         {
             using var detail = JsonDocument.Parse(Detail);
             return new(

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Appliance.Contracts;
+using Appliance.Ticketing.Incidents;
+using Appliance.Ui;
+using Microsoft.AspNetCore.Components;
+
+namespace Appliance.Ticketing.Pages.Incidents;
+
+/// <summary>What the page of an incident remembers and does.</summary>
+public sealed partial class IncidentPage
+{
+    private IReadOnlyList<FilterTab> _filters = [];
+    private LoadView<IncidentSheet>? _view;
+    private Dialog? _stepDialog;
+    private Dialog? _editor;
+    private IncidentForm? _form;
+    private IncidentSheet? _stepSheet;
+    private IncidentStep? _step;
+    private IncidentDraft? _draft;
+    private IncidentDraft? _theirs;
+    private IncidentId _incident;
+    private int _version;
+    private string _composer = "";
+    private string _linkTo = "";
+    private string _reason = "";
+    private string _outcome = "";
+    private IReadOnlyList<Refusal> _refusals = [];
+    private IReadOnlyList<Refusal> _stepRefusals = [];
+    private List<Refusal> _stepGeneral = [];
+
+    /// <summary>The incident's number.</summary>
+    [Parameter]
+    public string Number { get; set; } = "";
+
+    [CascadingParameter]
+    private Viewer Viewer { get; set; } = default!;
+
+    [SupplyParameterFromQuery(Name = "show")]
+    private string? Filter { get; set; }
+
+    private bool MayEdit => Viewer.May(new Permission("ticketing.incident.edit"));
+
+    private bool MayMail => Viewer.May(new Permission("ticketing.incident.mail"));
+
+    private bool MayConfirm => Viewer.May(new Permission("ticketing.incident.confirm"));
+
+    /// <inheritdoc/>
+    protected override void OnInitialized() => _filters =
+    [
+        new("", T["ticketing.timeline.all"]),
+        new("mail", T["ticketing.timeline.mails"]),
+        new("note", T["ticketing.timeline.notes"]),
+        new("change", T["ticketing.timeline.changes"]),
+    ];
+
+    private static string KindOf(string kind) => kind switch
+    {
+        "note" => "note",
+        "mail-in" or "mail-out" or "report" => "mail",
+        "alert" or "opened" => "alert",
+        _ => "change",
+    };
+
+    private static string IconOf(string kind) => kind switch
+    {
+        "note" => "edit",
+        "mail-in" => "inbox",
+        "mail-out" => "send",
+        "report" => "mail",
+        "alert" => "sense",
+        "owner" => "person",
+        "link" => "link",
+        "acknowledged" or "confirmed" => "check",
+        "opened" => "flag",
+        _ => "info",
+    };
+
+    private bool InFilter(TimelineLine item) => (Filter ?? "") switch
+    {
+        "mail" => KindOf(item.Kind) == "mail",
+        "note" => item.Kind == "note",
+        "change" => KindOf(item.Kind) is "change" or "alert",
+        _ => true,
+    };
+
+    /// <summary>The facts of an entry as one line in the reader's language.</summary>
+    private string Particulars(TimelineLine item) => item.Kind switch
+    {
+        "state" => T["ticketing.timeline.state-text", State(item, "from"), State(item, "to")]
+            + (Text(item, "outcome") is { Length: > 0 } outcome ? $" ({T[$"ticketing.outcome.{outcome}"]})" : ""),
+        "owner" => Text(item, "to") is { Length: > 0 } to ? T["ticketing.timeline.owner-text", to] : T["ticketing.timeline.owner-none"],
+        "mail-in" => T["ticketing.timeline.mail-in-text", $"{Text(item, "name")} <{Text(item, "from")}>".Trim(), Text(item, "subject")],
+        "mail-out" => T["ticketing.timeline.mail-out-text", Text(item, "subject"), Text(item, "label")],
+        "report" => T["ticketing.timeline.mail-in-text", $"{Text(item, "name")} <{Text(item, "from")}>".Trim(), Text(item, "subject")],
+        "acknowledged" => T["ticketing.timeline.acknowledged-text", Text(item, "peer")],
+        "link" => T["ticketing.timeline.link-text", Text(item, "number")],
+        "edit" => T["ticketing.timeline.edit-text", string.Join(", ", Values(item, "fields").Select(f => T[$"ticketing.field.{f}"]))],
+        "opened" or "alert" when Text(item, "signature").Length > 0 => T["ticketing.timeline.alert-text", Text(item, "signature"), Text(item, "source"), Text(item, "destination"), Text(item, "count")],
+        "opened" when Text(item, "source").Length > 0 => T[$"ticketing.source.{Text(item, "source")}"],
+        _ => "",
+    };
+
+    private string State(TimelineLine item, string name) => T[$"ticketing.state.{Text(item, name)}"];
+
+    private static string Text(TimelineLine item, string name) =>
+        item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value.ToString() : "";
+
+    private static IEnumerable<string> Values(TimelineLine item, string name) =>
+        item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray().Select(v => v.ToString())
+            : [];
+
+    private void OpenStep(IncidentSheet sheet, IncidentStep step)
+    {
+        (_stepSheet, _step, _reason, _outcome, _stepRefusals, _stepGeneral) = (sheet, step, "", sheet.Outcome ?? "", [], []);
+        _stepDialog!.Open();
+    }
+
+    private async Task<ActReport> MoveAsync(CancellationToken cancel)
+    {
+        var outcome = await Change.RunAsync(Viewer, new(_stepSheet!.Id, _stepSheet.State, _step!.To, _reason, _outcome.Length > 0 ? _outcome : null), cancel);
+        _stepRefusals = outcome.Refusals;
+        _stepGeneral = [.. outcome.Refusals.Where(r => r.Field is null)];
+        return ActReport.Of(outcome, T["ticketing.page.moved", T[$"ticketing.state.{_step.To}"]]);
+    }
+
+    private async Task MovedAsync(ActReport report)
+    {
+        if (!report.Succeeded)
+            return;
+        await _stepDialog!.CloseAsync();
+        await _view!.ReloadAsync();
+    }
+
+    private void OpenEditor(IncidentSheet sheet)
+    {
+        (_incident, _version, _theirs, _refusals) = (sheet.Id, sheet.Version, null, []);
+        _draft = IncidentDraft.Of(sheet.Fields, sheet.ConstituentNames);
+        _editor!.Open();
+    }
+
+    private async Task<ActReport> SaveAsync(CancellationToken cancel)
+    {
+        var outcome = await Edit.RunAsync(Viewer, new(_incident, _version, _draft!.Fields(Viewer.Id)), cancel);
+        _refusals = outcome.Refusals;
+        if (outcome.Refusals.Any(r => r.Kind == RefusalKind.Conflict) && (await Show.RunAsync(Viewer, Number, cancel)).TryGet(out var now))
+            // Both values are on the page now; the next save is made knowing theirs.
+            (_theirs, _version) = (IncidentDraft.Of(now.Fields, now.ConstituentNames), now.Version);
+        return ActReport.Of(outcome, T["ticketing.page.saved"]);
+    }
+
+    private async Task SavedAsync(ActReport report)
+    {
+        if (!report.Succeeded)
+            return;
+        await _form!.DropAsync();
+        await _editor!.CloseAsync();
+        await _view!.ReloadAsync();
+    }
+
+    private async Task MailSentAsync()
+    {
+        _composer = "";
+        await _view!.ReloadAsync();
+    }
+
+    private async Task LinkedAsync(ActReport report)
+    {
+        if (!report.Succeeded)
+            return;
+        _linkTo = "";
+        await _view!.ReloadAsync();
+    }
+}
