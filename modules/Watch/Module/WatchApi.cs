@@ -58,6 +58,12 @@ internal static class WatchApi
     private static async Task<Outcome<int>> CarryAsync(Viewer viewer, CarryIn carry, Guid id, HttpRequest request, CancellationToken cancel)
     {
         using var content = new MemoryStream();
+        if (request.HasFormContentType && (await request.ReadFormAsync(cancel)).Files is [var file, ..])
+        {
+            if (file.Length <= FeedLimits.MaxBytes + 1)
+                await file.CopyToAsync(content, cancel);
+            return await carry.RunAsync(viewer, new(id, file.FileName, content.ToArray()), cancel);
+        }
         var buffer = new byte[65_536];
         int read;
         while (content.Length <= FeedLimits.MaxBytes && (read = await request.Body.ReadAsync(buffer, cancel)) > 0)

@@ -43,7 +43,7 @@ internal sealed class FeedNode(string name, string space, FeedNode? parent)
         {
             var (prefix, local) = wanted.Contains(':') ? (wanted[..wanted.IndexOf(':')], wanted[(wanted.IndexOf(':') + 1)..]) : ("", wanted);
             foreach (var child in Children)
-                if (string.Equals(child.Name, local, StringComparison.OrdinalIgnoreCase) && Spaces.Is(child.Space, prefix))
+                if (string.Equals(child.Name, local, StringComparison.OrdinalIgnoreCase) && (prefix.Length == 0 ? child.Space == Space || Spaces.IsCore(child.Space) : Spaces.Is(child.Space, prefix)))
                     return child;
         }
         return null;
@@ -143,6 +143,9 @@ internal sealed class FeedNode(string name, string space, FeedNode? parent)
             ("xlink", "http://www.w3.org/1999/xlink"),
         ];
 
+        private static readonly string[] s_core =
+            ["http://www.w3.org/2005/Atom", "http://purl.org/atom/ns#", "http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/", "http://backend.userland.com/rss2", "http://purl.org/net/rss1.1#", "http://www.w3.org/1999/xhtml"];
+
         public static XmlParserContext Context()
         {
             var names = new XmlNamespaceManager(new NameTable());
@@ -151,13 +154,12 @@ internal sealed class FeedNode(string name, string space, FeedNode? parent)
             return new XmlParserContext(names.NameTable, names, null, XmlSpace.None);
         }
 
-        /// <summary>True when <paramref name="uri"/> is the namespace of <paramref name="prefix"/>; without prefix, any that feeds themselves use.</summary>
-        public static bool Is(string uri, string prefix)
-        {
-            if (prefix.Length == 0)
-                return uri.Length == 0 || !Array.Exists(s_known, k => k.Prefix is not ("atom" or "atom10" or "atom03" or "rdf") && Same(k.Uri, uri));
-            return Array.Exists(s_known, k => k.Prefix == prefix && Same(k.Uri, uri)) || (prefix == "atom" && Same("http://purl.org/atom/ns#", uri));
-        }
+        /// <summary>True when <paramref name="uri"/> is the namespace of <paramref name="prefix"/>.</summary>
+        public static bool Is(string uri, string prefix) =>
+            Array.Exists(s_known, k => k.Prefix == prefix && Same(k.Uri, uri)) || (prefix == "atom" && Same("http://purl.org/atom/ns#", uri));
+
+        /// <summary>True for no namespace and for those of the feed formats themselves: a module's element of the same name means something else.</summary>
+        public static bool IsCore(string uri) => uri.Length == 0 || Array.Exists(s_core, c => Same(c, uri));
 
         private static bool Same(string known, string uri) =>
             string.Equals(known.TrimEnd('/'), uri.Trim().TrimEnd('/'), StringComparison.OrdinalIgnoreCase);

@@ -85,7 +85,9 @@ internal static class FeedReader
     {
         var type = (node.Attribute("type") ?? "").Trim().ToLowerInvariant();
         var mode = (node.Attribute("mode") ?? "").Trim().ToLowerInvariant();
-        if (mode == "base64" && FromBase64(node.Text) is { } decoded)
+        // Atom 1.0: a type that is neither text nor markup is base64; Atom 0.3 says so in its mode.
+        var binary = mode == "base64" || (mode.Length == 0 && type.Contains('/') && !type.StartsWith("text/", StringComparison.Ordinal) && !type.EndsWith("xml", StringComparison.Ordinal));
+        if (binary && node.Children.Count == 0 && FromBase64(node.Text) is { } decoded)
             return decoded;
         if (node.Children.Count > 0)
             return node.Markup;
