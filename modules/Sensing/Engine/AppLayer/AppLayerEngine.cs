@@ -71,7 +71,7 @@ internal sealed class AppLayerEngine : IStreamReader
         AppState app = flow.App;
         AppParser parser = app.Parser!;
         _context.Flow = flow;
-        _context.TriggerToServer = _context.TriggerToClient = false;
+        _context.TriggerToServer = _context.TriggerToClient = _context.EndsInspection = false;
         long before = app.NextId;
         int used;
         if ((marks & StreamMarks.Gap) != 0) used = parser.Gap(_context, toServer, gap) ? gap : -1;
@@ -81,6 +81,11 @@ internal sealed class AppLayerEngine : IStreamReader
         {
             if (_context.TriggerToServer) session.Client.RawTrigger = true;
             if (_context.TriggerToClient) session.Server.RawTrigger = true;
+            if (_context.EndsInspection)
+            {
+                session.Client.RawDone = session.Server.RawDone = true;
+                flow.NoPayloadInspection = true;
+            }
         }
         if (used < 0)
         {

@@ -17,8 +17,8 @@ internal sealed record AppLayerOptions
     public bool DoubleDecodeQuery { get; init; }
     public bool Sha256 { get; init; }
     public bool Md5 { get; init; }
-    public bool Ja3 { get; init; } = true;
-    public bool Hassh { get; init; } = true;
+    public bool Ja3 { get; init; }
+    public bool Hassh { get; init; }
     public bool DnsRequests { get; init; } = true;
     public bool TlsLogAll { get; init; }
 }
@@ -31,6 +31,8 @@ internal sealed class ParseContext(AppLayerOptions options)
     public long Time;
     /// <summary>Set by a parser when a message is complete, so that the raw stream is looked at without waiting for a full chunk.</summary>
     public bool TriggerToServer, TriggerToClient;
+    /// <summary>Set when encryption begins: nothing that follows is worth looking at.</summary>
+    public bool EndsInspection;
     /// <summary>Tells the engine that a data connection is about to be made (FTP).</summary>
     public IExpectations? Expectations;
 }

@@ -1,5 +1,7 @@
 using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Ssh;
+using Appliance.Sensing.Engine.AppLayer.Tls;
 
 namespace Appliance.Sensing.Engine.AppLayer;
 
@@ -10,8 +12,10 @@ internal static class ParserTable
     {
         AppProto.Http1 => new HttpParser(state),
         AppProto.Dns => new DnsParser(state, tcp),
+        AppProto.Tls => new TlsParser(state),
+        AppProto.Ssh => new SshParser(state),
         _ => null,
     };
 
-    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns];
+    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh];
 }

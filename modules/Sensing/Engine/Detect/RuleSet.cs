@@ -65,6 +65,8 @@ internal sealed class RuleSet : IDisposable
     public readonly int[][][] AppRules = new int[2][][];
     public readonly int[] AddressOnly;
     public bool HasPass;
+    public bool WantsJa3 { get; }
+    public bool WantsHassh { get; }
 
     private readonly List<BufferEngine> _engines = [];
 
@@ -74,6 +76,8 @@ internal sealed class RuleSet : IDisposable
         Names = names;
         Rules = Sorted(rules);
         HasPass = Rules.Any(r => r.Action == RuleAction.Pass);
+        WantsJa3 = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.Ja3Hash or BufferId.Ja3String or BufferId.Ja3sHash or BufferId.Ja3sString));
+        WantsHassh = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.SshHassh or BufferId.SshHasshString or BufferId.SshHasshServer or BufferId.SshHasshServerString));
         var sets = new HashSet<AddressSet>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < Rules.Length; i++)
         {

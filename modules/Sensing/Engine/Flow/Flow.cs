@@ -35,6 +35,7 @@ internal sealed class Flow
     public bool Dropped;
     public bool Passed;
     public bool Midstream;
+    public bool NoPayloadInspection;
     public bool DetectionDoneToServer, DetectionDoneToClient; // address-only rules have been looked at
     public byte MinTtlToServer, MaxTtlToServer, MinTtlToClient, MaxTtlToClient;
 
@@ -47,7 +48,7 @@ internal sealed class Flow
         Next = null;
         State = FlowState.New;
         PacketsToServer = PacketsToClient = BytesToServer = BytesToClient = 0;
-        SeenToClient = Alerted = Dropped = Passed = Midstream = HasIcmpAnswer = false;
+        SeenToClient = Alerted = Dropped = Passed = Midstream = NoPayloadInspection = HasIcmpAnswer = false;
         DetectionDoneToServer = DetectionDoneToClient = false;
         Vlan0 = Vlan1 = Vlan2 = 0;
         VlanCount = 0;

@@ -153,6 +153,8 @@ internal sealed class Configuration
         return stock with
         {
             Disabled = disabled,
+            Ja3 = node.Value("tls.ja3-fingerprints") is "yes" or "true" or "on",
+            Hassh = node.Value("ssh.hassh") is "yes" or "true" or "on",
             HttpRequestBodyLimit = (int)(http?.Size("request-body-limit", stock.HttpRequestBodyLimit) ?? stock.HttpRequestBodyLimit),
             HttpResponseBodyLimit = (int)(http?.Size("response-body-limit", stock.HttpResponseBodyLimit) ?? stock.HttpResponseBodyLimit),
             HttpRequestMinInspect = (int)(http?.Size("request-body-minimal-inspect-size", stock.HttpRequestMinInspect) ?? stock.HttpRequestMinInspect),

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Output;
 
 namespace Appliance.Sensing.Engine.Runtime;
@@ -7,18 +6,19 @@ namespace Appliance.Sensing.Engine.Runtime;
 internal sealed partial class FolderSensor
 {
     private const double KeepReadSeconds = 3600;
+    private long _nextCaptureLook;
 
     private void Heartbeat()
     {
         var w = new EveWriter();
-        List<WorkerCounters> workers = CaptureCounters();
+        List<WorkerCounters> workers = _captures.Threads.Select(t => t.Counters).ToList();
         StatsRecord.Write(w, workers, _generation?.Rules, (Clock.Now - _started) / 1_000_000, Clock.Now, Own);
         _sink.Write(EveStream.Alerts, w.End());
     }
 
     private void Own(EveWriter w)
     {
-        WriteCapture(w);
+        LiveRun.WriteCapture(w, _captures);
         w.Open("sensor"u8);
         w.Number("generation"u8, _generation?.Number ?? 0);
         WriteInterfaces(w);
@@ -112,18 +112,19 @@ internal sealed partial class FolderSensor
         }
     }
 
-    // live capture
-    private void SuperviseCapture(CancellationToken ct) { }
-    private void StopCapture() { }
-    private void ApplyToCapture(RuleSet rules, EngineSettings settings) { }
-    private List<WorkerCounters> CaptureCounters() => [];
-
-    private void WriteCapture(EveWriter w)
+    private void SuperviseCapture()
     {
-        w.Open("capture"u8);
-        w.Number("kernel_packets"u8, 0);
-        w.Number("kernel_drops"u8, 0);
-        w.Close();
+        if (Environment.TickCount64 < _nextCaptureLook) return;
+        _nextCaptureLook = Environment.TickCount64 + 5000;
+        var wanted = (_generation?.Folder.Interfaces ?? []).Concat(_args.Interfaces.Select(n => new CaptureInterface(n, _args.Threads, true))).DistinctBy(i => i.Name).ToList();
+        if (wanted.Count == 0 && _captures.Threads.Count == 0) return;
+        _captures.Arrange(wanted, _generation?.Settings ?? new SensorFolderSettings().ToEngine(), _generation?.Rules ?? _noRules, (name, method, reason) =>
+            Answer(reason == null ? "capture started" : "capture failed", w =>
+            {
+                w.Text("interface"u8, name);
+                if (reason == null) w.Text("method"u8, method!);
+                else w.Text("reason"u8, reason);
+            }));
     }
 
     private void WriteInterfaces(EveWriter w)
@@ -131,12 +132,25 @@ internal sealed partial class FolderSensor
         w.OpenArray("interfaces"u8);
         foreach (string name in _args.Interfaces.Concat(_generation?.Folder.Interfaces.Select(i => i.Name) ?? []).Distinct())
         {
+            CaptureThread[] threads = _captures.Threads.Where(t => t.Interface == name).ToArray();
             w.OpenItem();
             w.Text("name"u8, name);
-            w.Text("state"u8, "not captured"u8);
-            w.Text("reason"u8, Capabilities.HasNetRaw ? "capture is not running" : "CAP_NET_RAW missing");
+            w.Text("state"u8, threads.Length > 0 ? "capturing" : "not captured");
+            if (threads.Length > 0)
+            {
+                w.Text("method"u8, threads[0].Method);
+                w.Number("packets"u8, threads.Sum(t => t.KernelPackets));
+                w.Number("drops"u8, threads.Sum(t => t.KernelDrops));
+            }
+            else w.Text("reason"u8, _captures.Reasons.TryGetValue(name, out string? reason) ? reason : "not started yet");
             w.Close();
         }
         w.CloseArray();
+        w.Open("drops"u8);
+        w.Number("ring"u8, _captures.Threads.Sum(t => t.KernelDrops));
+        w.Number("decode"u8, _captures.Threads.Sum(t => t.Counters.Decode.Invalid));
+        w.Number("memcap"u8, _captures.Threads.Sum(t => t.Counters.Flow.MemcapHits + t.Counters.Stream.SegmentMemcapDrops + t.Counters.Stream.SessionMemcapDrops + t.Counters.Decode.DefragDrops));
+        w.Number("spool"u8, _sink.LostToErrors);
+        w.Close();
     }
 }

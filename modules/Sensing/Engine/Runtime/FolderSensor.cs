@@ -18,6 +18,8 @@ internal sealed partial class FolderSensor : IDisposable
     private readonly TextWriter _stderr;
     private readonly SpoolSink _sink;
     private readonly JobLedger _ledger;
+    private readonly CaptureSet _captures;
+    private readonly RuleSet _noRules = new([], [], new NameTable(), false);
     private readonly long _started = Clock.Now;
     private Generation? _generation;
     private long _triedGeneration;
@@ -32,6 +34,7 @@ internal sealed partial class FolderSensor : IDisposable
         _root = Path.GetFullPath(args.Folder!);
         foreach (string name in (string[])["spool", "packets", "files", "state"]) Directory.CreateDirectory(Path.Combine(_root, name));
         _sink = new SpoolSink(Path.Combine(_root, "spool"), Path.Combine(_root, "state"));
+        _captures = new CaptureSet(_sink);
         _ledger = new JobLedger(Path.Combine(_root, "state", "jobs"));
     }
 
@@ -81,7 +84,7 @@ internal sealed partial class FolderSensor : IDisposable
         {
             LoadNewest();
             RunJobs(ct);
-            SuperviseCapture(ct);
+            SuperviseCapture();
             if (Environment.TickCount64 >= nextStats)
             {
                 Heartbeat();
@@ -90,7 +93,7 @@ internal sealed partial class FolderSensor : IDisposable
             }
             ct.WaitHandle.WaitOne(200);
         }
-        StopCapture();
+        _captures.Dispose();
         Answer("sensor stopped", w => w.Text("reason"u8, "asked to stop"u8));
     }
 
@@ -123,7 +126,8 @@ internal sealed partial class FolderSensor : IDisposable
             Generation made = Load(newest, path);
             Generation? old = _generation;
             _generation = made;
-            ApplyToCapture(made.Rules, made.Settings);
+            _captures.Use(made.Rules);
+            _nextCaptureLook = 0;
             old?.Rules.Dispose();
             double seconds = (Clock.Now - started) / 1e6;
             Answer("generation loaded", w =>
@@ -280,6 +284,7 @@ internal sealed partial class FolderSensor : IDisposable
 
     public void Dispose()
     {
+        _captures.Dispose();
         _sink.Dispose();
         _generation?.Rules.Dispose();
     }

@@ -41,7 +41,9 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         Counters = new WorkerCounters();
         _decoder = new Decoder(settings.Decode, Counters.Decode);
         _flows = new FlowTable(settings.Flow, Counters.Flow, this);
-        _app = new AppLayerEngine(settings.App, Counters.App);
+        // fingerprints cost time: they are worked out when a rule or the configuration asks for them
+        AppLayerOptions app = settings.App with { Ja3 = settings.App.Ja3 || rules is { WantsJa3: true }, Hassh = settings.App.Hassh || rules is { WantsHassh: true } };
+        _app = new AppLayerEngine(app, Counters.App);
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
         var reassembly = new Reassembly(stream, Counters.Stream, _app);
         _app.Attach(reassembly);
@@ -88,6 +90,7 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         if (p.IsTcp) _tcp.Handle(flow, p);
         else if (p.Protocol == 17 && p.HasPorts) _app.Datagram(flow, p);
         if (p.Is(PacketMarks.BadChecksum)) return;
+        if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;
         _detector?.Inspect(p, flow);
         if (flow.App.Transactions.Count > 0) Settle(p, flow, false);
     }
@@ -176,6 +179,13 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
     }
 
     public void Raised(Packet p, Flow.Flow? flow, in Alert alert) => _records.Alert(p, flow, alert);
+
+    /// <summary>No packet came: the clock goes on all the same, so that quiet flows end.</summary>
+    public void Idle(long now)
+    {
+        if (now > _clock && _number > 0) _clock = now;
+        _flows.Advance(_clock);
+    }
 
     public void Finish() => _flows.EndAll(FlowEnd.Shutdown);
 

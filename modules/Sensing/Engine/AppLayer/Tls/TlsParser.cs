@@ -1,0 +1,307 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Appliance.Sensing.Engine.Memory;
+using Appliance.Sensing.Engine.Stream;
+
+namespace Appliance.Sensing.Engine.AppLayer.Tls;
+
+/// <summary>TLS records and the handshake up to encryption; what follows is counted, not read.</summary>
+internal sealed class TlsParser(AppState state) : AppParser
+{
+    private const int MaxHandshake = 1 << 18;
+    private readonly SlidingBuffer _toServer = new(), _toClient = new();
+    private TlsTransaction? _tx;
+    private bool _clientEncrypted, _serverEncrypted, _finished;
+
+    public override AppProto Protocol => AppProto.Tls;
+
+    public override void Reset()
+    {
+        _toServer.Release();
+        _toClient.Release();
+    }
+
+    public override bool Gap(ParseContext context, bool toServer, int size) => _finished;
+
+    public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
+    {
+        _tx ??= state.Add(new TlsTransaction { ShowJa3 = context.Options.Ja3 });
+        if (_finished) return bytes.Length;
+        int used = 0;
+        while (bytes.Length - used >= 5 && !_finished)
+        {
+            ReadOnlySpan<byte> rest = bytes[used..];
+            byte type = rest[0];
+            int length = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]);
+            if (type is < 20 or > 24 || rest[1] != 3 || length > 18432)
+            {
+                if (used == 0 && toServer && (rest[0] & 0x80) != 0 && rest[2] == 1)
+                {
+                    // an old hello in SSLv2 form, still used to offer newer versions
+                    int old = (rest[0] & 0x7f) << 8 | rest[1];
+                    if (rest.Length < old + 2) return used;
+                    _tx.ClientVersion = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]);
+                    _tx.ProgressToServer = TlsTransaction.Hello;
+                    used += old + 2;
+                    continue;
+                }
+                return -1;
+            }
+            if (rest.Length < 5 + length)
+            {
+                if (type == 23 || (toServer ? _clientEncrypted : _serverEncrypted))
+                {
+                    // what is encrypted need not be held until it is whole
+                    Encrypted(context, toServer, type);
+                }
+                break;
+            }
+            Record(context, toServer, type, rest.Slice(5, length));
+            used += 5 + length;
+        }
+        if ((marks & StreamMarks.Eof) != 0) return bytes.Length;
+        return _finished ? bytes.Length : used;
+    }
+
+    private void Record(ParseContext context, bool toServer, byte type, ReadOnlySpan<byte> body)
+    {
+        switch (type)
+        {
+            case 22 when !(toServer ? _clientEncrypted : _serverEncrypted):
+                Handshake(context, toServer, body);
+                break;
+            case 20:
+                if (toServer) _clientEncrypted = true;
+                else _serverEncrypted = true;
+                if (!toServer && _tx!.ServerCertificate == null && _tx.ServerVersion < 0x0304) _tx.Resumed = true;
+                Advance(toServer, TlsTransaction.CertificateSeen);
+                if (_clientEncrypted && _serverEncrypted) Advance(true, TlsTransaction.Done);
+                if (_clientEncrypted && _serverEncrypted) Advance(false, TlsTransaction.Done);
+                break;
+            case 23:
+                Encrypted(context, toServer, type);
+                break;
+        }
+    }
+
+    private void Encrypted(ParseContext context, bool toServer, byte type)
+    {
+        if (type != 23) return;
+        if (toServer) _clientEncrypted = true;
+        else _serverEncrypted = true;
+        Advance(true, TlsTransaction.Done);
+        Advance(false, TlsTransaction.Done);
+        if (!_clientEncrypted || !_serverEncrypted) return;
+        _finished = true;
+        context.EndsInspection = true;
+        Reset();
+    }
+
+    private void Advance(bool toServer, int progress)
+    {
+        if (toServer) _tx!.ProgressToServer = Math.Max(_tx.ProgressToServer, progress);
+        else _tx!.ProgressToClient = Math.Max(_tx.ProgressToClient, progress);
+    }
+
+    private void Handshake(ParseContext context, bool toServer, ReadOnlySpan<byte> body)
+    {
+        SlidingBuffer held = toServer ? _toServer : _toClient;
+        if (held.Length + body.Length > MaxHandshake)
+        {
+            held.Clear();
+            return;
+        }
+        held.Append(body);
+        while (held.Length >= 4)
+        {
+            ReadOnlySpan<byte> span = held.Span;
+            int length = span[1] << 16 | span[2] << 8 | span[3];
+            if (span.Length < 4 + length) return;
+            Message(context, toServer, span[0], span.Slice(4, length));
+            held.Consume(4 + length);
+        }
+    }
+
+    private void Message(ParseContext context, bool toServer, byte type, ReadOnlySpan<byte> body)
+    {
+        switch (type)
+        {
+            case 1 when toServer:
+                ClientHello(context, body);
+                Advance(true, TlsTransaction.Hello);
+                context.TriggerToServer = true;
+                break;
+            case 2 when !toServer:
+                ServerHello(context, body);
+                Advance(false, TlsTransaction.Hello);
+                context.TriggerToClient = true;
+                break;
+            case 11:
+                Certificates(toServer, body);
+                Advance(toServer, TlsTransaction.CertificateSeen);
+                if (!toServer) context.TriggerToClient = true;
+                break;
+            case 16:
+                Advance(true, TlsTransaction.CertificateSeen);
+                break;
+        }
+    }
+
+    private ref struct Fields(ReadOnlySpan<byte> bytes)
+    {
+        public ReadOnlySpan<byte> Rest = bytes;
+
+        public bool Take(int count, out ReadOnlySpan<byte> taken)
+        {
+            taken = default;
+            if (count > Rest.Length) return false;
+            taken = Rest[..count];
+            Rest = Rest[count..];
+            return true;
+        }
+
+        public bool Number(int size, out int value)
+        {
+            value = 0;
+            if (!Take(size, out ReadOnlySpan<byte> bytes)) return false;
+            foreach (byte b in bytes) value = value << 8 | b;
+            return true;
+        }
+
+        public bool Counted(int size, out ReadOnlySpan<byte> taken)
+        {
+            taken = default;
+            return Number(size, out int length) && Take(length, out taken);
+        }
+    }
+
+    private static bool IsGrease(int value) => (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
+
+    private static void List(StringBuilder to, ReadOnlySpan<byte> numbers, int size)
+    {
+        bool first = true;
+        for (int i = 0; i + size <= numbers.Length; i += size)
+        {
+            int value = size == 2 ? BinaryPrimitives.ReadUInt16BigEndian(numbers[i..]) : numbers[i];
+            if (size == 2 && IsGrease(value)) continue;
+            if (!first) to.Append('-');
+            first = false;
+            to.Append(value);
+        }
+    }
+
+    private void ClientHello(ParseContext context, ReadOnlySpan<byte> body)
+    {
+        TlsTransaction tx = _tx!;
+        var f = new Fields(body);
+        if (!f.Number(2, out int version)) return;
+        tx.ClientVersion = (ushort)version;
+        if (!f.Take(32, out ReadOnlySpan<byte> random)) return;
+        tx.ClientRandom = random.ToArray();
+        if (!f.Counted(1, out ReadOnlySpan<byte> session) || !f.Counted(2, out ReadOnlySpan<byte> ciphers) || !f.Counted(1, out _)) return;
+        tx.SessionId = session.ToArray();
+        var ja3 = new StringBuilder();
+        ja3.Append(version).Append(',');
+        List(ja3, ciphers, 2);
+        ja3.Append(',');
+        var groups = new StringBuilder();
+        var formats = new StringBuilder();
+        bool first = true;
+        if (f.Counted(2, out ReadOnlySpan<byte> extensions))
+        {
+            var e = new Fields(extensions);
+            while (e.Number(2, out int kind) && e.Counted(2, out ReadOnlySpan<byte> value))
+            {
+                if (!IsGrease(kind))
+                {
+                    if (!first) ja3.Append('-');
+                    first = false;
+                    ja3.Append(kind);
+                }
+                var x = new Fields(value);
+                switch (kind)
+                {
+                    case 0:
+                        if (x.Counted(2, out ReadOnlySpan<byte> names))
+                        {
+                            var n = new Fields(names);
+                            if (n.Number(1, out int nameType) && nameType == 0 && n.Counted(2, out ReadOnlySpan<byte> name)) tx.Sni = name.ToArray();
+                        }
+                        break;
+                    case 10:
+                        if (x.Counted(2, out ReadOnlySpan<byte> list)) List(groups, list, 2);
+                        break;
+                    case 11:
+                        if (x.Counted(1, out list)) List(formats, list, 1);
+                        break;
+                    case 16:
+                        if (x.Counted(2, out list))
+                        {
+                            var a = new Fields(list);
+                            while (tx.ClientAlpn.Count < 16 && a.Counted(1, out ReadOnlySpan<byte> protocol)) tx.ClientAlpn.Add(protocol.ToArray());
+                        }
+                        break;
+                    case 43:
+                        if (x.Counted(1, out list) && list.Length >= 2)
+                            for (int i = 0; i + 2 <= list.Length; i += 2)
+                            {
+                                ushort offered = BinaryPrimitives.ReadUInt16BigEndian(list[i..]);
+                                if (IsGrease(offered)) continue;
+                                tx.ClientVersion = offered;
+                                break;
+                            }
+                        break;
+                }
+            }
+        }
+        ja3.Append(',').Append(groups).Append(',').Append(formats);
+        tx.Ja3Text = Encoding.ASCII.GetBytes(ja3.ToString());
+        tx.Ja3Digest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(MD5.HashData(tx.Ja3Text)));
+    }
+
+    private void ServerHello(ParseContext context, ReadOnlySpan<byte> body)
+    {
+        TlsTransaction tx = _tx!;
+        var f = new Fields(body);
+        if (!f.Number(2, out int version)) return;
+        tx.ServerVersion = (ushort)version;
+        if (!f.Take(32, out ReadOnlySpan<byte> random)) return;
+        tx.ServerRandom = random.ToArray();
+        bool draft = version >= 0x7f00;
+        if (!draft && !f.Counted(1, out _) || !f.Number(2, out int cipher) || !draft && !f.Number(1, out _)) return;
+        var ja3 = new StringBuilder();
+        ja3.Append(version).Append(',').Append(cipher).Append(',');
+        bool first = true;
+        if (f.Counted(2, out ReadOnlySpan<byte> extensions))
+        {
+            var e = new Fields(extensions);
+            while (e.Number(2, out int kind) && e.Counted(2, out ReadOnlySpan<byte> value))
+            {
+                if (!first) ja3.Append('-');
+                first = false;
+                ja3.Append(kind);
+                if (kind == 43 && value.Length == 2) tx.ServerVersion = BinaryPrimitives.ReadUInt16BigEndian(value);
+            }
+        }
+        tx.Ja3sText = Encoding.ASCII.GetBytes(ja3.ToString());
+        tx.Ja3sDigest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(MD5.HashData(tx.Ja3sText)));
+    }
+
+    private void Certificates(bool toServer, ReadOnlySpan<byte> body)
+    {
+        TlsTransaction tx = _tx!;
+        var f = new Fields(body);
+        if (!f.Counted(3, out ReadOnlySpan<byte> list)) return;
+        var chain = new Fields(list);
+        List<byte[]> into = toServer ? tx.ClientCertificates : tx.ServerCertificates;
+        if (into.Count > 0) return;
+        while (into.Count < 32 && chain.Counted(3, out ReadOnlySpan<byte> der))
+        {
+            into.Add(der.ToArray());
+            if (into.Count > 1 || Certificate.Read(der) is not { } certificate) continue;
+            if (toServer) tx.ClientCertificate = certificate;
+            else tx.TakeServerCertificate(certificate);
+        }
+    }
+}

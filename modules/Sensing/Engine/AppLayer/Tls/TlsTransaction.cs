@@ -1,0 +1,115 @@
+using System.Text;
+using Appliance.Sensing.Engine.Output;
+
+namespace Appliance.Sensing.Engine.AppLayer.Tls;
+
+/// <summary>One TLS session: what its handshake shows in clear text.</summary>
+internal sealed class TlsTransaction : Transaction
+{
+    public const int Hello = 1, CertificateSeen = 2, Done = 3;
+    public ushort ClientVersion, ServerVersion;
+    public byte[] Sni = [];
+    public byte[] ClientRandom = [], ServerRandom = [];
+    public byte[] Ja3Text = [], Ja3Digest = [], Ja3sText = [], Ja3sDigest = [];
+    public readonly List<byte[]> ServerCertificates = new(0);
+    public readonly List<byte[]> ClientCertificates = new(0);
+    public readonly List<byte[]> ClientAlpn = new(0);
+    public Certificate? ServerCertificate, ClientCertificate;
+    public byte[] Subject = [], Issuer = [], Serial = [], Fingerprint = [];
+    public bool Resumed;
+    public bool ShowJa3;
+    public byte[] SessionId = [];
+
+    public override int Complete => Done;
+
+    public override bool HasRecord => ServerCertificate?.Subject != null || Resumed || ServerVersion >= 0x0304 || ClientVersion != 0 && Sni.Length > 0 || ServerVersion != 0;
+
+    public void TakeServerCertificate(Certificate certificate)
+    {
+        ServerCertificate = certificate;
+        Subject = Encoding.UTF8.GetBytes(certificate.Subject ?? "");
+        Issuer = Encoding.UTF8.GetBytes(certificate.Issuer ?? "");
+        Serial = Encoding.UTF8.GetBytes(certificate.Serial ?? "");
+        Fingerprint = Encoding.UTF8.GetBytes(certificate.Fingerprint);
+    }
+
+    public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (buffer == BufferId.TlsCerts)
+        {
+            List<byte[]> list = toServer ? ClientCertificates : ServerCertificates;
+            if (index >= list.Count) return false;
+            bytes = list[index];
+            return true;
+        }
+        if (buffer == BufferId.TlsAlpn)
+        {
+            if (!toServer || index >= ClientAlpn.Count) return false;
+            bytes = ClientAlpn[index];
+            return true;
+        }
+        if (index > 0) return false;
+        byte[] random = toServer ? ClientRandom : ServerRandom;
+        bytes = buffer switch
+        {
+            BufferId.TlsSni => Sni,
+            BufferId.TlsCertSubject when !toServer => Subject,
+            BufferId.TlsCertIssuer when !toServer => Issuer,
+            BufferId.TlsCertSerial when !toServer => Serial,
+            BufferId.TlsCertFingerprint when !toServer => Fingerprint,
+            BufferId.TlsRandom => random,
+            BufferId.TlsRandomTime when random.Length == 32 => random.AsSpan(0, 4),
+            BufferId.TlsRandomBytes when random.Length == 32 => random.AsSpan(4),
+            BufferId.Ja3Hash => Ja3Digest,
+            BufferId.Ja3String => Ja3Text,
+            BufferId.Ja3sHash => Ja3sDigest,
+            BufferId.Ja3sString => Ja3sText,
+            _ => default,
+        };
+        return !bytes.IsEmpty;
+    }
+
+    public override int Number(NumberId what, bool toServer, int index) =>
+        what == NumberId.TlsVersion && index == 0 ? (toServer ? ClientVersion : ServerVersion) is var v && v != 0 ? v : -1 : -1;
+
+    public override bool WriteRecord(EveWriter to, bool inAlert)
+    {
+        to.Open("tls"u8);
+        Certificate? certificate = ServerCertificate;
+        if (certificate?.Subject != null) to.Text("subject"u8, certificate.Subject);
+        if (certificate?.Issuer != null) to.Text("issuerdn"u8, certificate.Issuer);
+        if (Resumed) to.Bool("session_resumed"u8, true);
+        if (certificate?.Serial != null) to.Text("serial"u8, certificate.Serial);
+        if (certificate != null) to.Text("fingerprint"u8, certificate.Fingerprint);
+        if (Sni.Length > 0) to.Text("sni"u8, Sni);
+        to.Text("version"u8, VersionName(ServerVersion != 0 ? ServerVersion : ClientVersion));
+        if (certificate?.NotBefore != null) to.Text("notbefore"u8, certificate.NotBefore);
+        if (certificate?.NotAfter != null) to.Text("notafter"u8, certificate.NotAfter);
+        if (ShowJa3)
+        {
+            to.Open("ja3"u8);
+            if (Ja3Text.Length > 0)
+            {
+                to.Text("hash"u8, Ja3Digest);
+                to.Text("string"u8, Ja3Text);
+            }
+            to.Close();
+            to.Open("ja3s"u8);
+            if (Ja3sText.Length > 0)
+            {
+                to.Text("hash"u8, Ja3sDigest);
+                to.Text("string"u8, Ja3sText);
+            }
+            to.Close();
+        }
+        to.Close();
+        return true;
+    }
+
+    private static string VersionName(ushort version) => version switch
+    {
+        0 => "UNDETERMINED", 0x0002 => "SSLv2", 0x0300 => "SSLv3", 0x0301 => "TLSv1", 0x0302 => "TLS 1.1", 0x0303 => "TLS 1.2", 0x0304 => "TLS 1.3",
+        >= 0x7f10 and <= 0x7f1c => $"TLS 1.3 draft-{version & 0xff}", _ => $"0x{version:x4}",
+    };
+}
