@@ -14,7 +14,7 @@ internal sealed class AppLayerCounters
 }
 
 /// <summary>Between the streams and the parsers: finds the protocol of a flow, feeds its parser, keeps its transactions.</summary>
-internal sealed class AppLayerEngine : IStreamReader
+internal sealed class AppLayerEngine : IStreamReader, IExpectations
 {
     private const int GiveUpBoth = 2048;
     private readonly ProtocolDetector _detector;
@@ -25,12 +25,33 @@ internal sealed class AppLayerEngine : IStreamReader
     public AppLayerEngine(AppLayerOptions options, AppLayerCounters counters)
     {
         _detector = new ProtocolDetector(options);
-        _context = new ParseContext(options);
+        _context = new ParseContext(options) { Expectations = this };
         _counters = counters;
         Options = options;
     }
 
     public AppLayerOptions Options { get; }
+
+    private const int MaxExpectations = 4096;
+    private const long ExpectationMicros = 30_000_000;
+    private readonly Dictionary<(IpAddress, ushort), (AppProto Protocol, object What, long Time)> _expected = [];
+
+    public void Expect(IpAddress server, ushort port, AppProto protocol, object what, long time)
+    {
+        if (_expected.Count >= MaxExpectations) _expected.Clear();
+        _expected[(server, port)] = (protocol, what, time);
+    }
+
+    /// <summary>Was this new connection announced by a control channel? Then its protocol is known before its first byte.</summary>
+    private void LookForAnnouncement(Flow.Flow flow)
+    {
+        if (_expected.Count == 0 || flow.App.Expected != AppProto.Unknown) return;
+        var key = (flow.Server, flow.ServerPort);
+        if (!_expected.Remove(key, out var found)) return;
+        if (_context.Time - found.Time > ExpectationMicros) return;
+        flow.App.Expected = found.Protocol;
+        flow.App.Expectation = found.What;
+    }
 
     public void Attach(Reassembly reassembly) => _reassembly = reassembly;
 
@@ -44,6 +65,7 @@ internal sealed class AppLayerEngine : IStreamReader
         {
             if ((marks & StreamMarks.Gap) != 0) return GiveUp(flow, toServer);
             if (bytes.IsEmpty) return (marks & StreamMarks.Eof) != 0 ? 0 : 0;
+            LookForAnnouncement(flow);
             AppProto found = app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown ? app.Expected : _detector.Tcp(bytes, toServer, flow.ClientPort, flow.ServerPort);
             if (found == AppProto.Unknown && (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0) found = AppProto.Failed;
             if (found == AppProto.Unknown) return 0;
@@ -104,6 +126,7 @@ internal sealed class AppLayerEngine : IStreamReader
             app.Original = app.Protocol;
             app.Protocol = AppProto.Unknown;
             app.Expected = AppProto.Unknown;
+            app.Expectation = null;
             app.ProbedToServer = app.ProbedToClient = false;
             app.Parser = null;
             app.OldParser = parser;
@@ -148,12 +171,10 @@ internal sealed class AppLayerEngine : IStreamReader
             {
                 if (p.ToServer) app.ProbedToServer = true;
                 else app.ProbedToClient = true;
-                if (app.ProbedToServer && app.ProbedToClient)
-                {
-                    app.Failed = true;
-                    app.Protocol = AppProto.Failed;
-                    _counters.FailedUdp++;
-                }
+                // the other direction may still tell
+                if (app.Protocol == AppProto.Unknown) _counters.FailedUdp++;
+                app.Protocol = AppProto.Failed;
+                app.Failed = app.ProbedToServer && app.ProbedToClient;
                 return;
             }
             if (!Begin(flow, found, false)) return;

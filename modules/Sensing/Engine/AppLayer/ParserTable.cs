@@ -1,5 +1,7 @@
 using Appliance.Sensing.Engine.AppLayer.Dns;
+using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Smtp;
 using Appliance.Sensing.Engine.AppLayer.Ssh;
 using Appliance.Sensing.Engine.AppLayer.Tls;
 
@@ -14,8 +16,11 @@ internal static class ParserTable
         AppProto.Dns => new DnsParser(state, tcp),
         AppProto.Tls => new TlsParser(state),
         AppProto.Ssh => new SshParser(state),
+        AppProto.Smtp => new SmtpParser(state),
+        AppProto.Ftp => new FtpParser(state),
+        AppProto.FtpData => new FtpDataParser(state),
         _ => null,
     };
 
-    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh];
+    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData];
 }

@@ -24,7 +24,23 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
     public AppProto Udp(ReadOnlySpan<byte> bytes, bool toServer, ushort clientPort, ushort serverPort)
     {
         if ((serverPort == 53 || clientPort == 53) && options.Enabled("dns") && DnsParser.Probe(bytes, false)) return AppProto.Dns;
-        return AppProto.Failed;
+        AppProto found = Recognised(bytes, clientPort, serverPort);
+        return found != AppProto.Unknown && options.Enabled(AppProtoNames.Name(found)) ? found : AppProto.Failed;
+    }
+
+    /// <summary>Protocols over UDP that are named in flow records.</summary>
+    private static AppProto Recognised(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort)
+    {
+        bool On(ushort port) => serverPort == port || clientPort == port;
+        if (On(123) && bytes.Length >= 48 && (bytes[0] >> 3 & 7) is >= 3 and <= 4) return AppProto.Ntp;
+        if ((On(67) || On(68)) && bytes.Length >= 240 && bytes[236] == 0x63 && bytes[237] == 0x82 && bytes[238] == 0x53 && bytes[239] == 0x63) return AppProto.Dhcp;
+        if ((On(161) || On(162)) && bytes.Length > 8 && bytes[0] == 0x30) return AppProto.Snmp;
+        if (On(88) && bytes.Length > 10 && (bytes[0] is 0x6a or 0x6b or 0x6c or 0x6d or 0x7e)) return AppProto.Krb5;
+        if (serverPort == 69 && bytes.Length >= 4 && bytes[0] == 0 && bytes[1] is 1 or 2) return AppProto.Tftp;
+        if ((On(500) || On(4500)) && bytes.Length >= 28 && (bytes[17] is 0x10 or 0x20)) return AppProto.Ike;
+        if (Starts(bytes, "SIP/2.0"u8) || Starts(bytes, "INVITE "u8) || Starts(bytes, "REGISTER "u8) || Starts(bytes, "OPTIONS SIP"u8) || Starts(bytes, "BYE "u8) || Starts(bytes, "ACK "u8) || Starts(bytes, "CANCEL "u8)) return AppProto.Sip;
+        if (bytes.Length > 8 && bytes.StartsWith("d1:"u8) && (bytes[3] is (byte)'a' or (byte)'r' or (byte)'e')) return AppProto.BittorrentDht;
+        return AppProto.Unknown;
     }
 
     private static string ConfigName(AppProto protocol) => protocol == AppProto.Http1 ? "http" : AppProtoNames.Name(protocol);
@@ -62,6 +78,11 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
     private static AppProto Common(ReadOnlySpan<byte> bytes)
     {
         if (Starts(bytes, "SSH-"u8)) return AppProto.Ssh;
+        if (Starts(bytes, "RFB 00"u8)) return AppProto.Rfb;
+        if (bytes.Length >= 3 && bytes[0] == 0xff && bytes[1] is >= 0xfb and <= 0xfe) return AppProto.Telnet;
+        if (bytes.Length >= 12 && bytes[0] == 3 && bytes[1] == 0 && (bytes[5] is 0xe0 or 0xd0)) return AppProto.Rdp;
+        if (bytes.Length >= 8 && bytes[0] == 0x10 && (bytes[4..].StartsWith("MQTT"u8) || bytes[4..].StartsWith("MQIs"u8))) return AppProto.Mqtt;
+        if (Starts(bytes, "* OK "u8)) return AppProto.Imap;
         if (bytes.Length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;
         if (bytes.Length >= 8 && (bytes[4] is 0xff or 0xfe or 0xfd) && bytes[5] == 'S' && bytes[6] == 'M' && bytes[7] == 'B' && bytes[0] == 0) return AppProto.Smb;
         if (bytes.Length >= 16 && bytes[0] == 5 && bytes[1] <= 1 && bytes[2] is 0 or 11 && (bytes[4] & 0xef) == 0) return AppProto.Dcerpc;

@@ -43,6 +43,8 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
     public Flow? Take(Packet p)
     {
         if (p.IpVersion == 0 || p.Is(PacketMarks.Fragment | PacketMarks.Invalid)) return null;
+        // only these have conversations; the rest of IP is inspected packet by packet
+        if (!(p.HasIcmp || p.HasPorts || p.Protocol == 50)) return null;
         IpAddress source = p.Source_, destination = p.Destination;
         ushort sourcePort = p.SourcePort, destinationPort = p.DestinationPort;
         byte protocol = p.Protocol;
@@ -150,7 +152,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         {
             if (flow.PacketsToServer == 0) p.Marks |= PacketMarks.FirstOfDirection;
             flow.PacketsToServer++;
-            flow.BytesToServer += p.Source == PacketSource.Wire ? p.Length : p.Length;
+            flow.BytesToServer += p.Length;
             if (p.Ttl < flow.MinTtlToServer) flow.MinTtlToServer = p.Ttl;
             if (p.Ttl > flow.MaxTtlToServer) flow.MaxTtlToServer = p.Ttl;
         }
@@ -174,7 +176,8 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
             }
             if (flow.Protocol != 6 && flow.State == FlowState.New) flow.State = FlowState.Established;
         }
-        if (flow.Protocol != 6 && flow.State == FlowState.Established || flow.Protocol == 6 && flow.State != FlowState.New) p.Marks |= PacketMarks.Established;
+        // as the peer has it: a flow counts as established for rules once both sides have been seen
+        if (flow.PacketsToServer > 0 && flow.PacketsToClient > 0) p.Marks |= PacketMarks.Established;
     }
 
     private static bool TryEmbedded(Packet p, out IpAddress source, out IpAddress destination, out byte protocol, out ushort sourcePort, out ushort destinationPort)

@@ -171,7 +171,7 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         _end.Vlan0 = flow.Vlan0;
         _end.Vlan1 = flow.Vlan1;
         _end.VlanCount = flow.VlanCount;
-        _end.Marks = PacketMarks.NoPayloadInspection | (flow.State != FlowState.New ? PacketMarks.Established : 0);
+        _end.Marks = PacketMarks.NoPayloadInspection | (flow.PacketsToClient > 0 && flow.PacketsToServer > 0 ? PacketMarks.Established : 0);
         _end.TcpFlags = 0x10;
         _end.Flow = flow;
         _end.ToServer = toServer;

@@ -46,7 +46,6 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             TcpState.TimeWait or TcpState.Closed => FlowState.Closed,
             _ => FlowState.Established,
         };
-        if (flow.State != FlowState.New) p.Marks |= PacketMarks.Established;
     }
 
     public void Free(Flow.Flow flow)

@@ -8,9 +8,9 @@ internal sealed class HttpBody
     private const int MaxOutputPerFeed = 4 << 20;
     private HttpTransaction? _tx;
     private bool _toServer;
-    private Inflater? _first, _second;
-    private readonly SlidingBuffer _plain = new();
-    private readonly SlidingBuffer _between = new();
+    private const int MaxLayers = 4;
+    private readonly List<Inflater> _layers = new(0);
+    private readonly SlidingBuffer[] _plain = [new(), new(), new(), new()];
     private AppFile? _file;
     private MultipartReader? _multipart;
 
@@ -20,21 +20,18 @@ internal sealed class HttpBody
         _toServer = toServer;
         _file = null;
         _multipart = null;
-        _first = _second = null;
+        _layers.Clear();
         HttpHeaders headers = toServer ? tx.Request : tx.Response;
         if (!toServer && headers.TryGet("content-encoding"u8, out ReadOnlySpan<byte> coding))
         {
-            // applied last is undone first
-            for (int end = coding.Length; end > 0;)
+            // undone in the order listed, as libraries do; Add turns the order round when the first bytes say otherwise
+            for (int start = 0; start <= coding.Length && _layers.Count < MaxLayers;)
             {
-                int comma = coding[..end].LastIndexOf((byte)',');
-                ReadOnlySpan<byte> one = coding[(comma + 1)..end].Trim(" \t"u8);
-                end = comma;
-                Inflater? made = HttpParser.ContainsIgnoreCase(one, "gzip"u8) ? new Inflater(Inflater.Format.Gzip)
-                    : HttpParser.ContainsIgnoreCase(one, "deflate"u8) ? new Inflater(Inflater.Format.Deflate) : null;
-                if (made == null) continue;
-                if (_first == null) _first = made;
-                else if (context.Options.HttpLayers > 1) _second ??= made;
+                int comma = coding[start..].IndexOf((byte)',');
+                ReadOnlySpan<byte> one = (comma < 0 ? coding[start..] : coding.Slice(start, comma)).Trim(" \t"u8);
+                start = comma < 0 ? coding.Length + 1 : start + comma + 1;
+                if (HttpHeaders.Same(one, "gzip"u8) || HttpHeaders.Same(one, "x-gzip"u8)) _layers.Add(new Inflater(Inflater.Format.Gzip));
+                else if (HttpHeaders.Same(one, "deflate"u8) || HttpHeaders.Same(one, "x-deflate"u8)) _layers.Add(new Inflater(Inflater.Format.Deflate));
             }
         }
         if (toServer && headers.TryGet("content-type"u8, out ReadOnlySpan<byte> type) && HttpParser.ContainsIgnoreCase(type, "multipart/form-data"u8))
@@ -44,35 +41,31 @@ internal sealed class HttpBody
     public void Add(ParseContext context, ReadOnlySpan<byte> bytes)
     {
         if (_tx == null || bytes.IsEmpty) return;
-        if (_first == null)
+        if (_layers.Count > 1 && _layers[0].Produced == 0 && bytes.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) && !_layers[0].IsGzip && _layers[^1].IsGzip) _layers.Reverse();
+        Unpack(context, bytes, 0);
+    }
+
+    private void Unpack(ParseContext context, ReadOnlySpan<byte> bytes, int layer)
+    {
+        if (layer >= _layers.Count)
         {
             Take(context, bytes);
             return;
         }
-        bool fresh = _first.Produced == 0;
-        _plain.Clear();
-        _first.Feed(bytes, _plain, MaxOutputPerFeed);
-        if (_first.Failed && fresh && _first.Produced == 0)
+        Inflater inflater = _layers[layer];
+        bool fresh = inflater.Produced == 0;
+        SlidingBuffer plain = _plain[layer];
+        plain.Clear();
+        inflater.Feed(bytes, plain, MaxOutputPerFeed);
+        if (inflater.Failed && fresh && inflater.Produced == 0)
         {
             // labelled as packed, but is not: take it as it stands
-            _first.Release();
-            _first = null;
-            Take(context, bytes);
+            inflater.Release();
+            _layers.RemoveAt(layer);
+            Unpack(context, bytes, layer);
             return;
         }
-        if (_second != null && _plain.Length > 0)
-        {
-            bool secondFresh = _second.Produced == 0;
-            _between.Clear();
-            _second.Feed(_plain.Span, _between, MaxOutputPerFeed);
-            if (_second.Failed && secondFresh && _second.Produced == 0)
-            {
-                _second = null;
-                Take(context, _plain.Span);
-            }
-            else Take(context, _between.Span);
-        }
-        else Take(context, _plain.Span);
+        if (plain.Length > 0) Unpack(context, plain.Span, layer + 1);
     }
 
     private void Take(ParseContext context, ReadOnlySpan<byte> bytes)
@@ -135,10 +128,8 @@ internal sealed class HttpBody
         _tx = null;
         _file = null;
         _multipart = null;
-        _first?.Release();
-        _second?.Release();
-        _first = _second = null;
-        _plain.Release();
-        _between.Release();
+        foreach (Inflater layer in _layers) layer.Release();
+        _layers.Clear();
+        foreach (SlidingBuffer buffer in _plain) buffer.Release();
     }
 }

@@ -21,11 +21,14 @@ internal sealed class HttpHeaders
     public ReadOnlySpan<byte> ValueAt(int i) => _text.Span.Slice(_slots[i].Value, _slots[i].ValueLength);
 
     /// <summary>Adds one physical line, with its line end.</summary>
-    public void AddLine(ReadOnlySpan<byte> line)
+    public void AddLine(ReadOnlySpan<byte> line, bool isAnswer)
     {
         Raw.Append(line);
         ReadOnlySpan<byte> text = line.TrimEnd("\r\n"u8);
         if (text.IsEmpty) return;
+        // browsers take an indented line with a name of its own in an answer for a header, not for a continuation
+        bool ownHeader = isAnswer && text.IndexOf((byte)':') > 1;
+        if (ownHeader) text = text.TrimStart(" \t"u8);
         if (text[0] is (byte)' ' or (byte)'\t' && _count > 0)
         {
             // folded: the value goes on; it is moved to the end so that it can grow
@@ -41,7 +44,8 @@ internal sealed class HttpHeaders
         }
         if (_count >= MaxHeaders) return;
         int colon = text.IndexOf((byte)':');
-        ReadOnlySpan<byte> name = colon < 0 ? default : text[..colon].TrimEnd(" \t"u8);
+        ReadOnlySpan<byte> name = colon < 0 ? default : text[..colon].Trim(" \t\0"u8);
+        if (name.Contains((byte)0)) name = name.ToArray().Where(b => b != 0).ToArray();
         ReadOnlySpan<byte> value = colon < 0 ? text : text[(colon + 1)..];
         value = value.Trim(" \t\0"u8);
         // a header sent again is one header: values joined by a comma

@@ -16,6 +16,8 @@ internal sealed partial class HttpParser
         // an answer to a question that was not seen
         HttpTransaction made = state.Add(new HttpTransaction { Options = context.Options });
         made.ProgressToServer = HttpTransaction.Done;
+        made.RequestLine.Append("/libhtp::request_uri_not_seen"u8);
+        made.TargetLength = made.RequestLine.Length;
         _answeredId = made.Id + 1;
         return made;
     }
@@ -56,8 +58,8 @@ internal sealed partial class HttpParser
                 if (length == -1) return 0;
                 if (length == -2) return -1;
                 ReadOnlySpan<byte> line = bytes[..length];
-                _responseTx!.Response.AddLine(line);
-                if (!line.TrimEnd("\r\n"u8).IsEmpty) return length;
+                _responseTx!.Response.AddLine(line, true);
+                if (!EndsHeaders(line)) return length;
                 if (_response == At.Trailers) ResponseComplete(context);
                 else ResponseHeadersEnd(context);
                 return length;
@@ -165,7 +167,7 @@ internal sealed partial class HttpParser
             _responseBody.Begin(tx, false, context);
             _response = At.ChunkSize;
         }
-        else if (tx.Response.TryGet("content-length"u8, out ReadOnlySpan<byte> text) && TryNumber(text, 10, out long length))
+        else if (tx.Response.TryGet("content-length"u8, out ReadOnlySpan<byte> text) && TryLength(text, out long length))
         {
             if (length == 0)
             {

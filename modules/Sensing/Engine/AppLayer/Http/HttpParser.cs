@@ -6,7 +6,7 @@ namespace Appliance.Sensing.Engine.AppLayer.Http;
 internal sealed partial class HttpParser(AppState state) : AppParser
 {
     private const int MaxLine = 18_000;
-    private const int MaxPending = 512;
+    private const int MaxPending = 4096;
 
     private enum At : byte { Line, Headers, Body, ChunkSize, ChunkData, ChunkEnd, Trailers, UntilClose, Tunnel, Stopped }
 
@@ -109,10 +109,8 @@ internal sealed partial class HttpParser(AppState state) : AppParser
                 if (length == -1) return 0;
                 if (length == -2) return -1;
                 ReadOnlySpan<byte> line = bytes[..length];
-                // a line that may be folded is only complete when the next byte is known
-                if (length == bytes.Length && !eof && line.TrimEnd("\r\n"u8).Length > 0 && false) return 0;
-                _requestTx!.Request.AddLine(line);
-                if (!line.TrimEnd("\r\n"u8).IsEmpty) return length;
+                _requestTx!.Request.AddLine(line, false);
+                if (!EndsHeaders(line)) return length;
                 if (_request == At.Trailers) RequestComplete(context);
                 else RequestHeadersEnd(context);
                 return length;
@@ -140,6 +138,9 @@ internal sealed partial class HttpParser(AppState state) : AppParser
         }
     }
 
+    /// <summary>Only a bare line end closes the headers; servers read past one with stray carriage returns before it.</summary>
+    private static bool EndsHeaders(ReadOnlySpan<byte> line) => line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8) || line.IsEmpty;
+
     private static bool LooksLikeHeader(ReadOnlySpan<byte> bytes)
     {
         int newline = bytes.IndexOf((byte)'\n');
@@ -155,7 +156,7 @@ internal sealed partial class HttpParser(AppState state) : AppParser
                 int length = LineLength(bytes, eof);
                 if (length == -1) return 0;
                 if (length == -2) return -1;
-                ReadOnlySpan<byte> text = bytes[..length].Trim(" \t\r\n"u8);
+                ReadOnlySpan<byte> text = bytes[..length].Trim(" \t\r\n\v\f\0"u8);
                 if (text.IsEmpty) return length;
                 if (!TryNumber(text, 16, out long size))
                 {
@@ -297,5 +298,15 @@ internal sealed partial class HttpParser(AppState state) : AppParser
             digits++;
         }
         return digits > 0;
+    }
+
+    /// <summary>A length that is a number and nothing else; anything odd is no length at all.</summary>
+    private static bool TryLength(ReadOnlySpan<byte> text, out long value)
+    {
+        int comma = text.IndexOf((byte)',');
+        if (comma > 0) text = text[..comma];
+        text = text.Trim(" \t"u8);
+        value = 0;
+        return !text.IsEmpty && text.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && TryNumber(text, 10, out value);
     }
 }

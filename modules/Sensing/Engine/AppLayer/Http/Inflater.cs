@@ -27,6 +27,7 @@ internal sealed class Inflater(Inflater.Format format)
     private int _stored;
     private bool _short;             // input ended in the middle of a symbol
 
+    public bool IsGzip => format == Format.Gzip;
     public bool Failed => _step == Step.Failed;
     public bool Finished => _step == Step.Done;
     public long Produced => _produced;
@@ -149,6 +150,7 @@ internal sealed class Inflater(Inflater.Format format)
                 }
                 if (_at + 4 > _input.Length) return false;
                 _stored = _input.Span[_at] | _input.Span[_at + 1] << 8;
+                if ((_stored ^ (_input.Span[_at + 2] | _input.Span[_at + 3] << 8)) != 0xffff) return Fail();
                 _at += 4;
                 _step = Step.Stored;
                 break;

@@ -1,0 +1,56 @@
+using Appliance.Sensing.Engine.Capture;
+using Appliance.Sensing.Engine.Capture.Pcap;
+using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Runtime;
+using Appliance.Sensing.Tests.Engine.Forge;
+using Xunit;
+
+namespace Appliance.Sensing.Tests.Engine;
+
+public sealed class AllocationTests
+{
+    private sealed class NoSink : IEveSink
+    {
+        public void Write(EveStream stream, ReadOnlySpan<byte> line) { }
+        public void Flush() { }
+        public void Dispose() { }
+    }
+
+    [Fact]
+    public void Packets_of_running_conversations_allocate_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        string rules = Path.Combine(folder.Path, "r.rules");
+        File.WriteAllText(rules, "alert tcp any any -> any any (msg:\"a\"; flow:established; content:\"NEVER-THERE\"; sid:1;)\nalert tcp any any -> any any (msg:\"p\"; content:\"data\"; pcre:\"/data never/\"; sid:2;)\nalert udp any any -> any any (msg:\"u\"; dsize:>9000; sid:3;)\n");
+        var set = RuleLoading.Load([(rules, rules)], new RuleVariables(), new Classification(), true);
+        using var worker = new Worker(new EngineSettings(), set, new NoSink());
+        var forge = new PacketForge();
+        const string c = "192.0.2.9", s = "198.51.100.9";
+        forge.Tcp(c, 5000, s, 7777, 100, 0, 2).Tcp(s, 7777, c, 5000, 900, 101, 0x12).Tcp(c, 5000, s, 7777, 101, 901, 0x10);
+        byte[] data = new byte[1000];
+        data.AsSpan().Fill((byte)'d');
+        "some data here"u8.CopyTo(data);
+        uint at = 101;
+        for (int i = 0; i < 4000; i++)
+        {
+            forge.Tcp(c, 5000, s, 7777, at, 901, 0x18, data);
+            at += 1000;
+            forge.Tcp(s, 7777, c, 5000, 901, at, 0x10);
+            forge.Udp(c, 6000, s, 7000, data.AsSpan(0, 100));
+        }
+        var reader = new PcapReader(new MemoryStream(forge.ToArray()));
+        RawPacket raw = default;
+        for (int i = 0; i < 9000 && reader.TryRead(ref raw); i++) worker.Process(raw);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int measured = 0;
+        while (reader.TryRead(ref raw))
+        {
+            worker.Process(raw);
+            measured++;
+        }
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(3003, measured);
+        Assert.Equal(0, allocated);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Appliance.Sensing.Engine;
+using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Tests.Engine.Forge;
+using Xunit;
+
+namespace Appliance.Sensing.Tests.Engine;
+
+public sealed class FolderSensorTests
+{
+    private static List<JsonElement> Read(string folder, string stream) =>
+        Directory.EnumerateFiles(Path.Combine(folder, "spool"), stream + "-*.json").Order(StringComparer.Ordinal).SelectMany(File.ReadLines).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+
+    private static async Task<JsonElement> Answer(string folder, string message)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            if (Directory.Exists(Path.Combine(folder, "spool")))
+                foreach (JsonElement r in Read(folder, "alerts"))
+                    if (r.GetProperty("event_type").GetString() == "engine" && r.GetProperty("engine").GetProperty("message").GetString() == message) return r.GetProperty("engine");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+        throw new TimeoutException("no answer: " + message);
+    }
+
+    private static void PutGeneration(string folder, int number, string settings, string rules)
+    {
+        string making = Path.Combine(folder, "making" + number);
+        Directory.CreateDirectory(Path.Combine(making, "rules"));
+        File.WriteAllText(Path.Combine(making, "settings.json"), settings);
+        File.WriteAllText(Path.Combine(making, "rules", "local.rules"), rules);
+        Directory.CreateDirectory(Path.Combine(folder, "control", "jobs"));
+        Directory.Move(making, Path.Combine(folder, "control", $"generation-{number:D6}"));
+    }
+
+    [Fact]
+    public async Task A_generation_is_loaded_a_capture_replayed_and_a_bad_generation_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        PutGeneration(folder.Path, 1, "{\"home_networks\":[\"192.0.2.0/24\"],\"stats_interval_seconds\":1}", "alert udp any any -> $HOME_NET any (msg:\"k\"; content:\"knock\"; sid:5;)\nalert nonsense\n");
+        var log = new StringWriter();
+        Task<int> running = SensorProgram.RunAsync(["--folder", folder.Path], log, log, stop.Token);
+        JsonElement loaded = await Answer(folder.Path, "generation loaded");
+        Assert.Equal((1, 1, 1), (loaded.GetProperty("generation").GetInt32(), loaded.GetProperty("rules_loaded").GetInt32(), loaded.GetProperty("rules_failed").GetInt32()));
+        Assert.Equal(2, loaded.GetProperty("errors")[0].GetProperty("line").GetInt32());
+
+        File.WriteAllBytes(Path.Combine(folder.Path, "in.pcap"), new PacketForge().Udp("203.0.113.5", 100, "192.0.2.1", 9999, "knock"u8).ToArray()[..^2]);
+        File.WriteAllText(Path.Combine(folder.Path, "job"), "{\"id\":\"job-1\",\"kind\":\"replay\",\"file\":\"in.pcap\"}");
+        File.Move(Path.Combine(folder.Path, "job"), Path.Combine(folder.Path, "control", "jobs", "a.json"));
+        JsonElement done = await Answer(folder.Path, "job done");
+        Assert.True(done.GetProperty("truncated").GetBoolean());
+        Assert.Equal(0, done.GetProperty("packets").GetInt32());
+
+        PutGeneration(folder.Path, 2, "{\"budgets_mib\":{\"spool\":-1}}", "");
+        JsonElement refused = await Answer(folder.Path, "generation refused");
+        Assert.Contains("budgets_mib.spool", refused.GetProperty("reason").GetString(), StringComparison.Ordinal);
+
+        File.WriteAllBytes(Path.Combine(folder.Path, "ok.pcap"), new PacketForge().Udp("203.0.113.5", 100, "192.0.2.1", 9999, "knock"u8).ToArray());
+        File.WriteAllText(Path.Combine(folder.Path, "job"), "{\"id\":\"job-2\",\"kind\":\"replay\",\"file\":\"ok.pcap\"}");
+        File.Move(Path.Combine(folder.Path, "job"), Path.Combine(folder.Path, "control", "jobs", "b.json"));
+        for (int i = 0; i < 100 && !Read(folder.Path, "alerts").Exists(r => r.GetProperty("event_type").GetString() == "alert"); i++) await Task.Delay(50, TestContext.Current.CancellationToken);
+        JsonElement alert = Read(folder.Path, "alerts").Single(r => r.GetProperty("event_type").GetString() == "alert");
+        Assert.Equal("job-2", alert.GetProperty("replay").GetString());
+        Assert.True(alert.TryGetProperty("community_id", out _));
+        Assert.Contains(Read(folder.Path, "alerts"), r => r.GetProperty("event_type").GetString() == "stats");
+        await stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(folder.Path, "spool"), "*.open"));
+        Assert.Equal("sensor stopped", Read(folder.Path, "alerts")[^1].GetProperty("engine").GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public void A_segment_left_open_by_a_crash_is_cut_after_its_last_line_and_closed()
+    {
+        using var folder = new TemporaryFolder();
+        string spool = Path.Combine(folder.Path, "spool"), state = Path.Combine(folder.Path, "state");
+        Directory.CreateDirectory(spool);
+        File.WriteAllText(Path.Combine(spool, "alerts-0000000007.open"), "{\"a\":1}\n{\"b\":");
+        File.WriteAllText(Path.Combine(spool, "events-0000000003.open"), "{\"half");
+        using (var sink = new SpoolSink(spool, state))
+        {
+            Assert.Equal("{\"a\":1}\n", File.ReadAllText(Path.Combine(spool, "alerts-0000000007.json")));
+            Assert.False(File.Exists(Path.Combine(spool, "events-0000000003.open")));
+            sink.Write(EveStream.Alerts, "{}\n"u8);
+            sink.Write(EveStream.Events, "{}\n"u8);
+        }
+        Assert.True(File.Exists(Path.Combine(spool, "alerts-0000000008.json")));
+        Assert.True(File.Exists(Path.Combine(spool, "events-0000000004.json")));
+        foreach (string file in Directory.EnumerateFiles(spool)) File.Delete(file);
+        using (var again = new SpoolSink(spool, state)) again.Write(EveStream.Alerts, "{}\n"u8);
+        Assert.True(File.Exists(Path.Combine(spool, "alerts-0000000009.json")));
+    }
+
+    [Fact]
+    public void A_segment_closes_by_itself_soon()
+    {
+        using var folder = new TemporaryFolder();
+        string spool = Path.Combine(folder.Path, "spool");
+        using var sink = new SpoolSink(spool, Path.Combine(folder.Path, "state"));
+        sink.Write(EveStream.Alerts, "{}\n"u8);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(spool, "alerts-0000000001.json")), 3000));
+    }
+}
