@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Serialization;
 
 namespace Appliance.Directories.Networks;
 
@@ -15,7 +16,7 @@ internal enum NetworkKind
 
 /// <summary>One belonging of an organisation, checked and in canonical form.</summary>
 /// <param name="Written">As people read it: the canonical prefix, <c>AS64500</c>, or the domain as it was typed.</param>
-internal sealed record NetworkEntry(NetworkKind Kind, IPNetwork? Prefix, long? Asn, string? Domain, string Written)
+internal sealed record NetworkEntry(NetworkKind Kind, [property: JsonIgnore] IPNetwork? Prefix, long? Asn, string? Domain, string Written)
 {
     /// <summary>Equal for two texts that name the same thing.</summary>
     public string Key => Kind switch

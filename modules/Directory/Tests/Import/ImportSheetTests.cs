@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Directories.Import;
 using Xunit;
@@ -70,6 +71,14 @@ public sealed class ImportSheetTests
         var sheet = Read(Header + "Bank,finance,,,,A,a@bank.example,security,\nBANK,finance,,,,B,b@bank.example,abuse,\n").Value;
         var preview = PreviewImport.Preview(Guid.Empty, "x.csv", sheet);
         Assert.Equal((2, 0, 1), (preview.GoodRows, preview.BadRows, preview.NewConstituents));
+    }
+
+    [Fact]
+    public void Preview_is_answered_as_json()
+    {
+        var sheet = Read(Header + "Bank,finance,192.0.2.0/24 2001:db8::/32,AS64500,bank.example,,,,\n").Value;
+        var json = JsonSerializer.Serialize(PreviewImport.Preview(Guid.Empty, "x.csv", sheet), JsonSerializerOptions.Web);
+        Assert.Contains("\"written\":\"2001:db8::/32\"", json, StringComparison.Ordinal);
     }
 
     [Theory]
