@@ -5,9 +5,6 @@ namespace Appliance.Host.Verbs.Run;
 /// <summary>What the sample country adds to a run: the regional centre as a second host with its own database, and the player.</summary>
 internal sealed class RunDemo(RunOptions options, RunPlace place, RunDemo.Starter start, Action<string> say) : IDisposable
 {
-    /// <summary>Database of the sample centre, beside <c>cirt</c> on the same private server.</summary>
-    public const string CentreDatabase = "cirt_centre";
-
     /// <summary>The centre answers ten ports further.</summary>
     public const int Apart = 10;
 

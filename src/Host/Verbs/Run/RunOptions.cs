@@ -55,6 +55,8 @@ internal sealed record RunOptions(string Data, IPAddress Listen, int HttpsPort, 
             throw Refuse("--demo brings a database of its own: unset CIRT_DATABASE.");
         if (demo && http == 0)
             throw Refuse("--demo needs the plain port on loopback: leave out --http-port 0.");
+        if (demo && http == 0)
+            throw Refuse("--demo plays over plain http on loopback, which --http-port 0 closes.");
         return new(data ?? Path.GetFullPath(demo ? Path.Combine("var", "demo") : "var"), listen, https, http ?? (https == 8443 ? 8080 : https == 65535 ? https - 1 : https + 1), demo, interfaces, string.IsNullOrWhiteSpace(database) ? null : database);
 
         int Port(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
@@ -68,6 +70,11 @@ internal sealed record RunOptions(string Data, IPAddress Listen, int HttpsPort, 
         Demand(Listen, HttpsPort, "--port");
         if (HttpPort > 0)
             Demand(IPAddress.Loopback, HttpPort, "--http-port");
+        if (Demo)
+        {
+            Demand(IPAddress.Loopback, HttpsPort + RunDemo.Apart, "--port");
+            Demand(IPAddress.Loopback, HttpPort + RunDemo.Apart, "--http-port");
+        }
         if (!Demo)
             return;
         Demand(IPAddress.Loopback, HttpsPort + RunDemo.Apart, "--port");

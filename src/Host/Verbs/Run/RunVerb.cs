@@ -48,7 +48,7 @@ internal sealed class RunVerb : IVerb
             var supervisor = new RunSupervisor(options, place, Say);
             await supervisor.MigrateAsync(owner, stop.Token);
             if (options.Demo)
-                await supervisor.PrepareDemoAsync(await StartDatabaseAsync(cluster!, Say, stop.Token, RunDemo.CentreDatabase), stop.Token);
+                await supervisor.PrepareDemoAsync(await CentreDatabaseAsync(owner, stop.Token), stop.Token);
             return await supervisor.RunAsync(owner, _watch, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -67,20 +67,31 @@ internal sealed class RunVerb : IVerb
         }
     }
 
-    private static async Task<string> StartDatabaseAsync(PrivateCluster cluster, Action<string> say, CancellationToken cancel, string database = "cirt")
+    private static async Task<string> StartDatabaseAsync(PrivateCluster cluster, Action<string> say, CancellationToken cancel)
     {
-        if (cluster.State().Process is null)
-            say(cluster.State().Created ? $"Starting the database in {cluster.Folder}" : $"Creating the database in {cluster.Folder}");
-        await using var connection = new NpgsqlConnection(await cluster.StartAsync(cancel) + ";Pooling=false");
+        say(cluster.State().Created ? $"Starting the database in {cluster.Folder}" : $"Creating the database in {cluster.Folder}");
+        await EnsureAsync(await cluster.StartAsync(cancel), "cirt", cancel);
+        return cluster.Connection("cirt");
+    }
+
+    /// <summary>The sample centre has a database of its own beside ours, on whichever server that is.</summary>
+    private static async Task<string> CentreDatabaseAsync(string owner, CancellationToken cancel)
+    {
+        var centre = new NpgsqlConnectionStringBuilder(owner);
+        centre.Database += "_centre";
+        await EnsureAsync(owner, centre.Database!, cancel);
+        return centre.ConnectionString;
+    }
+
+    private static async Task EnsureAsync(string server, string database, CancellationToken cancel)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancel);
         await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = database } } };
-        if (await exists.ExecuteScalarAsync(cancel) is null)
-        {
-            await using var create = new NpgsqlCommand($"create database {database}", connection);
-            await create.ExecuteNonQueryAsync(cancel);
-        }
-
-        return cluster.Connection(database);
+        if (await exists.ExecuteScalarAsync(cancel) is not null)
+            return;
+        await using var create = new NpgsqlCommand($"create database \"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", connection);
+        await create.ExecuteNonQueryAsync(cancel);
     }
 
     private static async Task<string> CheckAsync(string database, CancellationToken cancel)
