@@ -21,6 +21,9 @@ internal static class Challenge
     public static Task ForbidAsync(HttpContext context, Permission? permission) =>
         Problems.WriteAsync(context, 403, Refuse.Forbidden("kernel.refused.permission", permission?.Id ?? "-"));
 
+    /// <summary>True when a browser asks for a page.</summary>
+    public static bool IsPerson(HttpContext context) => !IsProgram(context);
+
     private static bool IsProgram(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) ||
         context.Request.Path.StartsWithSegments("/taxii2", StringComparison.Ordinal) ||

@@ -28,6 +28,8 @@ internal static class WebHost
         app.UseMiddleware<FaultMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLocalization();
+        // What people asked for in vain is drawn as a page; programs get problem+json from the middleware above.
+        app.UseWhen(Challenge.IsPerson, people => people.UseExceptionHandler("/error").UseStatusCodePagesWithReExecute("/not-found"));
         app.UseRouting();
         app.UseRateLimiter();
         app.UseKernelIdentity();

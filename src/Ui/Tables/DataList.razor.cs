@@ -262,6 +262,7 @@ public sealed partial class DataList<TRow>
             Toasts.Say(report.Undo is { } undo ? report with { Undo = () => UndoAsync(undo) } : report, T);
             _selected.Clear();
             await ReadAsync();
+            await Receiver.DrawAsync(action.Act);
         }
         finally
         {
