@@ -1,3 +1,4 @@
+using System.Globalization;
 using Appliance.Contracts;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
@@ -294,6 +295,9 @@ public sealed partial class DataList<TRow>
         else
             _selected.UnionWith(_rows.Select(Key));
     }
+
+    // Not in the reader's culture: Arabic writes a mark before the minus sign.
+    private string RowCount() => (_outcome!.Value is { Total: { } total, TotalIsCapped: false } ? total + 1 : -1).ToString(CultureInfo.InvariantCulture);
 
     private string Count() => _outcome!.Value switch
     {
