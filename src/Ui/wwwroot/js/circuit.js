@@ -13,8 +13,10 @@ function look() {
     setTimeout(() => Blazor.reconnect().then((ok) => ok || location.reload(), () => {}), 5000);
   } else if (has('show') || has('retrying')) {
     lost = true;
+    document.documentElement.dataset.circuit = 'lost';
   } else if (has('hide') && lost) {
     lost = false;
+    document.documentElement.dataset.circuit = 'up';
     document.dispatchEvent(new CustomEvent('cirt:reconnected'));
   }
 }
