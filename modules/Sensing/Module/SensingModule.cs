@@ -28,7 +28,7 @@ public sealed class SensingModule : IModule
         builder
             .Permission(Permissions.Read, Role.Manager, Role.Analyst, Role.Operator)
             .Permission(Permissions.Triage, Role.Manager, Role.Analyst, Role.Operator)
-            .Permission(Permissions.Rules, Role.Manager, Role.Analyst)
+            .Permission(Permissions.Rules, Role.Administrator, Role.Manager, Role.Analyst, Role.Provisioner)
             .Permission(Permissions.Sensors, Role.Administrator, Role.Analyst, Role.Provisioner)
             .Permission(Permissions.Look, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator, Role.Auditor, Role.Provisioner)
             .Permission(Permissions.Captures, Role.Administrator, Role.Manager, Role.Analyst, Role.Provisioner)
