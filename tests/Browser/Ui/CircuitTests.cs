@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Xunit;
 
 namespace Appliance.Tests.Browser.Ui;
 
@@ -20,7 +21,7 @@ public sealed class CircuitTests(ConsoleHost console) : IClassFixture<ConsoleHos
         await Assertions.Expect(page.Locator("#components-reconnect-modal")).ToBeVisibleAsync();
         Assert.Equal(text, await page.InputValueAsync(Notes));
         // Typed while nobody listens.
-        await page.PressSequentiallyAsync(Notes, " and later");
+        await page.Locator(Notes).PressSequentiallyAsync(" and later");
         await page.EvaluateAsync("() => { window.before = true; }");
         await console.Host.StartAgainAsync();
 

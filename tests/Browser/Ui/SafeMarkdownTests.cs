@@ -1,4 +1,5 @@
 using Appliance.Ui;
+using Xunit;
 
 namespace Appliance.Tests.Browser.Ui;
 

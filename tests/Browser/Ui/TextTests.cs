@@ -2,6 +2,7 @@ using System.Globalization;
 using Appliance.Contracts;
 using Appliance.Ui;
 using Appliance.Ui.Layout;
+using Xunit;
 
 namespace Appliance.Tests.Browser.Ui;
 
