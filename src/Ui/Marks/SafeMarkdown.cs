@@ -1,4 +1,5 @@
 using Markdig;
+using Markdig.Extensions.Tables;
 using Markdig.Renderers;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
@@ -26,7 +27,10 @@ public static class SafeMarkdown
                 link.ReplaceBy(new LiteralInline(link.Url));
         }
 
-        // A table's column widths would be style attributes, which the content policy forbids.
+        // A table's alignment and widths would be style attributes, which the content policy forbids.
+        foreach (var column in document.Descendants<Table>().SelectMany(t => t.ColumnDefinitions))
+            (column.Alignment, column.Width) = (null, 0);
+
         using var writer = new StringWriter();
         var renderer = new HtmlRenderer(writer);
         Pipeline.Setup(renderer);
