@@ -78,7 +78,9 @@ internal static class StixRules
             faults.Add("id does not begin with the type");
         if (type == "bundle")
             return ["a bundle is no object"];
-        Tree(value, faults, 0);
+        // Makers of own types take liberties with them (empty lists, in the most used public set): those are kept as they came.
+        if (s_required.ContainsKey(type) || s_observables.ContainsKey(type) || type == "marking-definition")
+            Tree(value, faults, 0);
         var observable = IsObservable(type);
         var hasVersion = Text(value, "spec_version", out var version);
         if (hasVersion ? version != "2.1" : !observable)
