@@ -19,6 +19,13 @@ internal static class Problems
     public static Task WriteAsync(HttpContext context, int status, params IReadOnlyList<Refusal> refusals)
     {
         context.Response.StatusCode = status;
+        // TAXII 2.1, section 3.6: its clients read errors in its own form only.
+        if (context.Request.Path.StartsWithSegments("/taxii2", StringComparison.Ordinal))
+        {
+            var problem = Make(context, status, refusals);
+            var error = new { title = problem.Title, http_status = status.ToString(CultureInfo.InvariantCulture), error_code = refusals[0].Key };
+            return context.Response.WriteAsJsonAsync(error, options: null, contentType: "application/taxii+json;version=2.1", context.RequestAborted);
+        }
         return context.Response.WriteAsJsonAsync(Make(context, status, refusals), options: null, contentType: "application/problem+json", context.RequestAborted);
     }
 

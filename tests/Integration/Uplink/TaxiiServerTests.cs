@@ -315,7 +315,7 @@ public sealed class TaxiiServerTests : IAsyncLifetime
         using var answer = await _http.GetAsync(path, Cancel);
         var text = await answer.Content.ReadAsStringAsync(Cancel);
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{path}: {(int)answer.StatusCode} {text}");
-        Assert.Equal(Type, answer.Content.Headers.NonValidated["Content-Type"].ToString());
+        Assert.Equal("application/taxii+json", answer.Content.Headers.ContentType!.MediaType);
         return JsonDocument.Parse(text).RootElement;
     }
 

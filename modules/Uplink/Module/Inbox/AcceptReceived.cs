@@ -30,7 +30,7 @@ internal sealed class AcceptReceived(Database database, Acknowledgements acknowl
         {
             using var document = JsonDocument.Parse(item.Raw);
             work.Publish(Warning(item, document.RootElement));
-            foreach (var indicator in (await Received.AroundAsync(work, item, cancel)).Where(a => a is { Type: "indicator", State: "new" }))
+            foreach (var indicator in (await Received.AroundAsync(work, item, cancel)).Where(a => a is { Type: "indicator", State: "new" or "part" }))
             {
                 if (!Publish(work, indicator))
                     continue;

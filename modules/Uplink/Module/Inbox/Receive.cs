@@ -41,11 +41,13 @@ internal sealed class Receive(UplinkOptions options, Acknowledgements acknowledg
         var parsed = objects.Select(o => StixObject.Read(o, options.MaxObjectKiB * 1024, options.MaxJsonDepth)).ToList();
         var known = (await work.QueryAsync<VersionRow>(Differing, new { Peer = peer.Id, Ids = parsed.Select(p => p.Id).Distinct().ToArray() }, cancel))
             .Select(v => (v.StixId, v.Version)).ToHashSet();
+        var told = Told(parsed);
         var rows = new List<Row>(parsed.Count);
         foreach (var item in parsed)
         {
             var (state, reason) = Judge(item);
-            rows.Add(new(Guid.CreateVersion7(), item, state, reason));
+            // Ids rise in the order of the page, so that the list shows the report above what it names.
+            rows.Add(new(Guid.CreateVersion7(work.Now.AddMilliseconds(rows.Count)), item, state == "new" && told.Contains(item.Id) ? "part" : state, reason));
         }
         var inserted = (await work.QueryAsync<Guid>(Insert, Parameters(work, peer, route, rows), cancel)).ToHashSet();
         var taken = new List<Taken>(rows.Count);
@@ -70,6 +72,14 @@ internal sealed class Receive(UplinkOptions options, Acknowledgements acknowledg
             work.Audit("uplink.inbox.received", $"peer/{peer.Id}", new { Route = route, Objects = inserted.Count, Invalid = invalid });
         }
         return taken;
+    }
+
+    /// <summary>Ids of what a report of the page names, and of what a relationship ties to an incident of it: they are decided together with it.</summary>
+    private static HashSet<string> Told(List<StixObject> page)
+    {
+        var mains = page.Where(p => p.Type is "incident" or "report").ToList();
+        var ids = mains.Select(m => m.Id).ToHashSet();
+        return [.. mains.SelectMany(m => m.Refs).Concat(page.Where(p => p.Type == "relationship" && p.Refs.Any(ids.Contains)).SelectMany(p => p.Refs)).Where(i => !ids.Contains(i))];
     }
 
     /// <summary>State and reason of an object that just came in.</summary>
