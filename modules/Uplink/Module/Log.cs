@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(5007, LogLevel.Warning, "Peer {Peer} sent {StixId} twice in one version with different bytes; the first stays")]
     public static partial void VersionDiffers(ILogger logger, string peer, string stixId);
+
+    [LoggerMessage(5008, LogLevel.Error, "The exchange with {Peer} failed in a way nobody foresaw; it is tried again later")]
+    public static partial void ExchangeFailed(ILogger logger, string peer, Exception fault);
 }

@@ -48,9 +48,17 @@ internal sealed class ExchangeService(Database database, PullPeer pull, PostAckn
         var due = await database.QueryAsync<Peer>(Due, new { Now = now }, cancel);
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancel }, async (peer, token) =>
         {
-            if (peer.NextPullAt is null || peer.NextPullAt <= now)
-                await pull.RunAsync(peer, token);
-            await post.RunAsync(peer, token);
+            try
+            {
+                if (peer.NextPullAt is null || peer.NextPullAt <= now)
+                    await pull.RunAsync(peer, token);
+                await post.RunAsync(peer, token);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException and not NpgsqlException { IsTransient: true })
+            {
+                Log.ExchangeFailed(log, peer.Name, fault);
+                await pull.FailAsync(peer, fault, token);
+            }
         });
     }
 }

@@ -66,6 +66,10 @@ internal sealed class PullPeer(Database database, TaxiiClient client, Receive re
         return true;
     }
 
+    /// <summary>Notes a failure that nobody foresaw: it is this peer's and must not stop the others.</summary>
+    public Task FailAsync(Peer peer, Exception fault, CancellationToken cancel) =>
+        FailAsync(peer, new(peer.CursorAfter, peer.CursorNext, peer.CursorPageLast), new PeerFaultException($"What the peer sent could not be taken ({fault.GetType().Name}).", inner: fault), cancel);
+
     private async Task FailAsync(Peer peer, Cursor cursor, PeerFaultException fault, CancellationToken cancel)
     {
         var now = time.GetUtcNow();

@@ -72,7 +72,8 @@ internal sealed record StixObject
             Refs = [.. Pointed(value).Distinct().Take(5000)],
             Raw = raw,
             Sha256 = SHA256.HashData(raw),
-            Faults = faults,
+            // Faults name properties as the stranger wrote them.
+            Faults = [.. faults.Select(f => Cut(f, 200))],
         };
     }
 

@@ -50,6 +50,11 @@ public sealed class StixObjectTests
     public void Nonsense_is_a_fault_and_never_an_exception(string text) => Assert.NotEmpty(Read(text).Faults);
 
     [Fact]
+    public void Fault_that_quotes_a_stranger_s_name_can_be_stored() => Assert.All(
+        Read(Good.Replace("\"pattern_type\"", "\"a\\u0000b\":null,\"pattern_type\"", StringComparison.Ordinal)).Faults,
+        f => Assert.DoesNotContain('\0', f));
+
+    [Fact]
     public void Depth_and_size_have_limits()
     {
         Assert.NotEmpty(Read(Good.Replace("\"pattern_type\"", $"\"x\":{new string('[', 40)}1{new string(']', 40)},\"pattern_type\"", StringComparison.Ordinal)).Faults);
