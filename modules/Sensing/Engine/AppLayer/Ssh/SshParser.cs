@@ -24,8 +24,13 @@ internal sealed class SshTransaction : Transaction
         SshSide side = toServer ? Client : Server;
         bytes = index > 0 ? default : buffer switch
         {
-            BufferId.SshProto => side.Protocol, BufferId.SshSoftware => side.Software, BufferId.SshHassh => Client.Hassh, BufferId.SshHasshString => Client.HasshText,
-            BufferId.SshHasshServer => Server.Hassh, BufferId.SshHasshServerString => Server.HasshText, _ => default,
+            BufferId.SshProto => side.Protocol,
+            BufferId.SshSoftware => side.Software,
+            BufferId.SshHassh => Client.Hassh,
+            BufferId.SshHasshString => Client.HasshText,
+            BufferId.SshHasshServer => Server.Hassh,
+            BufferId.SshHasshServerString => Server.HasshText,
+            _ => default,
         };
         return !bytes.IsEmpty;
     }

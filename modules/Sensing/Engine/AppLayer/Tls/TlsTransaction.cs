@@ -109,7 +109,14 @@ internal sealed class TlsTransaction : Transaction
 
     private static string VersionName(ushort version) => version switch
     {
-        0 => "UNDETERMINED", 0x0002 => "SSLv2", 0x0300 => "SSLv3", 0x0301 => "TLSv1", 0x0302 => "TLS 1.1", 0x0303 => "TLS 1.2", 0x0304 => "TLS 1.3",
-        >= 0x7f10 and <= 0x7f1c => $"TLS 1.3 draft-{version & 0xff}", _ => $"0x{version:x4}",
+        0 => "UNDETERMINED",
+        0x0002 => "SSLv2",
+        0x0300 => "SSLv3",
+        0x0301 => "TLSv1",
+        0x0302 => "TLS 1.1",
+        0x0303 => "TLS 1.2",
+        0x0304 => "TLS 1.3",
+        >= 0x7f10 and <= 0x7f1c => $"TLS 1.3 draft-{version & 0xff}",
+        _ => $"0x{version:x4}",
     };
 }
