@@ -79,7 +79,12 @@ Task("publish").Does(() =>
   Publish();
 });
 
-Task("bench").Does(() => Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. Words("filter")]));
+Task("bench").Does(() =>
+{
+  if (!IO.Directory.Exists("tests/Bench"))
+    throw new Exception("build.sh: There is nothing to measure yet.\n  tests/Bench does not exist.\n  A claim of speed brings its benchmark there.");
+  Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. Words("filter")]);
+});
 
 Task("format").Does(() =>
 {

@@ -48,7 +48,7 @@ public sealed class RunTests(PublishedProgram program) : IClassFixture<Published
             }
 
             Assert.Equal(0, await first.StopAsync());
-            Assert.Matches("(?s)Stopping the host.*Stopping the database.*Stopped", first.Output);
+            Assert.Matches("(?s)Stopping the sensor.*Stopping the host.*Stopping the database.*Stopped", first.Output);
             Assert.Null(Cluster.State().Process);
         }
 
