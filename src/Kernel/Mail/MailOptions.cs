@@ -6,14 +6,14 @@ public sealed class MailOptions
     /// <summary>The section.</summary>
     public const string Section = "kernel:mail";
 
-    /// <summary>Address the appliance writes from.</summary>
+    /// <summary>Address the appliance writes from, until the site has set its organisation's own.</summary>
     public string From { get; set; } = "cirt@localhost.localdomain";
 
     /// <summary>Name shown beside it.</summary>
     public string FromName { get; set; } = "CIRT";
 
     /// <summary>
-    /// Path and arguments of a sendmail-compatible program; <c>{sender}</c> stands for <see cref="From"/>, the recipient is added after <c>--</c>.
+    /// Path and arguments of a sendmail-compatible program; <c>{sender}</c> stands for the address it is from, the recipient is added after <c>--</c>.
     /// Run without a shell. Empty: messages are held in the local outbox.
     /// </summary>
     public string Sendmail { get; set; } = "";

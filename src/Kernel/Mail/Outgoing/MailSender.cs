@@ -27,7 +27,7 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
             order by c.due_at
             limit 1
             for update skip locked)
-        returning r.mail_id, r.address, r.tries, o.about, o.created_at, w.bytes, o.tlp, o.pap, o.exercise, o.named
+        returning r.mail_id, r.address, r.tries, o.sender, o.about, o.created_at, w.bytes, o.tlp, o.pap, o.exercise, o.named
         """;
 
     private const string Settle =
@@ -103,7 +103,7 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
                 return false;
             await claim.CommitAsync(cancel);
         }
-        var result = await SendmailProgram.RunAsync(settings, row.Address, row.Bytes, cancel);
+        var result = await SendmailProgram.RunAsync(settings, row.Sender, row.Address, row.Bytes, cancel);
         // The outcome is written even when the host is stopping: it is known now and would be unknown later.
         await SettleAsync(row, result, settings, CancellationToken.None);
         cancel.ThrowIfCancellationRequested();
@@ -139,6 +139,8 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
         public string Address { get; set; } = "";
 
         public int Tries { get; set; }
+
+        public string Sender { get; set; } = "";
 
         public string About { get; set; } = "";
 

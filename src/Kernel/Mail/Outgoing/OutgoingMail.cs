@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Permissions;
+using Appliance.Kernel.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Appliance.Kernel.Mail;
 
 /// <summary>The one queue for mail that leaves. Thread-safe.</summary>
-public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
+public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings site)
 {
     private const int MostRecipients = 500;
 
@@ -51,8 +52,9 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
             return Outcome<QueuedMail>.Refused(faults);
         var settings = options.CurrentValue;
         var id = MailId.New();
-        var messageId = $"{id.Value:N}@{settings.From[(settings.From.LastIndexOf('@') + 1)..]}";
-        var bytes = MessageBytes.Write(message with { Recipients = recipients }, messageId, settings.From, settings.FromName, work.Now);
+        var (from, name) = await SenderAsync(settings, cancel);
+        var messageId = $"{id.Value:N}@{from[(from.LastIndexOf('@') + 1)..]}";
+        var bytes = MessageBytes.Write(message with { Recipients = recipients }, messageId, from, name, work.Now);
         var sha256 = SHA256.HashData(bytes);
         await work.ExecuteAsync(InsertRaw, new { Sha256 = sha256, Bytes = bytes, work.Now }, cancel);
         await work.ExecuteAsync(
@@ -63,7 +65,7 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
                 MessageId = messageId,
                 message.About,
                 message.Subject,
-                settings.From,
+                From = from,
                 message.Language,
                 message.Automatic,
                 Sha256 = sha256,
@@ -93,6 +95,14 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options)
         Sends
             ? await ChangeAsync(work, mail, "queued", ["held", "failed", "unknown"], null, "kernel.mail.refused.nothing-held", cancel)
             : Refuse.Unavailable("kernel.mail.refused.no-program");
+
+    /// <summary>The team's own address and name where the site has set them, else those of the configuration.</summary>
+    private async Task<(string From, string Name)> SenderAsync(MailOptions settings, CancellationToken cancel)
+    {
+        var from = MailAddress.TryRead(await site.FindAsync<string>(SettingKeys.OrganisationMail, cancel), out var own, out _) ? own : settings.From;
+        var name = (await site.FindAsync<string>(SettingKeys.OrganisationName, cancel))?.Trim() is { Length: > 0 } set && !HeaderText.Breaks(set) ? set : settings.FromName;
+        return (from, name);
+    }
 
     private static async Task<Outcome<int>> ChangeAsync(Work work, MailId mail, string to, string[] from, string? reason, string nothing, CancellationToken cancel)
     {

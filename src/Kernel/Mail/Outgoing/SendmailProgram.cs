@@ -29,9 +29,9 @@ internal static class SendmailProgram
 {
     private const int MostReason = 500;
 
-    public static async Task<HandOver> RunAsync(MailOptions options, string recipient, ReadOnlyMemory<byte> message, CancellationToken cancel)
+    public static async Task<HandOver> RunAsync(MailOptions options, string sender, string recipient, ReadOnlyMemory<byte> message, CancellationToken cancel)
     {
-        var words = CommandLine.Split(options.Sendmail.Replace("{sender}", options.From, StringComparison.Ordinal));
+        var words = CommandLine.Split(options.Sendmail.Replace("{sender}", sender, StringComparison.Ordinal));
         if (words.Count == 0)
             return new(HandOverKind.Later, "no program is set");
         var start = new ProcessStartInfo(words[0]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = "/" };

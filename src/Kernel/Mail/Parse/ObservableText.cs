@@ -136,6 +136,11 @@ internal static class ObservableText
             yield return new("cve", word.ToUpperInvariant(), raw);
             yield break;
         }
+        if (word.Equals("CVE", StringComparison.OrdinalIgnoreCase) && SpacedCve(clear.Text, end) is { } spaced)
+        {
+            yield return new("cve", spaced, raw);
+            yield break;
+        }
         if (AutonomousSystem(clear.Text, start, end) is { } number)
         {
             yield return new("asn", number, raw);
@@ -223,6 +228,16 @@ internal static class ObservableText
         var parts = word.Split('-');
         return parts.Length == 3 && parts[0].Equals("CVE", StringComparison.OrdinalIgnoreCase) && parts[1].Length == 4 && parts[1].All(char.IsAsciiDigit)
             && parts[2].Length is >= 4 and <= 8 && parts[2].All(char.IsAsciiDigit);
+    }
+
+    /// <summary>"CVE 2014-1001": the number after a blank.</summary>
+    private static string? SpacedCve(string text, int end)
+    {
+        var stop = end + 1;
+        while (stop < text.Length && stop - end <= 14 && (char.IsAsciiDigit(text[stop]) || text[stop] == '-'))
+            stop++;
+        var id = stop > end + 1 && text[end] == ' ' ? $"CVE-{text[(end + 1)..stop]}" : "";
+        return IsCve(id) ? id : null;
     }
 
     /// <summary>AS64496, ASN64496, AS 64496: the last only with capital letters, since "as 2014" is English.</summary>
