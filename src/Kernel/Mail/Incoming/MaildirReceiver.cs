@@ -29,6 +29,8 @@ internal sealed class MaildirReceiver(Database database, MailReading reading, IO
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var complained = "";
+        if (options.CurrentValue.Maildir.Length > 0)
+            await reading.WarmAsync(stoppingToken);
         using var wake = new SemaphoreSlim(0, 1);
         FileSystemWatcher? watcher = null;
         try

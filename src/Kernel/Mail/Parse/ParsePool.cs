@@ -22,11 +22,8 @@ internal sealed class ParsePool(IOptionsMonitor<MailOptions> options, ILogger<Pa
     private int _closed;
 
     /// <summary>Starts the processes, so that the first message finds one warm. Failure is left to the first document.</summary>
-    public async Task WarmAsync(CancellationToken cancel)
-    {
-        for (var i = _idle.Count; i < options.CurrentValue.ParserProcesses; i++)
-            _ = await AskAsync(Frames.Ready, default, cancel);
-    }
+    public Task WarmAsync(CancellationToken cancel) =>
+        Task.WhenAll(Enumerable.Range(0, options.CurrentValue.ParserProcesses).Select(_ => AskAsync(Frames.Ready, default, cancel)));
 
     /// <summary>Parses one message.</summary>
     public async Task<(ParsedMail? Mail, string? Fault)> MailAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
