@@ -10,7 +10,7 @@ public sealed class RsitTests
     {
         Assert.Equal(1003, Rsit.Version);
         Assert.Equal(39, Rsit.Types.Count);
-        Assert.Contains(Rsit.Undetermined, Rsit.Types);
+        Assert.Contains(Rsit.Undetermined, Rsit.Ordered);
     }
 
     [Theory]
@@ -21,6 +21,6 @@ public sealed class RsitTests
     public void Class_of_an_alert_suggests_a_type_that_exists(string category, string type)
     {
         Assert.Equal(type, Rsit.OfAlert(category));
-        Assert.Contains(type, Rsit.Types);
+        Assert.Contains(type, Rsit.Ordered);
     }
 }
