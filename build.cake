@@ -82,7 +82,7 @@ Task("publish").Does(() =>
 Task("bench").Does(() =>
 {
   if (!IO.Directory.Exists("tests/Bench"))
-    throw new Exception("build.sh: There is nothing to measure yet.\n  tests/Bench does not exist.\n  A claim of speed brings its benchmark there.");
+    throw Stop("build.sh: There is nothing to measure yet.\n  tests/Bench does not exist.\n  A claim of speed brings its benchmark there.");
   Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. Words("filter")]);
 });
 
@@ -104,6 +104,14 @@ Task("clean").Does(() =>
     IO.Directory.Delete(place, recursive: true);
   Console.WriteLine("Deleted what was built. Your data is in var: delete that folder yourself to lose it.");
 });
+
+// Ends here with a message in three parts, before Cake adds words of its own.
+Exception Stop(string message)
+{
+  Console.Error.WriteLine(message);
+  Environment.Exit(1);
+  return new Exception(message);
+}
 
 string Cirt() => IO.Path.Combine(root, "src", "Host", "bin", Configuration, Framework, "cirt");
 
@@ -130,7 +138,7 @@ void Dotnet(IEnumerable<string> line)
   using var process = Start("dotnet", line);
   process.WaitForExit();
   if (process.ExitCode != 0)
-    throw new Exception($"dotnet {string.Join(' ', line.Take(2))} failed: see above.");
+    throw Stop($"dotnet {string.Join(' ', line.Take(2))} failed: see above.");
 }
 
 System.Diagnostics.Process Start(string program, IEnumerable<string> line, Action<System.Diagnostics.ProcessStartInfo> more = null)

@@ -58,7 +58,7 @@ void Install(Needs needs)
     Console.WriteLine($"Missing: {part.What} ({part.Packages[0]})");
   var asRoot = Environment.IsPrivilegedProcess ? new string[0] : Try("sudo", "-n", "true") ? ["sudo", "-n"] : null;
   if (asRoot is null || !Look.Program("apt-get"))
-    throw new Exception(
+    throw Stop(
       $"""
       build.sh: Packages are missing.
         {names}
@@ -82,7 +82,7 @@ void Install(Needs needs)
       if (One())
         continue;
     }
-    throw new Exception(
+    throw Stop(
       $"""
       build.sh: A package could not be installed.
         {part.What}: none of {string.Join(", ", part.Packages)}. The last words of apt-get: {s_last}

@@ -29,7 +29,7 @@ void Test(string only, string filter, bool isLong)
 {
   var kinds = s_rounds.SelectMany(round => round).ToList();
   if (only.Length > 0 && !kinds.Contains(only))
-    throw new Exception($"build.sh: There is no kind of tests called {only}.\n  Kinds: {string.Join(", ", kinds)}.\n  Name one of them after --only, or leave it out.");
+    throw Stop($"build.sh: There is no kind of tests called {only}.\n  Kinds: {string.Join(", ", kinds)}.\n  Name one of them after --only, or leave it out.");
 
   var reports = IO.Path.Combine(root, "artifacts", "test");
   if (IO.Directory.Exists(reports))
@@ -140,7 +140,7 @@ string Cluster()
   using var process = Start(Cirt(), ["database", "start", "--throw-away", "--data", ClusterFolder()], start => start.RedirectStandardOutput = true);
   var address = process.StandardOutput.ReadToEnd().Trim();
   process.WaitForExit();
-  return process.ExitCode == 0 ? address : throw new Exception("The tests need PostgreSQL: see above.");
+  return process.ExitCode == 0 ? address : throw Stop("The tests need PostgreSQL: see above.");
 }
 
 void DiscardCluster()
