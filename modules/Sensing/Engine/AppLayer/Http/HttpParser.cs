@@ -47,27 +47,39 @@ internal sealed partial class HttpParser(AppState state) : AppParser
         return used;
     }
 
+    /// <summary>Inside a body the loss is counted and the body goes on; elsewhere the message at hand is given up and the next one looked for.</summary>
     public override bool Gap(ParseContext context, bool toServer, int size)
     {
         if (toServer)
         {
-            if (_request == At.Body && _requestTx != null)
+            switch (_request)
             {
-                _requestBody.Gap(size);
+                case At.Tunnel or At.UntilClose or At.Line: return true;
+                case At.Stopped: return false;
+            }
+            _requestBody.Gap(size);
+            if (_request == At.Body && size < _requestLeft)
+            {
                 _requestLeft -= size;
-                if (_requestLeft <= 0) RequestComplete(context);
                 return true;
             }
-            return _request == At.Tunnel;
-        }
-        if (_response is At.Body or At.UntilClose && _responseTx != null)
-        {
-            _responseBody.Gap(size);
-            _responseLeft -= size;
-            if (_response == At.Body && _responseLeft <= 0) ResponseComplete(context);
+            RequestComplete(context);
             return true;
         }
-        return _response == At.Tunnel;
+        switch (_response)
+        {
+            case At.Tunnel or At.Line: return true;
+            case At.Stopped: return false;
+        }
+        _responseBody.Gap(size);
+        if (_response == At.UntilClose) return true;
+        if (_response == At.Body && size < _responseLeft)
+        {
+            _responseLeft -= size;
+            return true;
+        }
+        ResponseComplete(context);
+        return true;
     }
 
     /// <summary>One line with its end; -1 when it is not all there, -2 when it is too long.</summary>

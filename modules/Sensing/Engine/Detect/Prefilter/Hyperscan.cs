@@ -57,7 +57,8 @@ internal static unsafe partial class Hyperscan
         nuint[] lengths = new nuint[count];
         try
         {
-            for (int literal = 1; literal >= 0 && database == IntPtr.Zero; literal--)
+            // expressions, not the literal interface: 5.4.0 loses short literals there when a block is only a few bytes long
+            for (int literal = 0; literal >= 0 && database == IntPtr.Zero; literal--)
             {
                 for (int i = 0; i < count; i++)
                 {
