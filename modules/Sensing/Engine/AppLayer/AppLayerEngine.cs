@@ -64,16 +64,16 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         if (app.Parser == null)
         {
             if ((marks & StreamMarks.Gap) != 0) return GiveUp(flow, toServer);
-            if (bytes.IsEmpty) return (marks & StreamMarks.Eof) != 0 ? 0 : 0;
+            if (bytes.IsEmpty) return 0;
             LookForAnnouncement(flow);
             AppProto found = app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown ? app.Expected : _detector.Tcp(bytes, toServer, flow.ClientPort, flow.ServerPort);
-            if (found == AppProto.Unknown && (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0) found = AppProto.Failed;
-            if (found == AppProto.Unknown) return 0;
+            if (found == AppProto.Unknown) return (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0 ? -1 : 0; // too little to say: neither known nor failed
             if (found == AppProto.Failed)
             {
                 if (toServer) app.ProbedToServer = true;
                 else app.ProbedToClient = true;
-                if (app.ProbedToServer && app.ProbedToClient || bytes.Length >= GiveUpBoth || (marks & StreamMarks.Eof) != 0) return GiveUp(flow, toServer);
+                if (app.ProbedToServer && app.ProbedToClient || bytes.Length >= GiveUpBoth) return GiveUp(flow, toServer);
+                if ((marks & StreamMarks.Eof) != 0) return -1;
                 return 0;
             }
             if (!Begin(flow, found, true)) return GiveUp(flow, toServer);

@@ -6,7 +6,7 @@ namespace Appliance.Sensing.Engine.AppLayer;
 /// <summary>Tells a protocol by its first bytes: by what they say on any port, and by probing on the ports where it is at home.</summary>
 internal sealed class ProtocolDetector(AppLayerOptions options)
 {
-    private const int Enough = 512;
+    private const int Enough = 32;
 
     private static readonly string[] Methods = ["GET", "PUT", "POST", "HEAD", "TRACE", "OPTIONS", "CONNECT", "DELETE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK",
         "UNLOCK", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "MERGE", "INVALID", "VERSION-CONTROL", "BASELINE-CONTROL", "BPROPPATCH", "BPROPFIND", "BCOPY", "BMOVE", "BDELETE", "SEARCH", "NOTIFY", "POLL", "SUBSCRIBE", "UNSUBSCRIBE"];
@@ -80,7 +80,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (Starts(bytes, "SSH-"u8)) return AppProto.Ssh;
         if (Starts(bytes, "RFB 00"u8)) return AppProto.Rfb;
         if (bytes.Length >= 3 && bytes[0] == 0xff && bytes[1] is >= 0xfb and <= 0xfe) return AppProto.Telnet;
-        if (bytes.Length >= 12 && bytes[0] == 3 && bytes[1] == 0 && (bytes[5] is 0xe0 or 0xd0)) return AppProto.Rdp;
+        if (bytes.Length >= 12 && bytes[0] == 3 && bytes[1] == 0 && bytes[5] == 0xe0 && (bytes.IndexOf("Cookie: mstshash"u8) == 11 || bytes.Length >= 19 && bytes[11] == 1 && bytes[13] == 8)) return AppProto.Rdp;
         if (bytes.Length >= 8 && bytes[0] == 0x10 && (bytes[4..].StartsWith("MQTT"u8) || bytes[4..].StartsWith("MQIs"u8))) return AppProto.Mqtt;
         if (Starts(bytes, "* OK "u8)) return AppProto.Imap;
         if (bytes.Length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;

@@ -125,7 +125,12 @@ internal sealed partial class Detector : IDisposable
             if (_rules.Packet[(int)kind, direction] is { Matcher: not null } packetEngine) Search(packetEngine, p.Payload);
             if (kind == PacketClass.Tcp && !p.Is(PacketMarks.StreamAdded) && _rules.Stream[direction] is { Matcher: not null } streamEngine) Search(streamEngine, p.Payload);
         }
-        foreach (int rule in _rules.PacketLists[(int)kind, direction]) Candidate(rule);
+        foreach (int rule in _rules.PacketLists[(int)kind, direction])
+        {
+            // hundreds of address lists ask for a SYN: one look at the flags spares them the addresses
+            List<PacketTest> tests = _rules.Rules[rule].PacketTests;
+            if (tests.Count == 0 || TestFits(tests[0], p, flow)) Candidate(rule);
+        }
         if (flow == null && direction == 0)
             foreach (int rule in _rules.PacketLists[(int)kind, 1]) Candidate(rule);
         SortCandidates();

@@ -51,7 +51,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         bool embedded = false;
         if (p.HasIcmp)
         {
-            if (p.EmbeddedIpOffset >= 0 && TryEmbedded(p, out source, out destination, out protocol, out sourcePort, out destinationPort)) embedded = true;
+            if (p.EmbeddedIpOffset >= 0 && p.IpVersion == 4 && p.IcmpType == 3 && TryEmbedded(p, out source, out destination, out protocol, out sourcePort, out destinationPort)) embedded = true;
             else
             {
                 sourcePort = p.IcmpType;

@@ -30,8 +30,9 @@ internal sealed class HttpBody
                 int comma = coding[start..].IndexOf((byte)',');
                 ReadOnlySpan<byte> one = (comma < 0 ? coding[start..] : coding.Slice(start, comma)).Trim(" \t"u8);
                 start = comma < 0 ? coding.Length + 1 : start + comma + 1;
-                if (HttpHeaders.Same(one, "gzip"u8) || HttpHeaders.Same(one, "x-gzip"u8)) _layers.Add(new Inflater(Inflater.Format.Gzip));
-                else if (HttpHeaders.Same(one, "deflate"u8) || HttpHeaders.Same(one, "x-deflate"u8)) _layers.Add(new Inflater(Inflater.Format.Deflate));
+                // as loosely as browsers read it; a layer that was not there is dropped at its first byte
+                if (HttpParser.ContainsIgnoreCase(one, "gzip"u8)) _layers.Add(new Inflater(Inflater.Format.Gzip));
+                else if (HttpParser.ContainsIgnoreCase(one, "deflate"u8)) _layers.Add(new Inflater(Inflater.Format.Deflate));
             }
         }
         if (toServer && headers.TryGet("content-type"u8, out ReadOnlySpan<byte> type) && HttpParser.ContainsIgnoreCase(type, "multipart/form-data"u8))
@@ -41,7 +42,8 @@ internal sealed class HttpBody
     public void Add(ParseContext context, ReadOnlySpan<byte> bytes)
     {
         if (_tx == null || bytes.IsEmpty) return;
-        if (_layers.Count > 1 && _layers[0].Produced == 0 && bytes.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) && !_layers[0].IsGzip && _layers[^1].IsGzip) _layers.Reverse();
+        bool gzip = bytes.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
+        if (_layers.Count > 1 && _layers[0].Produced == 0 && _layers[0].IsGzip != gzip && _layers[^1].IsGzip == gzip) _layers.Reverse();
         Unpack(context, bytes, 0);
     }
 

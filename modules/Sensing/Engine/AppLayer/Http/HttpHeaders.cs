@@ -44,7 +44,7 @@ internal sealed class HttpHeaders
         }
         if (_count >= MaxHeaders) return;
         int colon = text.IndexOf((byte)':');
-        ReadOnlySpan<byte> name = colon < 0 ? default : text[..colon].Trim(" \t\0"u8);
+        ReadOnlySpan<byte> name = colon < 0 ? default : text[..colon].Trim(" \t\0\f\v\r"u8);
         if (name.Contains((byte)0)) name = name.ToArray().Where(b => b != 0).ToArray();
         ReadOnlySpan<byte> value = colon < 0 ? text : text[(colon + 1)..];
         value = value.Trim(" \t\0"u8);

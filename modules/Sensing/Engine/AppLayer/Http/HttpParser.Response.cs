@@ -4,6 +4,7 @@ internal sealed partial class HttpParser
 {
     private readonly HttpBody _requestBody = new();
     private readonly HttpBody _responseBody = new();
+    private bool _lost;
 
     private HttpTransaction NextUnanswered(ParseContext context)
     {
@@ -37,6 +38,7 @@ internal sealed partial class HttpParser
                     ReadOnlySpan<byte> line = bytes[..length].TrimEnd("\r\n"u8);
                     if (line.IsEmpty) return length;
                     if (state.Transactions.Count > MaxPending) return -1;
+                    _lost = false;
                     _responseTx ??= NextUnanswered(context);
                     StatusLine(_responseTx, line);
                     _responseTx.ProgressToClient = HttpTransaction.Line;
@@ -44,6 +46,12 @@ internal sealed partial class HttpParser
                     return length;
                 }
                 if (bytes.Length < 5 && !eof && "HTTP/"u8.StartsWith(bytes)) return 0;
+                if (_lost)
+                {
+                    // the rest of an answer whose head was lost: on to the next status line
+                    int next = bytes.IndexOf("HTTP/1."u8);
+                    return next > 0 ? next : next == 0 ? 1 : eof || bytes.Length < 8 ? bytes.Length : bytes.Length - 7;
+                }
                 // no status line: an answer of HTTP/0.9, all body
                 _responseTx ??= NextUnanswered(context);
                 _responseTx.ProgressToClient = HttpTransaction.Body;

@@ -68,8 +68,11 @@ internal sealed partial class HttpParser(AppState state) : AppParser
         }
         switch (_response)
         {
-            case At.Tunnel or At.Line: return true;
+            case At.Tunnel: return true;
             case At.Stopped: return false;
+            case At.Line:
+                _lost = true;
+                return true;
         }
         _responseBody.Gap(size);
         if (_response == At.UntilClose) return true;
@@ -78,6 +81,7 @@ internal sealed partial class HttpParser(AppState state) : AppParser
             _responseLeft -= size;
             return true;
         }
+        _lost = _response != At.Body || size > _responseLeft;
         ResponseComplete(context);
         return true;
     }
