@@ -61,8 +61,8 @@ public sealed partial class ConsoleHost : IAsyncLifetime
         await ReadyAsync(page);
     }
 
-    /// <summary>Waits until the circuit of the page is up.</summary>
-    public static Task ReadyAsync(IPage page) => page.WaitForFunctionAsync("() => document.documentElement.dataset.circuit === 'up' || !document.querySelector('script[src*=\"blazor.web\"]')");
+    /// <summary>Waits until the circuit of the page is up, or nothing where it has none.</summary>
+    public static Task ReadyAsync(IPage page) => page.WaitForFunctionAsync("() => ['up', 'none'].includes(document.documentElement.dataset.circuit ?? 'none')");
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Host.DisposeAsync();
