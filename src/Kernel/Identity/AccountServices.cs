@@ -41,6 +41,7 @@ internal static class AccountServices
         services.AddSingleton<CookieNames>();
         services.AddSingleton<AddressLimit>();
         services.AddSingleton<LookAtLink>();
+        services.AddScoped<LinkMail>();
         services.AddSingleton(s => new SetupLink(s.GetRequiredService<Data.Database>(), s.GetRequiredService<OneTimeLinks>()));
         return services;
     }

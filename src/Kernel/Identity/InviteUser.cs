@@ -19,10 +19,11 @@ internal sealed record Invitation(string Name, string DisplayName, string Mail, 
 /// <param name="User">Whom it is for.</param>
 /// <param name="Path">Path of the page on this site.</param>
 /// <param name="ExpiresAt">When it stops working.</param>
-internal sealed record OneTimeLink(UserId User, string Path, DateTimeOffset ExpiresAt);
+/// <param name="Mailed">True when it was also queued as mail to the person.</param>
+internal sealed record OneTimeLink(UserId User, string Path, DateTimeOffset ExpiresAt, bool Mailed = false);
 
 /// <summary>Creates an account without password, and the link by which its person sets one.</summary>
-internal sealed class InviteUser(Database database, UserManager<User> users, UserStore store, OneTimeLinks links) : Act<Invitation, OneTimeLink>(database)
+internal sealed class InviteUser(Database database, UserManager<User> users, UserStore store, OneTimeLinks links, LinkMail mail) : Act<Invitation, OneTimeLink>(database)
 {
     public static TimeSpan Lives { get; } = TimeSpan.FromDays(7);
 
@@ -42,8 +43,10 @@ internal sealed class InviteUser(Database database, UserManager<User> users, Use
             return refused;
         await Accounts.SetRolesAsync(work, user.Id, request.Roles, cancel);
         var secret = await links.IssueAsync(work, OneTimeLinks.Invite, user.Id, Lives, cancel);
-        work.Audit("kernel.user.invited", $"user/{user.Id}", new { user.Name, request.Roles, request.Constituent });
-        return new OneTimeLink(user.Id, $"/invite/{secret}", work.Now + Lives);
+        var (path, expires) = ($"/invite/{secret}", work.Now + Lives);
+        var mailed = await mail.QueueAsync(work, user, path, expires, cancel);
+        work.Audit("kernel.user.invited", $"user/{user.Id}", new { user.Name, request.Roles, request.Constituent, mailed });
+        return new OneTimeLink(user.Id, path, expires, mailed);
     }
 }
 

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Appliance.Contracts;
 using Appliance.Kernel.Identity;
+using Appliance.Kernel.Settings;
 using Appliance.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -378,6 +379,19 @@ public sealed class IdentityTests : IAsyncLifetime
         Assert.DoesNotContain("canary", trail, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(Password, trail, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", trail, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Invitation_is_mailed_in_the_persons_language_and_its_copy_is_for_the_two_concerned_only()
+    {
+        Assert.True((await _web.ActAsync<ChangeSetting, SettingChange, Done>(s_system, new(SettingKeys.SiteAddress, "https://cirt.example/"))).Succeeded);
+        var link = (await _web.ActAsync<InviteUser, Invitation, OneTimeLink>(s_system, new("eve", "Eve", "eve@cirt.example", [Role.Analyst], Language: "fr"))).Value;
+        Assert.True(link.Mailed);
+        var mail = (await _web.Database.QueryAsync<(short Tlp, int Named, string Subject, byte[] Bytes)>(
+            "select m.tlp, cardinality(m.named), m.subject, r.bytes from kernel.mail_out m join kernel.mail_raw r on r.sha256 = m.sha256", null, Cancel))[0];
+        Assert.Equal(((short)Tlp.Red, 2, "Votre compte auprès de CIRT"), (mail.Tlp, mail.Named, mail.Subject));
+        var printed = (await _web.ActAsync<InviteUser, Invitation, OneTimeLink>(s_system, new("bob", "Bob", "", [Role.Analyst]))).Value;
+        Assert.False(printed.Mailed);
     }
 
     [LongFact]

@@ -39,7 +39,7 @@ internal sealed class WebKernel : IAsyncDisposable
     public static async Task<WebKernel> StartAsync(bool plainLoopback = true)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["kernel:plainLoopback"] = plainLoopback ? "true" : "false" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["kernel:plainLoopback"] = plainLoopback ? "true" : "false", ["kernel:mail:sendmail"] = "/bin/true" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
         var services = builder.Services;
         services.AddRouting();
@@ -58,6 +58,7 @@ internal sealed class WebKernel : IAsyncDisposable
         // What is tested here is asked for; workers have tests of their own.
         services.RemoveAll<IHostedService>();
         services.AddKernelIdentity();
+        services.AddSingleton<IText>(new TestText(typeof(Database).Assembly));
         var time = new MovedTime();
         services.AddSingleton<TimeProvider>(time);
         var app = builder.Build();
