@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel;
+using Appliance.Kernel.Health;
 using Appliance.Kernel.Jobs;
 using Appliance.Kernel.Modules;
 using Appliance.Tests;
@@ -66,7 +67,7 @@ public sealed class JobTests : IAsyncLifetime
         Probe.InJob = _ => throw new InvalidOperationException("feed is broken");
         await FireAsync(s_noon);
         Assert.Equal(("failed", "feed is broken"), ((await LastAsync()).State, (await LastAsync()).Message));
-        var probe = _modules.Services.GetServices<IHealthProbe>().Single(p => p.Name == "kernel.health.jobs");
+        var probe = ActivatorUtilities.CreateInstance<JobsProbe>(_modules.Services);
         Assert.Equal((HealthState.Degraded, "probe/tick"), ((await probe.ReadAsync(Cancel)).State, (await probe.ReadAsync(Cancel)).Value));
 
         Probe.InJob = _ => Task.CompletedTask;
