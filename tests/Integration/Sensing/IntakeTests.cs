@@ -60,7 +60,7 @@ public sealed class IntakeTests
             .. Line(SensorSpool.Dns(4)),
             .. Encoding.UTF8.GetBytes("{\"event_type\":\"half\",\"a\""),
         ]);
-        world.Spool.Put("alerts", SensorSpool.Alert(7, extra: ""","payload_printable":"GET /\u0000"""" + "\""));
+        world.Spool.Put("alerts", SensorSpool.Alert(7, extra: ",\"payload_printable\":\"GET /\\u0000\""));
         await world.ReadAsync();
 
         Assert.Equal("dns dns dns dns http big", await world.AskAsync<string>("select string_agg(type, ' ' order by id) from sensing.events where type = any('{dns,http,big}') and name is distinct from '-'")
