@@ -13,7 +13,7 @@ public sealed partial class SyndicationKitTests(ITestOutputHelper output)
     private const string Name = "syndication";
 
     /// <summary>Values that agree, of those stated. Raise it with the reader; it never falls.</summary>
-    private const double Floor = 0.91;
+    private const double Floor = 0.94;
 
     [KitFact(Name)]
     public void Fields_agree_with_the_other_reader()
