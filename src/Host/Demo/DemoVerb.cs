@@ -38,8 +38,15 @@ internal sealed class DemoVerb(ModuleCatalog catalog, DataFolder data) : IVerb
         var home = People(data).ToDictionary(p => p.Name, p => new DemoApi(http, national, p.Token));
         var centre = People(hubData).ToDictionary(p => p.Name, p => new DemoApi(http, hub, p.Token));
         var player = new DemoPlayer(home["amina"], home["lee"], centre["lee"], national, line => io.Out.WriteLine(line));
-        await player.PlayAsync(cancel);
-        return 0;
+        try
+        {
+            await player.PlayAsync(cancel);
+            return 0;
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or HttpRequestException or TimeoutException)
+        {
+            throw new VerbRefusedException($"The sample country's case stopped: {fault.Message} What was played stays; the log of the host named first says more.");
+        }
     }
 
     private static IReadOnlyList<DemoPerson> People(DataFolder folder) =>
