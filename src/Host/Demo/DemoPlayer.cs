@@ -63,7 +63,7 @@ internal sealed class DemoPlayer(DemoApi analyst, DemoApi manager, DemoApi centr
     /// <summary>The sample capture is replayed; its worst group that names a constituent becomes an incident.</summary>
     private async Task<JsonNode> IncidentAsync(CancellationToken cancel)
     {
-        await manager.PostAsync("sensing/self-test", new { }, cancel);
+        await manager.PostAsync("sensing/captures?name=sample-case.pcap", Sample("sample-case.pcap", "application/vnd.tcpdump.pcap"), cancel);
         say("the sensor replays the sample capture");
         var group = await analyst.AwaitAsync(
             "sensing/groups",

@@ -105,7 +105,8 @@ public sealed class TheCaseRuns
         }
         else
         {
-            await stage.Manager.PostAsync("sensing/self-test", new { }, cancel);
+            await using var sample = File.OpenRead(Path.Combine(Checkout.Root, "modules/Sensing/Module/Samples/sample-case.pcap"));
+            await stage.Manager.PostAsync("sensing/captures?name=sample-case.pcap", new StreamContent(sample), cancel);
         }
         await stage.Manager.AwaitAsync("sensing/captures", a => Items(a).FirstOrDefault(c => c["state"]!.ToString() == "done"), s_patience, cancel);
     }
