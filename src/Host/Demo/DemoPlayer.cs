@@ -78,7 +78,7 @@ internal sealed class DemoPlayer(DemoApi analyst, DemoApi manager, DemoApi centr
         var incident = (await analyst.GetAsync($"ticketing/incidents/{number}", cancel))!;
         var id = Text(incident, "id");
         await analyst.PostAsync($"ticketing/incidents/{id}/owner", new { }, cancel);
-        await analyst.PostAsync($"ticketing/incidents/{id}/state", new { from = "new", to = "in-progress" }, cancel);
+        await analyst.PostAsync($"ticketing/incidents/{id}/state", new { from = "triage", to = "in-progress" }, cancel);
         await analyst.PostAsync($"ticketing/incidents/{id}/notes", new { text = "The request got an answer of 200: the portal hands out files outside its root. Calling the duty officer." }, cancel);
         await analyst.PostAsync($"ticketing/incidents/{id}/confirm", new { }, cancel);
         return (await analyst.GetAsync($"ticketing/incidents/{number}", cancel))!;
@@ -86,8 +86,11 @@ internal sealed class DemoPlayer(DemoApi analyst, DemoApi manager, DemoApi centr
 
     private async Task NotifyAsync(JsonNode incident, CancellationToken cancel)
     {
+        var constituent = incident["fields"]!["constituents"]!.AsArray().First();
+        var card = (await analyst.GetAsync($"directory/constituents/{constituent}", cancel))!;
         var body = new
         {
+            recipients = card["contacts"]!.AsArray().Select(c => Text(c, "mail")).ToArray(),
             subject = $"{incident["fields"]!["title"]}",
             text = "We saw traffic towards your network that points to an intrusion attempt. Please check the server named below, keep its logs, and answer to this message with the number in the subject.",
         };
