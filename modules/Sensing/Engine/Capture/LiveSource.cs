@@ -3,12 +3,12 @@ namespace Appliance.Sensing.Engine.Capture;
 /// <summary>An interface being captured. <see cref="Poll"/> waits at most the given time.</summary>
 internal interface ILiveSource : IDisposable
 {
-    public string Method { get; }
-    public long KernelPackets { get; }
-    public long KernelDrops { get; }
+    string Method { get; }
+    long KernelPackets { get; }
+    long KernelDrops { get; }
 
     /// <summary>True and a packet, or false when none came in time.</summary>
-    public bool Poll(ref RawPacket packet, int milliseconds);
+    bool Poll(ref RawPacket packet, int milliseconds);
 }
 
 internal static class LiveSources
