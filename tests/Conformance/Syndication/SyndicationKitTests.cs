@@ -113,7 +113,7 @@ public sealed partial class SyndicationKitTests(ITestOutputHelper output)
                 yield return (field.Name, Text(field.Value), value.Value);
         foreach (var entry in row.GetProperty("entries").EnumerateObject())
         {
-            var ours = feed is not null && int.Parse(entry.Name) < feed.Entries.Count ? feed.Entries[int.Parse(entry.Name)] : null;
+            var ours = feed is not null && int.Parse(entry.Name, System.Globalization.CultureInfo.InvariantCulture) < feed.Entries.Count ? feed.Entries[int.Parse(entry.Name, System.Globalization.CultureInfo.InvariantCulture)] : null;
             foreach (var field in entry.Value.EnumerateObject())
                 if (OfEntry(field.Name, ours) is { } value)
                     yield return (field.Name, Text(field.Value), value.Value);
