@@ -60,7 +60,8 @@ internal static class SensingApi
     public static Task<Outcome<IReadOnlyList<CaptureRow>>> CapturesAsync(Viewer viewer, ListCaptures captures, Guid? id, CancellationToken cancel) =>
         captures.RunAsync(viewer, new(id), cancel);
 
-    public static Task<Outcome<Guid>> StartSelfTestAsync(Viewer viewer, StartSelfTest test, CancellationToken cancel) => test.RunAsync(viewer, cancel);
+    public static Task<Outcome<Guid>> StartSelfTestAsync(Viewer viewer, StartSelfTest test, SelfTestBody body, CancellationToken cancel) =>
+        test.RunAsync(viewer, body.Exercise, cancel);
 
     public static Task<Outcome<SelfTestState>> SelfTestAsync(Viewer viewer, ShowSelfTest test, Guid? capture, CancellationToken cancel) =>
         test.RunAsync(viewer, new(capture), cancel);
@@ -71,6 +72,9 @@ internal static class SensingApi
 
 /// <summary>Body of the acts on groups.</summary>
 internal sealed record TriageBody(IReadOnlyList<Guid> Ids, string? Verdict = null, string? Reason = null, int? Hours = null);
+
+/// <summary>Body of the self-test; the sample country plays it as real life.</summary>
+internal sealed record SelfTestBody(bool Exercise = true);
 
 /// <summary>A group as the API shows it.</summary>
 internal sealed record GroupLine(

@@ -63,8 +63,7 @@ public sealed class IntakeTests
         world.Spool.Put("alerts", SensorSpool.Alert(7, extra: ",\"payload_printable\":\"GET /\\u0000\""));
         await world.ReadAsync();
 
-        Assert.Equal("dns dns dns dns http big", await world.AskAsync<string>("select string_agg(type, ' ' order by id) from sensing.events where type = any('{dns,http,big}') and name is distinct from '-'")
-            is var types ? string.Join(' ', types.Split(' ').OrderBy(t => t == "dns" ? 0 : t == "http" ? 1 : 2)) : "");
+        Assert.Equal("big dns dns dns dns http", await world.AskAsync<string>("select string_agg(type, ' ' order by type) from sensing.events"));
         Assert.Equal("nul\ufffdinside.example", await world.AskAsync<string>("select name from sensing.events where name like 'nul%'"));
         Assert.Equal(1, await world.AskAsync<long>("select count(*) from sensing.alerts"));
         var reasons = await world.Modules.Database.QueryAsync<string>("select reason from sensing.rejects where stream = 'events' order by at_byte", null, CancellationToken.None);

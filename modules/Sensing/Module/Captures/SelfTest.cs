@@ -17,11 +17,11 @@ internal sealed record SelfTestTick(string Key, bool Done, double? Seconds, stri
 /// <summary>How far a self-test came.</summary>
 internal sealed record SelfTestState(Guid Capture, bool Finished, bool Passed, string? Reason, IReadOnlyList<SelfTestTick> Ticks);
 
-/// <summary>Starts the self-test; marked as an exercise, so that its alerts never mix with real ones.</summary>
+/// <summary>Starts the self-test; marked as an exercise unless someone wants otherwise, so that its alerts do not mix with real ones.</summary>
 internal sealed class StartSelfTest(SensorFolders folders, TakeCapture take, SensingOptions options)
 {
     /// <summary>Stores the bundled capture and queues its replay; answers the capture to ask about.</summary>
-    public async Task<Outcome<Guid>> RunAsync(Viewer viewer, CancellationToken cancel)
+    public async Task<Outcome<Guid>> RunAsync(Viewer viewer, bool exercise, CancellationToken cancel)
     {
         if (!viewer.May(Permissions.Captures))
             return Refuse.Forbidden("kernel.refused.permission", Permissions.Captures.Id);
@@ -32,7 +32,7 @@ internal sealed class StartSelfTest(SensorFolders folders, TakeCapture take, Sen
         await using var content = sample.Content;
         var stored = await CaptureFile.StoreAsync(Path.Combine(sensor.Control, "captures"), sample.Name, content, (long)options.CaptureLimitMib << 20, cancel);
         return stored.TryGet(out var file)
-            ? await take.RunAsync(viewer, new(sensor, file, "self-test", Exercise: true), cancel)
+            ? await take.RunAsync(viewer, new(sensor, file, "self-test", exercise), cancel)
             : Outcome<Guid>.Refused(stored.Refusals);
     }
 }

@@ -28,13 +28,13 @@ internal sealed class SegmentFolder(string folder)
         return lowest;
     }
 
-    /// <summary>The lowest closed segment written after <paramref name="time"/>, whatever its number.</summary>
-    public long? OldestAfter(string stream, DateTimeOffset time)
+    /// <summary>The lowest closed segment written after <paramref name="ticks"/> (UTC), whatever its number.</summary>
+    public long? OldestAfter(string stream, long ticks)
     {
         if (!Directory.Exists(_spool))
             return null;
         var numbers = new DirectoryInfo(_spool).EnumerateFiles(stream + "-*.json")
-            .Where(f => f.LastWriteTimeUtc > time.UtcDateTime)
+            .Where(f => f.LastWriteTimeUtc.Ticks > ticks)
             .Select(f => Number(f.Name, stream))
             .OfType<long>()
             .ToList();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Appliance.Sensing.Sensors;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -32,7 +33,9 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
             return null;
         }
         _open = number;
-        return new(_file, number == bookmark.Segment ? bookmark : bookmark with { Segment = number, AtByte = 0 }, Closed: true);
+        // The newest file read so far, by the clock of whoever wrote it: what tells another folder in the same place from this one.
+        var written = Math.Max(WrittenAt(bookmark), File.GetLastWriteTimeUtc(_file).Ticks).ToString(CultureInfo.InvariantCulture);
+        return new(_file, (number == bookmark.Segment ? bookmark : bookmark with { Segment = number, AtByte = 0 }) with { ReadOn = written }, Closed: true);
     }
 
     public Bookmark Behind(Bookmark end) => end with { Segment = end.Segment + 1, AtByte = 0 };
@@ -56,12 +59,15 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
             return null;
         if (_folder.Next(stream, bookmark.Segment) is { } higher)
             return higher;
-        // Numbers never go back within one folder. Files younger than the last read with lower numbers mean another folder in the same place.
-        if (bookmark.ReadAt is not { } readAt || _folder.OldestAfter(stream, readAt.AddSeconds(2)) is not { } lower)
+        // Numbers never go back within one folder. Files younger than all that was read, with lower numbers, mean another folder in the same place.
+        var readUpTo = WrittenAt(bookmark);
+        if (readUpTo == 0 || _folder.OldestAfter(stream, readUpTo) is not { } lower)
             return null;
         Log.SpoolReplaced(log, sensor.Name, stream, bookmark.Segment, lower);
         return lower;
     }
+
+    private static long WrittenAt(Bookmark bookmark) => long.TryParse(bookmark.ReadOn, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : 0;
 }
 
 /// <summary>Tells the sensor what was read of both streams. Shared by the two.</summary>

@@ -69,14 +69,35 @@ internal static class RuleScanner
         // A comment is a rule only when it looks like one; anything else that is switched on is a rule, if a broken one.
         if (!isOn && (!known || !rule.Contains("sid:", StringComparison.Ordinal) || !rule.EndsWith(')')))
             return;
-        rules.Add(new(index + 1, count, isOn, (int)(Number(rule, "gid") ?? 1), Number(rule, "sid"), (int)(Number(rule, "rev") ?? 0), Message(rule), rule));
+        var options = WithoutQuotes(rule);
+        rules.Add(new(index + 1, count, isOn, (int)(Number(options, "gid") ?? 1), Number(options, "sid"), (int)(Number(options, "rev") ?? 0), Message(rule), rule));
+    }
+
+    /// <summary>The rule with everything between quotes blanked: a message may speak of a sid.</summary>
+    private static string WithoutQuotes(string rule)
+    {
+        var text = rule.ToCharArray();
+        var inside = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 1 < text.Length)
+            {
+                text[i] = text[++i] = ' ';
+                continue;
+            }
+            if (text[i] == '"')
+                inside = !inside;
+            else if (inside)
+                text[i] = ' ';
+        }
+        return new(text);
     }
 
     private static long? Number(string rule, string keyword)
     {
         for (var at = rule.IndexOf(keyword, StringComparison.Ordinal); at >= 0; at = rule.IndexOf(keyword, at + 1, StringComparison.Ordinal))
         {
-            // The keyword, not the end of another word nor a word inside the message.
+            // The keyword, not the end of another word.
             var before = at == 0 ? ' ' : rule[at - 1];
             if (before is not (' ' or ';' or '('))
                 continue;
