@@ -15,9 +15,6 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
 {
     private const int Kept = 5;
 
-    /// <summary>The documentation network that the bundled capture plays in (RFC 5737): never routed, and home everywhere, so that the self-test means the same on every site.</summary>
-    private const string SampleNetwork = "192.0.2.0/24";
-
     private const string Wish =
         """
         select (s.value #>> '{}')::bigint as wanted, coalesce((select max(wanted) from sensing.generations where state = 'published'), 0) as published,
@@ -142,7 +139,7 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
             ["packet"] = true,
         };
         if (content.HomeNetworks.Length > 0)
-            settings["home_networks"] = content.HomeNetworks.Append(SampleNetwork).Distinct(StringComparer.Ordinal).ToArray();
+            settings["home_networks"] = content.HomeNetworks;
         File.WriteAllText(Path.Combine(temporary, "settings.json"), JsonSerializer.Serialize(settings));
         Directory.Move(temporary, Path.Combine(sensor.Control, string.Create(CultureInfo.InvariantCulture, $"generation-{number:D6}")));
         foreach (var old in Directory.EnumerateDirectories(sensor.Control, "generation-*").OrderDescending(StringComparer.Ordinal).Skip(Kept))
