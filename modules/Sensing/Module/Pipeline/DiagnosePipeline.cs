@@ -31,7 +31,7 @@ internal sealed class DiagnosePipeline(Database database, SensorStates states, T
         -- every row: captures are only counted
         select
             (select coalesce(sum(records), 0)::bigint from sensing.hourly where type = 'alert' and hour > @since) as alerts,
-            (select coalesce(sum(records), 0)::bigint from sensing.hourly where hour > @since) as records,
+            (select coalesce(sum(records), 0)::bigint from sensing.hourly where type not in ('stats', 'engine') and hour > @since) as records,
             (select count(*) from sensing.captures where state in ('queued', 'running')) as jobs,
             (select count(*) from sensing.captures where state = 'done' and done_at > @since) as replays,
             (select count(*) from sensing.auto_close_rules where removed_at is null and expires_at > @now) as auto_rules,
@@ -83,6 +83,8 @@ internal sealed class DiagnosePipeline(Database database, SensorStates states, T
         var lost = sensors.Sum(static s => s.Heartbeat.Lost);
         if (packets == 0 && facts.Records == 0)
             return new("packets", false, "none", [], "/sense/captures");
+        if (packets == 0)
+            return new("packets", true, "replay", [Number(facts.Records)], null);
         return lost > 0 && lost * 20 > packets
             ? new("packets", false, "lost", [Number(packets), Number(lost)], "/sense/sensors")
             : new("packets", true, "good", [Number(packets)], null);

@@ -15,6 +15,8 @@ public sealed partial class InboxPage
         [(1, "sensing.window.hour"), (24, "sensing.window.day"), (24 * 7, "sensing.window.week"), (24 * 30, "sensing.window.month"), (24 * 365, "sensing.window.year")];
 
     private readonly CancellationTokenSource _gone = new();
+    // Kept: what still runs when the page goes may ask for the token after its source was disposed.
+    private CancellationToken _cancel;
     private IReadOnlyList<RowAction<InboxRow>> _actions = [];
     private IReadOnlyList<FilterTab> _tabs = [];
     private IReadOnlyList<Bucket> _buckets = [];
@@ -29,6 +31,7 @@ public sealed partial class InboxPage
     private DateTimeOffset _loadedAt;
     private long _milliseconds;
     private long _total;
+    private bool _awaitsNumber;
 
     [CascadingParameter] private Viewer Viewer { get; set; } = default!;
 
@@ -57,6 +60,7 @@ public sealed partial class InboxPage
     /// <inheritdoc/>
     protected override void OnInitialized()
     {
+        _cancel = _gone.Token;
         _series =
         [
             new(T["sensing.severity.4"], "informational"),
@@ -94,6 +98,8 @@ public sealed partial class InboxPage
         if (!outcome.TryGet(out var page))
             return outcome;
         (_loadedAt, _total) = (at, page.Total ?? page.Items.Count);
+        _awaitsNumber = page.Items.Any(g => g.State == "escalated" && g.IncidentNumber is null);
+        StateHasChanged();
         if (_shown is not null)
             _shown = page.Items.FirstOrDefault(g => g.Id == _shown.Id) ?? page.Items.FirstOrDefault();
         return outcome;
@@ -101,19 +107,22 @@ public sealed partial class InboxPage
 
     private async Task DrawAsync()
     {
-        var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt == default ? null : _loadedAt), _gone.Token);
+        var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt == default ? null : _loadedAt), _cancel);
         if (outcome.TryGet(out var counts))
         {
             _counts = counts;
             _tabs = [.. InboxFilter.Views.Select(v => new FilterTab(v == "inbox" ? "" : v, T[$"sensing.view.{v}"], counts.Of(v)))];
         }
-        var hours = await Histogram.RunAsync(Viewer, new(Window), _gone.Token);
+        var hours = await Histogram.RunAsync(Viewer, new(Window), _cancel);
         if (hours.TryGet(out var drawn))
             _buckets = [.. drawn.Select(h => new Bucket(h.Hour, [h.Informational, h.Low, h.Medium, h.High]))];
     }
 
     private async Task<int> CountNewerAsync(InboxRow? first, CancellationToken cancel)
     {
+        // The incident's number comes back a moment after the escalation; it changes no place in the list.
+        if (_awaitsNumber)
+            await _list.ReloadAsync();
         if (ViewName != "inbox" || _loadedAt == default)
             return 0;
         var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt), cancel);
