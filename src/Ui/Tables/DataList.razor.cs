@@ -29,7 +29,7 @@ public sealed partial class DataList<TRow>
     private bool _attached;
     private bool _busy;
     private bool _acting;
-    private bool _counting;
+    private bool _polling;
     private int _newer;
 
     /// <summary>Name for screen readers.</summary>
@@ -76,6 +76,9 @@ public sealed partial class DataList<TRow>
 
     /// <summary>How many rows are newer than the first one shown; asked every <see cref="PollSeconds"/>, shown as a pill.</summary>
     [Parameter] public Func<TRow?, CancellationToken, Task<int>>? CountNewer { get; set; }
+
+    /// <summary>Rows that will be complete by themselves a moment later: while one is shown, the page is read again every <see cref="PollSeconds"/>.</summary>
+    [Parameter] public Func<TRow, bool>? Settles { get; set; }
 
     /// <summary>Seconds between two askings.</summary>
     [Parameter] public int PollSeconds { get; set; } = 10;
@@ -164,8 +167,8 @@ public sealed partial class DataList<TRow>
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (firstRender && CountNewer is not null)
-            _timer = Clock.CreateTimer(_ => _ = InvokeAsync(CountAsync), null, TimeSpan.FromSeconds(PollSeconds), TimeSpan.FromSeconds(PollSeconds));
+        if (firstRender && (CountNewer is not null || Settles is not null))
+            _timer = Clock.CreateTimer(_ => _ = InvokeAsync(PollAsync), null, TimeSpan.FromSeconds(PollSeconds), TimeSpan.FromSeconds(PollSeconds));
         if (_attached)
             return;
         _attached = true;
@@ -224,18 +227,16 @@ public sealed partial class DataList<TRow>
         _selected.IntersectWith(_rows.Select(Key));
     }
 
-    private async Task CountAsync()
+    private async Task PollAsync()
     {
-        if (_counting || _after is not null || _outcome is not { Succeeded: true } || _gone.IsCancellationRequested)
+        if (_polling || _outcome is not { Succeeded: true } || _gone.IsCancellationRequested)
             return;
-        _counting = true;
+        _polling = true;
         try
         {
-            var newer = await CountNewer!(_rows.Count > 0 ? _rows[0] : default, _gone.Token);
-            if (newer == _newer)
-                return;
-            _newer = newer;
-            StateHasChanged();
+            if (Settles is not null && _rows.Any(Settles))
+                await ReloadAsync();
+            await CountAsync();
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
@@ -243,8 +244,19 @@ public sealed partial class DataList<TRow>
         }
         finally
         {
-            _counting = false;
+            _polling = false;
         }
+    }
+
+    private async Task CountAsync()
+    {
+        if (CountNewer is null || _after is not null)
+            return;
+        var newer = await CountNewer(_rows.Count > 0 ? _rows[0] : default, _gone.Token);
+        if (newer == _newer)
+            return;
+        _newer = newer;
+        StateHasChanged();
     }
 
     private Task LoadNewestAsync() => ReloadAsync();

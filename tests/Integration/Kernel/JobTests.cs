@@ -136,7 +136,7 @@ public sealed class JobTests : IAsyncLifetime
         Assert.True(await second.IsHeldAsync(Cancel));
 
         // A database that restarts takes the lock away; the host notices and takes it again.
-        await Superuser("select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.pid <> pg_backend_pid()");
+        await Superuser("select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.pid <> pg_backend_pid() and l.database = (select oid from pg_database where datname = current_database())");
         Assert.False(await second.IsHeldAsync(Cancel));
         Assert.True(await second.TryTakeAsync(Cancel));
         await second.DisposeAsync();

@@ -31,7 +31,6 @@ public sealed partial class InboxPage
     private DateTimeOffset _loadedAt;
     private long _milliseconds;
     private long _total;
-    private bool _awaitsNumber;
 
     [CascadingParameter] private Viewer Viewer { get; set; } = default!;
 
@@ -61,6 +60,8 @@ public sealed partial class InboxPage
     protected override void OnInitialized()
     {
         _cancel = _gone.Token;
+        // The first page may have been read for the prerendered document, a moment before this circuit began.
+        _loadedAt = Clock.GetUtcNow().AddSeconds(-10);
         _series =
         [
             new(T["sensing.severity.4"], "informational"),
@@ -98,7 +99,6 @@ public sealed partial class InboxPage
         if (!outcome.TryGet(out var page))
             return outcome;
         (_loadedAt, _total) = (at, page.Total ?? page.Items.Count);
-        _awaitsNumber = page.Items.Any(g => g.State == "escalated" && g.IncidentNumber is null);
         StateHasChanged();
         if (_shown is not null)
             _shown = page.Items.FirstOrDefault(g => g.Id == _shown.Id) ?? page.Items.FirstOrDefault();
@@ -107,7 +107,7 @@ public sealed partial class InboxPage
 
     private async Task DrawAsync()
     {
-        var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt == default ? null : _loadedAt), _cancel);
+        var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt), _cancel);
         if (outcome.TryGet(out var counts))
         {
             _counts = counts;
@@ -120,10 +120,7 @@ public sealed partial class InboxPage
 
     private async Task<int> CountNewerAsync(InboxRow? first, CancellationToken cancel)
     {
-        // The incident's number comes back a moment after the escalation; it changes no place in the list.
-        if (_awaitsNumber)
-            await _list.ReloadAsync();
-        if (ViewName != "inbox" || _loadedAt == default)
+        if (ViewName != "inbox")
             return 0;
         var outcome = await Counts.RunAsync(Viewer, new(Window, _loadedAt), cancel);
         if (!outcome.TryGet(out var counts))
@@ -143,6 +140,9 @@ public sealed partial class InboxPage
         await DrawAsync();
         StateHasChanged();
     }
+
+    // The incident's number comes back a moment after the escalation; it changes no place in the list.
+    private static bool AwaitsNumber(InboxRow row) => row.State == "escalated" && row.IncidentNumber is null;
 
     private void OnCursor(InboxRow row) => _shown = row;
 

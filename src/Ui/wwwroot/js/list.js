@@ -58,7 +58,10 @@ function put(list, row, focus) {
   }
   if (!list.followsCursor) return;
   clearTimeout(list.timer);
-  list.timer = setTimeout(() => list.component.invokeMethodAsync('OnCursor', list.key), 120);
+  // The page may go while the cursor rests; a fault of a list that is still there is thrown on.
+  list.timer = setTimeout(() => list.component.invokeMethodAsync('OnCursor', list.key).catch((fault) => {
+    if (lists.has(list.root) && list.root.isConnected) throw fault;
+  }), 120);
 }
 
 const current = (list) => rows(list).find((r) => r.dataset.key === list.key);
