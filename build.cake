@@ -118,7 +118,7 @@ string Cirt() => IO.Path.Combine(root, "src", "Host", "bin", Configuration, Fram
 void Compile(string what) => Timed($"Building {what}", () => Dotnet(["build", what, "-c", Configuration, "-v", "q", "--nologo", "-clp:NoSummary", .. Locked()]));
 
 void Publish() => Timed("Publishing to artifacts/cirt", () =>
-  Dotnet(["publish", "src/Host", "-c", Configuration, "-o", "artifacts/cirt", "--no-self-contained", "-v", "q", "--nologo", "-clp:NoSummary", .. Locked()]));
+  Dotnet(["publish", "src/Host", "-c", Configuration, "-o", "artifacts/cirt", "--no-self-contained", "-p:AheadOfTime=true", "-v", "q", "--nologo", "-clp:NoSummary", .. Locked()]));
 
 void Timed(string what, Action act)
 {
