@@ -59,9 +59,10 @@ public sealed class TheCaseRuns
         Assert.Equal(alerts, await CaseStage.CountAsync(stage.Home, "select sum(count) from sensing.alert_groups"));
         Assert.Equal(1, await CaseStage.CountAsync(stage.Home, "select count(*) from ticketing.incidents"));
 
-        await TellAsync(stage, number, cancel);
-        var advisory = await WarnAsync(stage, cancel);
-        await ShareAsync(stage, cancel);
+        await using var lee = await CaseStage.SignInAsync(stage.Home, "lee");
+        await TellAsync(stage, amina, number);
+        var advisory = await WarnAsync(stage, amina, lee);
+        await lee.ApproveSharesAsync(2);
 
         // The centre shows it, and home shows that the centre has it.
         await using var officer = await CaseStage.SignInAsync(stage.Centre, "lee");
@@ -70,9 +71,8 @@ public sealed class TheCaseRuns
         await Assertions.Expect(officer.Page.GetByText("Path traversal").First).ToBeVisibleAsync();
         await officer.PictureAsync("case-centre");
         await manager.AwaitAsync($"watch/advisories/{advisory}", a => a["acknowledgements"]!.AsArray().FirstOrDefault(), s_patience, cancel);
-        await using var lee = await CaseStage.SignInAsync(stage.Home, "lee");
-        await lee.Page.GotoAsync($"/watch/advisories/{advisory}");
-        await Assertions.Expect(lee.Page.GetByText("Regional Response Centre").First).ToBeVisibleAsync();
+        await lee.GoAsync($"/watch/advisories/{advisory}");
+        await lee.SeesAsync("Regional Response Centre");
         await lee.PictureAsync("case-advisory");
 
         Assert.Equal(0, await CaseStage.CountAsync(stage.Home, "select count(*) from kernel.outbox_deliveries where state = 'parked' or (state = 'waiting' and tries > 0)"));
@@ -117,44 +117,22 @@ public sealed class TheCaseRuns
         return (int)sensor["rulesLoaded"]!;
     }
 
-    private static async Task TellAsync(CaseStage stage, string number, CancellationToken cancel)
+    private static async Task TellAsync(CaseStage stage, BrowserSession amina, string number)
     {
-        var incident = (await stage.Analyst.GetAsync($"ticketing/incidents/{number}", cancel))!;
-        await stage.Analyst.PostAsync($"ticketing/incidents/{incident["id"]}/confirm", new { }, cancel);
-        var notice = new { recipients = new[] { "soc@finance.example" }, subject = "Your portal is scanned", text = "Please look at the server named below." };
-        await stage.Analyst.PostAsync($"ticketing/incidents/{incident["id"]}/notify", notice, cancel);
+        await amina.ConfirmIncidentAsync(number);
+        await amina.TellAsync(number, "soc@finance.example", "Your portal is scanned", "Please look at the server named below.");
         var message = (await stage.Mail.MessagesAsync(1, s_patience)).Single();
         Assert.Contains(number, message, StringComparison.Ordinal);
         Assert.Contains("TLP:AMBER", message, StringComparison.Ordinal);
         Assert.Contains("soc@finance.example", message, StringComparison.Ordinal);
     }
 
-    private static async Task<string> WarnAsync(CaseStage stage, CancellationToken cancel)
+    private static async Task<string> WarnAsync(CaseStage stage, BrowserSession amina, BrowserSession lee)
     {
-        var fields = new { title = "Path traversal against web portals", severity = 2, tlp = "green", summary = "Portals are probed.", body = "Update to 4.2.1.", observables = new[] { new { type = "ipv4", value = "198.51.100.23" } } };
-        var advisory = (await stage.Analyst.PostAsync("watch/advisories", new { fields }, cancel))!;
-        var (id, number) = (advisory["id"]!.ToString(), advisory["number"]!.ToString());
-        await stage.Analyst.PostAsync($"watch/advisories/{id}/submit", new { version = await VersionAsync(stage, number, cancel) }, cancel);
-        var version = await VersionAsync(stage, number, cancel);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => stage.Analyst.PostAsync($"watch/advisories/{id}/approve", new { version }, cancel));
-        await stage.Manager.PostAsync($"watch/advisories/{id}/approve", new { version }, cancel);
-        await stage.Manager.PostAsync($"watch/advisories/{id}/publish", new { version = await VersionAsync(stage, number, cancel) }, cancel);
+        var number = await amina.WriteAdvisoryAsync("Path traversal against web portals", "Portals are probed.", "Update to 4.2.1.", "ipv4 198.51.100.23");
+        await lee.PublishAdvisoryAsync(number);
         Assert.Contains(await stage.Mail.MessagesAsync(2, s_patience), m => m.Contains("TLP:GREEN", StringComparison.Ordinal));
         return number;
-    }
-
-    private static async Task<int> VersionAsync(CaseStage stage, string number, CancellationToken cancel) =>
-        (int)(await stage.Manager.GetAsync($"watch/advisories/{number}", cancel))!["advisory"]!["version"]!;
-
-    private static async Task ShareAsync(CaseStage stage, CancellationToken cancel)
-    {
-        for (var approved = 0; approved < 2; approved++)
-        {
-            var share = await stage.Manager.AwaitAsync("uplink/shares?state=pending", a => Items(a).FirstOrDefault(), s_patience, cancel);
-            var sheet = (await stage.Manager.GetAsync($"uplink/shares/{share["id"]}", cancel))!;
-            var peers = sheet["peers"]!.AsArray().Where(p => p!["hinderKey"] is null).Select(p => p!["id"]!.ToString()).ToArray();
-            await stage.Manager.PostAsync($"uplink/shares/{share["id"]}/approve", new { peers, legalBasis = "decree 12", sha256 = sheet["sha256"] }, cancel);
-        }
     }
 
     private static JsonNode? Named(JsonNode answer) => Items(answer).FirstOrDefault(g => g["sourceConstituent"] is not null || g["destinationConstituent"] is not null);
