@@ -36,6 +36,9 @@ internal static class DecodeEventNames
     private static readonly string[] Prefixes = ["ipv4", "icmpv4", "icmpv6", "ipv6", "tcp", "udp", "sll", "ethernet", "pppoe", "ppp", "gre", "vlan", "ipraw", "ltnull",
         "sctp", "esp", "mpls", "vxlan", "geneve", "erspan", "chdlc", "nsh", "ieee8021ah", "vntag"];
 
+    /// <summary>Is it about a TCP conversation rather than the packet itself?</summary>
+    public static bool IsStream(DecodeEvent e) => NameOf(e).StartsWith("stream.", StringComparison.Ordinal);
+
     /// <summary>ipv4.pkt_too_small, as in rules and records.</summary>
     public static string NameOf(DecodeEvent e)
     {

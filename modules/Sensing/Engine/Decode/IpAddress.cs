@@ -17,6 +17,18 @@ internal readonly record struct IpAddress(ulong High, ulong Low) : IComparable<I
     public static IpAddress ReadV6(ReadOnlySpan<byte> bytes) =>
         new(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
 
+    /// <summary>Reads an address of either family as text; false for anything else.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, out IpAddress address)
+    {
+        address = default;
+        if (text.IsEmpty || text.Length > 45 || !System.Net.IPAddress.TryParse(text, out System.Net.IPAddress? parsed)) return false;
+        Span<byte> bytes = stackalloc byte[16];
+        if (!parsed.TryWriteBytes(bytes, out int length)) return false;
+        if (length == 4 && text.Count((byte)'.') != 3) return false;
+        address = length == 4 ? ReadV4(bytes) : ReadV6(bytes);
+        return true;
+    }
+
     public int CompareTo(IpAddress other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
 
     public void WriteV6(Span<byte> to)

@@ -20,6 +20,16 @@ internal enum PacketMarks : ushort
     Alerted = 2048,
 }
 
+/// <summary>What rules and policies decided about a packet.</summary>
+[Flags]
+internal enum PacketAction : byte { None = 0, Alert = 1, Drop = 2, Reject = 4, RejectDestination = 8, RejectBoth = 16, Pass = 32, AnyReject = Reject | RejectDestination | RejectBoth }
+
+/// <summary>Why a packet was dropped; the first reason stays.</summary>
+internal enum DropReason : byte
+{
+    None, DecodeError, DefragError, DefragMemcap, FlowMemcap, FlowDrop, AppLayerError, AppLayerMemcap, Rules, Threshold, StreamError, StreamMemcap, StreamMidstream, StreamReassembly, TunnelPacketDrop,
+}
+
 /// <summary>One decoded packet; used again for the next one.</summary>
 internal sealed class Packet
 {
@@ -32,6 +42,10 @@ internal sealed class Packet
     public long Number;              // pcap_cnt
     public PacketSource Source;
     public PacketMarks Marks;
+    public PacketAction Action;
+    public DropReason DropReason;
+    /// <summary>Place of the rule that dropped it in the rule set; -1: none.</summary>
+    public int DropRule = -1;
 
     public ushort EtherType;
     public int EthernetOffset = -1;
@@ -98,6 +112,9 @@ internal sealed class Packet
     public void Reset()
     {
         Marks = 0;
+        Action = PacketAction.None;
+        DropReason = DropReason.None;
+        DropRule = -1;
         Source = PacketSource.Wire;
         EtherType = 0;
         EthernetOffset = -1;
@@ -141,6 +158,12 @@ internal sealed class Packet
     public void AddEvent(DecodeEvent e)
     {
         if (EventCount < Events.Length) Events[EventCount++] = (ushort)e;
+    }
+
+    public void Drop(DropReason reason, PacketAction how = PacketAction.Drop)
+    {
+        Action |= how | PacketAction.Drop;
+        if (DropReason == DropReason.None) DropReason = reason;
     }
 
     /// <summary>Copies what a packet inside a tunnel, or put together from fragments, takes from its carrier.</summary>

@@ -99,6 +99,7 @@ internal sealed partial class Detector
         if (rule.PacketTests.Count > 0 && !PacketTestsFit(rule, p, flow)) return;
         uint matched = at >= 0 ? done.PartsAt(at) : 0;
         bool waiting = false;
+        _fromStream = false;
         if (rule.AppEvents.Count > 0 && !EventsFit(rule, tx)) return;
         foreach (Part part in rule.Parts)
         {
@@ -143,7 +144,7 @@ internal sealed partial class Detector
         }
         if (!StepsHold(rule, p, flow)) return;
         Note(done, rule, at, TransactionInspection.Finished);
-        Match(rule, p, flow, tx);
+        Match(rule, p, flow, tx, _fromStream);
     }
 
     private static void Note(TransactionInspection done, Rule rule, int at, uint state)
@@ -157,7 +158,7 @@ internal sealed partial class Detector
         foreach (string name in rule.AppEvents)
         {
             bool found = false;
-            foreach (AppEvent e in tx.Events) found |= e.Name == name;
+            foreach (AppEvent e in tx.Events) found |= string.Equals(e.Name, name, StringComparison.OrdinalIgnoreCase);
             if (!found) return false;
         }
         return true;

@@ -13,11 +13,14 @@ internal struct Alert
     public Rule Rule;
     public Transaction? Transaction;
     public bool FromStream;
+    /// <summary>The rule's own action, or what a rate filter has put in its place.</summary>
+    public PacketAction Action;
+    public bool Filtered;
 }
 
 internal interface IAlertReceiver
 {
-    void Raised(Packet p, Flow.Flow? flow, in Alert alert);
+    void Raised(Packet p, Flow.Flow? flow, ReadOnlySpan<Alert> alerts);
 }
 
 internal sealed class DetectCounters
@@ -45,11 +48,12 @@ internal sealed partial class Detector : IDisposable
     private int _candidateCount;
     private int[] _deferred = new int[64];
     private int _deferredCount;
-    private readonly Alert[] _alerts = new Alert[64];
+    private Alert[] _alerts = new Alert[64];
     private int _alertCount;
     private int[] _sourceMemo = [], _destinationMemo = [];
     private int _memoStamp;
     private bool _hasStream;
+    private bool _fromStream;        // did the rule at hand match in the stream?
     private long _streamOffset;
     private byte[] _chunk = [];
     private int _chunkStart, _chunkLength;
@@ -83,7 +87,7 @@ internal sealed partial class Detector : IDisposable
     public void Inspect(Packet p, Flow.Flow? flow)
     {
         if (_rules.Rules.Length == 0 || p.IpVersion == 0 && p.EventCount == 0) return;
-        if (flow is { Passed: true })
+        if (flow is { Passed: true } or { Dropped: true })
         {
             if (flow.Tcp != null) SkipRaw(p, flow);
             return;
@@ -179,7 +183,7 @@ internal sealed partial class Detector : IDisposable
         foreach (int index in _rules.AddressOnly)
         {
             Rule rule = _rules.Rules[index];
-            if (HeaderFits(rule, p, flow)) Match(rule, p, flow, null);
+            if (HeaderFits(rule, p, flow) && PacketTestsFit(rule, p, flow)) Match(rule, p, flow, null, false);
         }
     }
 
@@ -195,9 +199,10 @@ internal sealed partial class Detector : IDisposable
             return;
         }
         if (!PacketTestsFit(rule, p, flow) || !StepsHold(rule, p, flow)) return;
+        _fromStream = false;
         foreach (Part part in rule.Parts)
             if (!(part.Buffer == BufferId.Payload ? PayloadFits(rule, part, p) : PacketBufferFits(part, p))) return;
-        Match(rule, p, flow, null);
+        Match(rule, p, flow, null, _fromStream);
     }
 
     private bool PayloadFits(Rule rule, Part part, Packet p)
@@ -209,6 +214,7 @@ internal sealed partial class Detector : IDisposable
             _inspector.StreamOffset = _streamOffset;
             bool fits = _inspector.Matches(part.Compiled, _chunk.AsSpan(_chunkStart, _chunkLength));
             _inspector.StreamOffset = 0;
+            _fromStream |= fits;
             if (fits) return true;
         }
         _inspector.StreamOffset = 0;
@@ -241,67 +247,6 @@ internal sealed partial class Detector : IDisposable
         }
         _inspector.AtEnd = true;
         return _inspector.Matches(part.Compiled, _transformer.Apply(part.Transforms, bytes));
-    }
-
-    private void Match(Rule rule, Packet p, Flow.Flow? flow, Transaction? tx)
-    {
-        if (rule.Threshold is { Kind: ThresholdKind.Detection } filter && !_thresholds.Allows(rule, filter, p)) return;
-        ApplySteps(rule, p, flow);
-        if (rule.NoAlert && rule.Action != RuleAction.Pass) return;
-        if (_alertCount < _alerts.Length) _alerts[_alertCount++] = new Alert { Rule = rule, Transaction = tx, FromStream = _hasStream };
-        else _counters.AlertQueueOverflow++;
-    }
-
-    private void Flush(Packet p, Flow.Flow? flow)
-    {
-        Span<Alert> alerts = _alerts.AsSpan(0, _alertCount);
-        if (_alertCount > 1)
-        {
-            // stable by place in the rule set
-            for (int i = 1; i < alerts.Length; i++)
-            {
-                Alert one = alerts[i];
-                int at = i;
-                while (at > 0 && alerts[at - 1].Rule.Index > one.Rule.Index)
-                {
-                    alerts[at] = alerts[at - 1];
-                    at--;
-                }
-                alerts[at] = one;
-            }
-        }
-        int sent = 0;
-        foreach (ref Alert alert in alerts)
-        {
-            Rule rule = alert.Rule;
-            if (rule.Action == RuleAction.Pass)
-            {
-                p.Marks |= PacketMarks.Passed;
-                if (flow != null && (rule.AddressOnly || rule.UsesApplication || rule.Protocol == HeaderProtocol.Application || rule.NeedsStream)) flow.Passed = true;
-                break;
-            }
-            if (rule.Threshold != null && rule.Threshold.Kind != ThresholdKind.Detection && !_thresholds.Allows(rule, rule.Threshold, p)) continue;
-            if (!_suppressions.IsEmpty && !_suppressions.Allows(rule, p, _thresholds))
-            {
-                _counters.AlertsSuppressed++;
-                continue;
-            }
-            if (++sent > MaxAlerts)
-            {
-                _counters.AlertQueueOverflow++;
-                break;
-            }
-            if (Simulate && rule.Action is RuleAction.Drop or RuleAction.Reject or RuleAction.RejectBoth)
-            {
-                p.Marks |= PacketMarks.Dropped;
-                if (flow != null && (rule.AddressOnly || rule.UsesApplication || rule.NeedsStream || rule.Protocol == HeaderProtocol.Application)) flow.Dropped = true;
-            }
-            p.Marks |= PacketMarks.Alerted;
-            if (flow != null) flow.Alerted = true;
-            _counters.Alerts++;
-            _receiver.Raised(p, flow, alert);
-        }
-        alerts.Clear();
     }
 
     public void Dispose() => _scratch.Dispose();

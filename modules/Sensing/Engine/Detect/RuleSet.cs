@@ -57,6 +57,7 @@ internal sealed class RuleSet : IDisposable
     public List<RuleFault> Faults { get; }
     public int AddressSets { get; }
     public int Loaded => Rules.Length;
+    public int Skipped { get; init; }
 
     /// <summary>[packet class, direction: 0 to server, 1 to client]</summary>
     public readonly BufferEngine?[,] Packet = new BufferEngine?[4, 2];
@@ -70,11 +71,11 @@ internal sealed class RuleSet : IDisposable
 
     private readonly List<BufferEngine> _engines = [];
 
-    public RuleSet(List<Rule> rules, List<RuleFault> faults, NameTable names, bool native)
+    public RuleSet(List<Rule> rules, List<RuleFault> faults, NameTable names, bool native, RuleLoadOptions? how = null)
     {
         Faults = faults;
         Names = names;
-        Rules = Sorted(rules);
+        Rules = Sorted(rules, (how ?? new RuleLoadOptions()).ActionOrder);
         HasPass = Rules.Any(r => r.Action == RuleAction.Pass);
         WantsJa3 = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.Ja3Hash or BufferId.Ja3String or BufferId.Ja3sHash or BufferId.Ja3sString));
         WantsHassh = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.SshHassh or BufferId.SshHasshString or BufferId.SshHasshServer or BufferId.SshHasshServerString));
@@ -122,16 +123,24 @@ internal sealed class RuleSet : IDisposable
         foreach (BufferEngine engine in _engines) engine.Dispose();
     }
 
-    /// <summary>Pass before drop before reject before alert; what sets a flow bit before what asks for it; then by priority, as written.</summary>
-    private static Rule[] Sorted(List<Rule> rules) =>
+    /// <summary>By action in the order configured (pass, drop, reject, alert); what sets a flow bit before what asks for it; then by priority, as written.</summary>
+    private static Rule[] Sorted(List<Rule> rules, IReadOnlyList<RuleAction> actions) =>
         rules.Select((rule, at) => (rule, at))
-            .OrderBy(x => x.rule.Action switch { RuleAction.Pass => 0, RuleAction.Drop => 1, RuleAction.Reject or RuleAction.RejectBoth => 2, RuleAction.Alert => 3, _ => 4 })
+            .OrderBy(x => ActionOrder(x.rule.Action, actions))
             .ThenBy(x => BitOrder(x.rule, VariableScope.Flow))
             .ThenBy(x => BitOrder(x.rule, VariableScope.FlowInt))
             .ThenBy(x => BitOrder(x.rule, VariableScope.Source))
             .ThenBy(x => x.rule.Priority)
             .ThenBy(x => x.at)
             .Select(x => x.rule).ToArray();
+
+    private static int ActionOrder(RuleAction action, IReadOnlyList<RuleAction> order)
+    {
+        if (action is RuleAction.RejectDestination or RuleAction.RejectBoth) action = RuleAction.Reject;
+        for (int i = 0; i < order.Count; i++)
+            if (order[i] == action) return i;
+        return order.Count;
+    }
 
     private static int BitOrder(Rule rule, VariableScope scope)
     {

@@ -34,6 +34,9 @@ internal sealed class Flow
     public bool Alerted;
     public bool Dropped;
     public bool Passed;
+    public bool Bypassed;            // counted, and nothing else
+    public bool DropLoggedToServer, DropLoggedToClient;
+    public MacSet? Macs;
     public bool Midstream;
     public bool NoPayloadInspection;
     public bool DetectionDoneToServer, DetectionDoneToClient; // address-only rules have been looked at
@@ -48,6 +51,8 @@ internal sealed class Flow
         Next = null;
         State = FlowState.New;
         PacketsToServer = PacketsToClient = BytesToServer = BytesToClient = 0;
+        DropLoggedToServer = DropLoggedToClient = Bypassed = false;
+        Macs = null;
         SeenToClient = Alerted = Dropped = Passed = Midstream = NoPayloadInspection = HasIcmpAnswer = false;
         DetectionDoneToServer = DetectionDoneToClient = false;
         Vlan0 = Vlan1 = Vlan2 = 0;

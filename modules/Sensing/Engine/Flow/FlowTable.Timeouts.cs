@@ -1,3 +1,5 @@
+using Appliance.Sensing.Engine.Stream;
+
 namespace Appliance.Sensing.Engine.Flow;
 
 internal sealed partial class FlowTable
@@ -7,6 +9,7 @@ internal sealed partial class FlowTable
 
     public int TimeoutSeconds(Flow flow)
     {
+        if (flow.Bypassed) return options.BypassedSeconds;
         FlowTimeouts limits = flow.Protocol switch { 6 => options.Tcp, 17 => options.Udp, 1 or 58 => options.Icmp, _ => options.Other };
         return flow.State switch { FlowState.New => limits.New, FlowState.Established => limits.Established, _ => limits.Closed };
     }
@@ -79,6 +82,7 @@ internal sealed partial class FlowTable
         if (flow.State == FlowState.Closed) counters.EndClosed++;
         else if (flow.State == FlowState.New) counters.EndNew++;
         else counters.EndEstablished++;
+        if (flow.Protocol == 6) counters.EndTcpStates[(int)(flow.Tcp?.State ?? TcpState.None)]++;
         observer.Ended(flow, why);
     }
 

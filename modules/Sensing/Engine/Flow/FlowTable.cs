@@ -1,5 +1,6 @@
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Memory;
+using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.Flow;
 
@@ -18,6 +19,8 @@ internal sealed record FlowOptions
     public FlowTimeouts Icmp { get; init; } = new(30, 300, 0);
     public FlowTimeouts Other { get; init; } = new(30, 300, 0);
     public bool VlanInKey { get; init; } = true;
+    public ExceptionPolicy MemcapPolicy { get; init; }
+    public int BypassedSeconds { get; init; } = 100;
 }
 
 internal readonly record struct FlowTimeouts(int New, int Established, int Closed);
@@ -25,6 +28,9 @@ internal readonly record struct FlowTimeouts(int New, int Established, int Close
 internal sealed class FlowCounters
 {
     public long Total, Tcp, Udp, Icmpv4, Icmpv6, Active, MemcapHits, Evicted, EndTimeout, EndForced, EndReused, EndShutdown, EndClosed, EndNew, EndEstablished, MemoryUse;
+
+    /// <summary>Flows that ended, by the state their TCP session was in.</summary>
+    public readonly long[] EndTcpStates = new long[(int)TcpState.Closed + 1];
 }
 
 /// <summary>All flows of one worker, by address pair, ports, protocol and VLAN, whichever side sends.</summary>
@@ -176,8 +182,8 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
             }
             if (flow.Protocol != 6 && flow.State == FlowState.New) flow.State = FlowState.Established;
         }
-        // as the peer has it: a flow counts as established for rules once both sides have been seen
-        if (flow.PacketsToServer > 0 && flow.PacketsToClient > 0) p.Marks |= PacketMarks.Established;
+        // a TCP conversation is established for the packet that follows its handshake; any other once both sides have been seen
+        if (flow.Protocol == 6 && p.Protocol == 6 ? flow.Tcp is { State: >= TcpState.Established } : flow.PacketsToServer > 0 && flow.PacketsToClient > 0) p.Marks |= PacketMarks.Established;
     }
 
     private static bool TryEmbedded(Packet p, out IpAddress source, out IpAddress destination, out byte protocol, out ushort sourcePort, out ushort destinationPort)

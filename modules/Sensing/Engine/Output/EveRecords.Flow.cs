@@ -116,6 +116,7 @@ internal sealed partial class EveRecords
         }
         if (options.CommunityId) Community(flow);
         AppProtocol(flow);
+        if (flow.Macs is { } macs) MacSets(macs);
         _w.Open("flow"u8);
         _w.Number("pkts_toserver"u8, flow.PacketsToServer);
         _w.Number("pkts_toclient"u8, flow.PacketsToClient);
@@ -169,50 +170,5 @@ internal sealed partial class EveRecords
         _w.Number("ts_max_regions"u8, session.Client.MaxRegions);
         _w.Number("tc_max_regions"u8, session.Server.MaxRegions);
         _w.Close();
-    }
-
-    private void Drop(Packet p, Flow.Flow? flow, Rule rule)
-    {
-        Header(p, flow, "drop"u8, false, true);
-        _w.Open("drop"u8);
-        _w.Number("len"u8, p.IpLength);
-        if (p.IpVersion == 4)
-        {
-            _w.Number("tos"u8, p.Tos);
-            _w.Number("ttl"u8, p.Ttl);
-            _w.Number("ipid"u8, p.IpId);
-        }
-        if (p.Protocol == 6 && p.HasPorts)
-        {
-            _w.Number("tcpseq"u8, p.Sequence);
-            _w.Number("tcpack"u8, p.Acknowledgement);
-            _w.Number("tcpwin"u8, p.Window);
-            _w.Bool("syn"u8, (p.TcpFlags & 2) != 0);
-            _w.Bool("ack"u8, (p.TcpFlags & 16) != 0);
-            _w.Bool("psh"u8, (p.TcpFlags & 8) != 0);
-            _w.Bool("rst"u8, (p.TcpFlags & 4) != 0);
-            _w.Bool("urg"u8, (p.TcpFlags & 32) != 0);
-            _w.Bool("fin"u8, (p.TcpFlags & 1) != 0);
-        }
-        else if (p.Protocol == 17 && p.HasPorts) _w.Number("udplen"u8, p.TransportLength);
-        _w.Text("reason"u8, "rules"u8);
-        _w.Close();
-        AlertObject(p, rule, true);
-        Send(EveStream.Alerts);
-    }
-
-    public void Anomaly(Packet p, Flow.Flow flow, Transaction tx, AppEvent e)
-    {
-        if (!options.Anomaly || !options.Enabled) return;
-        Header(p, flow, "anomaly"u8, true, true);
-        _w.Number("tx_id"u8, tx.Id);
-        AppProtocol(flow);
-        _w.Open("anomaly"u8);
-        _w.Text("app_proto"u8, AppProtoNames.Name(flow.App.Protocol));
-        _w.Text("type"u8, "applayer"u8);
-        _w.Text("event"u8, e.Name);
-        _w.Text("layer"u8, "proto_parser"u8);
-        _w.Close();
-        Send(EveStream.Events);
     }
 }

@@ -9,37 +9,6 @@ using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.Output;
 
-internal sealed record EveOptions
-{
-    public bool CommunityId { get; init; }
-    public ushort CommunityIdSeed { get; init; }
-    public bool Payload { get; init; }
-    public bool PayloadPrintable { get; init; }
-    public bool Packet { get; init; }
-    public int PayloadBufferSize { get; init; } = 4096;
-    public bool Alerts { get; init; } = true;
-    public bool AlertMetadata { get; init; } = true;
-    public bool AppLayerInAlert { get; init; } = true;
-    public bool FlowInAlert { get; init; } = true;
-    public bool RuleMetadata { get; init; } = true;
-    public bool RuleText { get; init; }
-    public bool RuleReference { get; init; }
-    public bool Flows { get; init; } = true;
-    public bool Netflow { get; init; }
-    public bool Files { get; init; } = true;
-    public bool Stats { get; init; } = true;
-    public bool Anomaly { get; init; } = true;
-    public bool Drops { get; init; }
-    public bool Enabled { get; init; } = true;
-    public bool Ethernet { get; init; }
-    public string? PcapFile { get; init; }
-    public string? Interface { get; init; }
-    public string? Replay { get; init; }
-    public HashSet<string> Types { get; init; } = [];
-    public bool LiveCapture { get; init; }
-    public bool ShowNumbers { get; init; } = true;
-}
-
 /// <summary>The records of one worker: header, flow, alert, transaction, file.</summary>
 internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveCounters counters)
 {
@@ -57,7 +26,7 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         sink.Write(stream, _w.End());
     }
 
-    private void Header(Packet p, Flow.Flow? flow, ReadOnlySpan<byte> kind, bool flowOrder, bool toServer)
+    private void Header(Packet p, Flow.Flow? flow, ReadOnlySpan<byte> kind, bool flowOrder, bool toServer, IpAddress client = default)
     {
         _w.Begin();
         _w.Time("timestamp"u8, p.Time);
@@ -78,6 +47,11 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
                 sourcePort = toServer ? flow.ClientPort : flow.ServerPort;
                 destinationPort = toServer ? flow.ServerPort : flow.ClientPort;
                 hasPorts = true;
+            }
+            if (client != default)
+            {
+                if (p.ToServer) source = client;
+                else destination = client;
             }
             _w.Address("src_ip"u8, source);
             if (hasPorts) _w.Number("src_port"u8, sourcePort);
@@ -170,15 +144,18 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         Rule rule = alert.Rule;
         if (options.Alerts)
         {
-            Header(p, flow, "alert"u8, false, true);
+            IpAddress client = default;
+            bool behind = options.Xff != null && flow != null && TryXff(options.Xff, flow, alert.Transaction, out client);
+            if (behind && options.Xff!.Overwrite) Header(p, flow, "alert"u8, false, true, client);
+            else Header(p, flow, "alert"u8, false, true);
             if (alert.Transaction != null) _w.Number("tx_id"u8, alert.Transaction.Id);
-            AlertObject(p, rule, p.Is(PacketMarks.Dropped));
+            AlertObject(p, rule, Blocked(p, alert));
             TunnelObject(p);
             if (flow != null)
             {
                 if (options.AppLayerInAlert)
                 {
-                    Transaction? tx = alert.Transaction ?? Current(flow, p.ToServer);
+                    Transaction? tx = alert.Transaction;
                     if (tx != null) WriteTransaction(tx, flow, true);
                     if (tx != null && tx.Files.Count > 0) AlertFiles(tx, flow);
                 }
@@ -188,13 +165,40 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
             }
             if (options.Payload || options.PayloadPrintable) PayloadObject(p, flow, alert.FromStream);
             if (options.Packet) PacketObject(p);
+            if (behind && !options.Xff!.Overwrite)
+            {
+                Span<byte> text = stackalloc byte[40];
+                _w.Text("xff"u8, text[..client.Format(text)]);
+            }
             Variables(flow);
+            if (options.Verdict) VerdictObject(p, flow);
             Send(EveStream.Alerts);
         }
-        if (options.Drops && p.Is(PacketMarks.Dropped)) Drop(p, flow, rule);
     }
 
-    private static Transaction? Current(Flow.Flow flow, bool toServer) => null;
+    /// <summary>A rate filter's action shows in what became of the packet, any other in the rule itself.</summary>
+    private bool Blocked(Packet p, in Alert alert)
+    {
+        PacketAction action = alert.Filtered ? p.Action : alert.Action;
+        return (action & PacketAction.AnyReject) != 0 || (action & PacketAction.Drop) != 0 && (options.InLine || alert.Filtered);
+    }
+
+    private void VerdictObject(Packet p, Flow.Flow? flow)
+    {
+        _w.Open("verdict"u8);
+        if ((p.Action & PacketAction.AnyReject) != 0)
+        {
+            _w.Text("action"u8, "drop"u8);
+            _w.Text("reject-target"u8, (p.Action & PacketAction.RejectBoth) != 0 ? "both"u8 : ((p.Action & PacketAction.RejectDestination) != 0) == p.ToServer ? "to_server"u8 : "to_client"u8);
+            _w.OpenArray("reject"u8);
+            _w.Item(p.Protocol == 6 ? "tcp-reset"u8 : "icmp-prohib"u8);
+            _w.CloseArray();
+        }
+        else if ((p.Action & PacketAction.Drop) != 0 && options.InLine) _w.Text("action"u8, "drop"u8);
+        else if ((p.Action & PacketAction.Pass) != 0 || flow is { Passed: true }) _w.Text("action"u8, "pass"u8);
+        else _w.Text("action"u8, "alert"u8);
+        _w.Close();
+    }
 
     private void AlertObject(Packet p, Rule rule, bool blocked)
     {
@@ -304,7 +308,7 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
 
     private void Variables(Flow.Flow? flow)
     {
-        if (flow == null || !options.AlertMetadata || _rules == null) return;
+        if (flow == null || !options.Metadata || _rules == null) return;
         ReadOnlySpan<int> bits = flow.Variables.Bits;
         ReadOnlySpan<(int Name, uint Value)> ints = flow.Variables.Ints;
         if (bits.IsEmpty && ints.IsEmpty) return;

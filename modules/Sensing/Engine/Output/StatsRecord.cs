@@ -7,7 +7,7 @@ using Appliance.Sensing.Engine.Runtime;
 namespace Appliance.Sensing.Engine.Output;
 
 /// <summary>The stats record: sums over all workers, named as Suricata names them.</summary>
-internal static class StatsRecord
+internal static partial class StatsRecord
 {
     public static void Write(EveWriter w, IReadOnlyList<WorkerCounters> workers, RuleSet? rules, long uptimeSeconds, long now, Action<EveWriter>? more = null)
     {
@@ -17,6 +17,7 @@ internal static class StatsRecord
         w.Text("event_type"u8, "stats"u8);
         w.Open("stats"u8);
         w.Number("uptime"u8, uptimeSeconds);
+        InLine(w, workers);
         w.Open("decoder"u8);
         w.Number("pkts"u8, Sum(c => c.Decode.Packets));
         w.Number("bytes"u8, Sum(c => c.Decode.Bytes));
@@ -80,8 +81,15 @@ internal static class StatsRecord
         w.Number("new"u8, Sum(c => c.Flow.EndNew));
         w.Number("established"u8, Sum(c => c.Flow.EndEstablished));
         w.Number("closed"u8, Sum(c => c.Flow.EndClosed));
+        w.Number("local_bypassed"u8, Sum(c => c.Ips.BypassedFlows));
+        w.Close();
+        TcpStates(w, workers);
         w.Close();
         w.Close();
+        w.Open("flow_bypassed"u8);
+        w.Number("local_pkts"u8, Sum(c => c.Ips.BypassedPackets));
+        w.Number("local_bytes"u8, Sum(c => c.Ips.BypassedBytes));
+        w.Number("closed"u8, Sum(c => c.Ips.BypassedFlows));
         w.Close();
         w.Open("tcp"u8);
         w.Number("syn"u8, Sum(c => c.Stream.Syn));
@@ -106,6 +114,7 @@ internal static class StatsRecord
         w.Number("id"u8, 0);
         w.Number("rules_loaded"u8, rules?.Loaded ?? 0);
         w.Number("rules_failed"u8, rules?.Faults.Count ?? 0);
+        w.Number("rules_skipped"u8, rules?.Skipped ?? 0);
         w.Close();
         w.CloseArray();
         w.Number("alert"u8, Sum(c => c.Detect.Alerts));

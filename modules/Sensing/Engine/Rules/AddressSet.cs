@@ -28,6 +28,9 @@ internal sealed class AddressSet
         _high4 = four.Select(r => r.High).ToArray();
     }
 
+    /// <summary>Written with an exclamation mark somewhere.</summary>
+    public bool HasNegation { get; init; }
+
     public bool IsAny => _low.Length == 1 && _low[0] == UInt128.Zero && _high[0] == UInt128.MaxValue;
     public bool IsEmpty => _low.Length == 0;
     public int Count => _low.Length;

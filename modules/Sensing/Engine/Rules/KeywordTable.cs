@@ -12,7 +12,7 @@ internal static class KeywordTable
     {
         // about the rule
         ["msg"] = About.Message, ["sid"] = About.Sid, ["gid"] = About.Gid, ["rev"] = About.Rev, ["classtype"] = About.ClassType, ["priority"] = About.Priority,
-        ["reference"] = About.Reference, ["metadata"] = About.Metadata, ["target"] = About.Target, ["noalert"] = About.NoAlert, ["alert"] = About.Nothing, ["requires"] = About.Requires,
+        ["reference"] = About.Reference, ["metadata"] = About.Metadata, ["target"] = About.Target, ["noalert"] = About.NoAlert, ["alert"] = About.AlertToo, ["requires"] = About.Nothing,
         // content and its modifiers
         ["content"] = Contents.Content, ["uricontent"] = Contents.UriContent, ["nocase"] = Contents.NoCase, ["offset"] = Contents.Offset, ["depth"] = Contents.Depth,
         ["distance"] = Contents.Distance, ["within"] = Contents.Within, ["startswith"] = Contents.StartsWith, ["endswith"] = Contents.EndsWith, ["fast_pattern"] = Contents.FastPattern,

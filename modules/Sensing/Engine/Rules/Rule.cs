@@ -2,7 +2,10 @@ using Appliance.Sensing.Engine.AppLayer;
 
 namespace Appliance.Sensing.Engine.Rules;
 
-internal enum RuleAction : byte { Pass, Drop, Reject, RejectBoth, Alert, Config }
+internal enum RuleAction : byte { Pass, Drop, Reject, RejectDestination, RejectBoth, Alert, Config }
+
+/// <summary>What a rule looks at, which decides how often it is asked and how far its action reaches.</summary>
+internal enum RuleKind : byte { AddressOnly, LikeAddressOnly, ProtocolDetection, DecodeEvent, Packet, PacketAndStream, Stream, Application, Transaction }
 
 internal enum HeaderProtocol : byte { Ip, Tcp, TcpPacket, TcpStream, Udp, Icmp, Sctp, Application, Ipv4, Ipv6, Other }
 
@@ -41,6 +44,7 @@ internal sealed class Rule
     public string? Target;
     public FlowWish Flow;
     public bool NoAlert;
+    public bool AlertsToo;               // a pass rule that is to be reported
     public List<PacketTest> PacketTests = [];
     public List<VariableStep> Before = [];   // tests of flow bits and counters
     public List<VariableStep> After = [];    // what a match sets
@@ -51,12 +55,16 @@ internal sealed class Rule
     public int VariableCount;                // byte_extract and byte_math results
 
     // set when compiled
+    public RuleKind Kind;
     public bool WantsToServer, WantsToClient;
     public bool NeedsPacketPayload, NeedsStream, AddressOnly;
     public Part? FastPart;
     public Term? FastTerm;
 
-    public bool UsesApplication => Parts.Exists(p => p.Buffer != BufferId.Payload && !BufferTable.Of(p.Buffer).Packet);
+    /// <summary>Set by keywords that look at an exchange without naming a buffer of it (files, protocol states).</summary>
+    public bool UsesTransaction;
+
+    public bool UsesApplication => UsesTransaction || Parts.Exists(p => p.Buffer != BufferId.Payload && !BufferTable.Of(p.Buffer).Packet);
     public Part? PayloadPart => Parts.Find(p => p.Buffer == BufferId.Payload);
 }
 
@@ -162,7 +170,7 @@ internal enum ThresholdTrack : byte { BySource, ByDestination, ByRule, ByBoth, B
 
 internal sealed record Threshold(ThresholdKind Kind, ThresholdTrack Track, int Count, int Seconds)
 {
-    public RuleAction NewAction { get; init; }
+    public RuleAction NewAction { get; init; } = RuleAction.Alert;
     public int Timeout { get; init; }
     public AddressSet? Addresses { get; init; }
 }

@@ -80,6 +80,11 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
     public Classification Classes { get; } = classes;
     public NameTable Names { get; } = names;
 
+    /// <summary>Rules left out because of their own <c>requires</c>.</summary>
+    public int Skipped { get; private set; }
+
+    public bool IgnoreUnknownRequirements { get; init; }
+
     public void ParseFile(string path, string shownAs, List<Rule> rules, List<RuleFault> faults)
     {
         using var reader = new StreamReader(path, Encoding.UTF8);
@@ -113,6 +118,11 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
         var made = new Rule { File = file, Line = line, Text = text };
         rule = null;
         fault = null;
+        if (!Requirements.Met(text, IgnoreUnknownRequirements))
+        {
+            Skipped++;
+            return false;
+        }
         try
         {
             int open = text.IndexOf('(', StringComparison.Ordinal);
@@ -150,7 +160,8 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
             "alert" => RuleAction.Alert,
             "pass" => RuleAction.Pass,
             "drop" => RuleAction.Drop,
-            "reject" or "rejectsrc" or "rejectdst" => RuleAction.Reject,
+            "reject" or "rejectsrc" => RuleAction.Reject,
+            "rejectdst" => RuleAction.RejectDestination,
             "rejectboth" => RuleAction.RejectBoth,
             "config" => RuleAction.Config,
             _ => throw new RuleException("action", $"unknown action \"{words[0]}\""),

@@ -71,10 +71,39 @@ internal static class RuleValidation
                 if (payload.Terms.Exists(t => t.Kind == TermKind.Content && (t.HasDepth || t.HasOffset))) rule.NeedsPacketPayload = true;
             }
         }
-        rule.AddressOnly = rule.Parts.Count == 0 && rule.PacketTests.Count == 0 && rule.Before.Count == 0 && rule.After.Count == 0 && rule.Flow == FlowWish.None && rule.AppEvents.Count == 0
-            && rule.Protocol is HeaderProtocol.Ip or HeaderProtocol.Tcp or HeaderProtocol.Udp or HeaderProtocol.Icmp or HeaderProtocol.Ipv4 or HeaderProtocol.Ipv6 && rule.Parts.Count == 0
-            && rule.PacketTests.Count == 0 && rule.Before.Count == 0 && rule.After.Count == 0 && rule.Flow == FlowWish.None && rule.AppEvents.Count == 0
-            && rule.SourcePorts.IsAny && rule.DestinationPorts.IsAny && !(rule.Source.IsAny && rule.Destination.IsAny);
+        rule.Kind = KindOf(rule, payload);
+        rule.AddressOnly = rule.Kind == RuleKind.AddressOnly;
+    }
+
+    /// <summary>Rules about addresses and ports alone are asked once per flow and direction; the kind also says whether an action is for the packet or for the flow.</summary>
+    private static RuleKind KindOf(Rule rule, Part? payload)
+    {
+        bool transaction = rule.AppEvents.Count > 0;
+        bool packetBuffer = false;
+        foreach (Part part in rule.Parts)
+        {
+            if (part.Buffer == BufferId.Payload) continue;
+            if (BufferTable.Of(part.Buffer).Packet) packetBuffer = true;
+            else transaction = true;
+        }
+        if (transaction || rule.UsesTransaction) return RuleKind.Transaction;
+        bool remembers = rule.Before.Count > 0;
+        bool only = rule.Parts.Count == 0 && !remembers && rule.Flow == FlowWish.None;
+        if (only && rule.PacketTests.Count > 0)
+        {
+            if (rule.PacketTests.TrueForAll(t => t.Kind == PacketTestKind.DecodeEvent)) return RuleKind.DecodeEvent;
+            if (rule.PacketTests.TrueForAll(t => t.Kind == PacketTestKind.AppProtocol && !t.Negated)) return RuleKind.ProtocolDetection;
+        }
+        if (only && rule.Protocol is HeaderProtocol.Ip or HeaderProtocol.Tcp or HeaderProtocol.Udp or HeaderProtocol.Icmp or HeaderProtocol.Sctp or HeaderProtocol.Ipv4 or HeaderProtocol.Ipv6
+            && rule.Parts.Count == 0 && !remembers && rule.Flow == FlowWish.None && rule.PacketTests.TrueForAll(t => t.Kind == PacketTestKind.IpProtocol))
+            return rule.Source.HasNegation || rule.Destination.HasNegation ? RuleKind.LikeAddressOnly : RuleKind.AddressOnly;
+        if (payload != null && !packetBuffer && !rule.PacketTests.Exists(t => t.Kind is PacketTestKind.DataSize or PacketTestKind.TcpFlags or PacketTestKind.Ttl))
+        {
+            if (rule.NeedsStream) return rule.NeedsPacketPayload ? RuleKind.PacketAndStream : RuleKind.Stream;
+            if (rule.Protocol is HeaderProtocol.Udp or HeaderProtocol.Icmp) return RuleKind.PacketAndStream;
+        }
+        if (rule.Protocol == HeaderProtocol.Application && payload == null) return RuleKind.Application;
+        return RuleKind.Packet;
     }
 
     /// <summary>The pattern the multi-pattern matcher searches: the one marked, else the longest and most varied, buffers before payload.</summary>

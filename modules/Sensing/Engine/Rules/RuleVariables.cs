@@ -26,15 +26,18 @@ internal sealed class RuleVariables
     private readonly Dictionary<string, AddressSet> _addressSets = new() { ["any"] = AddressSet.Any };
     private readonly Dictionary<string, PortSet> _portSets = new() { ["any"] = PortSet.Any };
 
+    private bool _negation;
+
     public AddressSet AddressesOf(string text)
     {
         if (_addressSets.TryGetValue(text, out AddressSet? known)) return known;
         var yes = new List<(UInt128, UInt128)>();
         var no = new List<(UInt128, UInt128)>();
         bool positive = false;
+        _negation = false;
         CollectAddresses(text, false, yes, no, ref positive, 0);
         if (!positive) yes.Add((UInt128.Zero, UInt128.MaxValue));
-        var set = new AddressSet(AddressSet.Subtract(yes, no));
+        var set = new AddressSet(AddressSet.Subtract(yes, no)) { HasNegation = _negation };
         if (set.IsEmpty) throw new RuleException("address", $"\"{text}\" leaves no address");
         return _addressSets[text] = set;
     }
@@ -49,6 +52,7 @@ internal sealed class RuleVariables
             while (item.StartsWith('!'))
             {
                 not = !not;
+                _negation = true;
                 item = item[1..].TrimStart();
             }
             if (item == "any")

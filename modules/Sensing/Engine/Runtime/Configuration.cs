@@ -9,7 +9,7 @@ using Appliance.Sensing.Engine.Stream;
 namespace Appliance.Sensing.Engine.Runtime;
 
 /// <summary>From suricata.yaml, --set and the command line to settings. What is not given acts like the stock configuration.</summary>
-internal sealed class Configuration
+internal sealed partial class Configuration
 {
     public required EngineSettings Settings { get; init; }
     public required RuleVariables Variables { get; init; }
@@ -48,6 +48,8 @@ internal sealed class Configuration
         bool checksums = args.Checksums ?? true;
         DefragPolicies policies = Policies(root["host-os-policy"]);
         bool inline = root.Value("stream.inline") switch { null or "auto" => args.SimulateIps, string v => YamlNode.IsTrue(v) };
+        bool midstream = root.Flag("stream.midstream", false);
+        ExceptionPolicy Policy(string path, bool forMidstream = false) => PolicyOf(root, path, args.SimulateIps, forMidstream, midstream);
         AppLayerOptions app = App(root["app-layer.protocols"]);
         YamlNode? eve = root["outputs.eve-log"];
         return new Configuration
@@ -59,8 +61,9 @@ internal sealed class Configuration
             Settings = new EngineSettings
             {
                 SimulateIps = args.SimulateIps,
+                RuleLoad = new RuleLoadOptions { IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
                 Suppressions = suppressions,
-                MaxAlertsPerPacket = Math.Clamp(root.Integer("packet-alert-max", 15), 1, 64),
+                MaxAlertsPerPacket = root.Integer("packet-alert-max", 15) is > 0 and <= 256 and int most ? most : 15,
                 NativeMatcher = root.Value("mpm-algo") is not ("ac" or "ac-bs" or "ac-ks"),
                 Decode = new DecodeOptions
                 {
@@ -78,6 +81,7 @@ internal sealed class Configuration
                 Flow = new FlowOptions
                 {
                     Memcap = root.Size("flow.memcap", 128L << 20),
+                    MemcapPolicy = Policy("flow.memcap-policy"),
                     VlanInKey = root.Flag("vlan.use-for-tracking", true),
                     Tcp = Timeouts(root["flow-timeouts.tcp"], new FlowTimeouts(60, 600, 60)),
                     Udp = Timeouts(root["flow-timeouts.udp"], new FlowTimeouts(30, 300, 0)),
@@ -92,16 +96,46 @@ internal sealed class Configuration
                     ToServerChunk = (int)root.Size("stream.reassembly.toserver-chunk-size", 2560),
                     ToClientChunk = (int)root.Size("stream.reassembly.toclient-chunk-size", 2560),
                     Raw = root.Flag("stream.reassembly.raw", true),
-                    Midstream = root.Flag("stream.midstream", false),
+                    Midstream = midstream,
                     AsyncOneside = root.Flag("stream.async-oneside", false),
                     ChecksumValidation = checksums && root.Flag("stream.checksum-validation", true),
                     Inline = inline,
+                    Ips = args.SimulateIps,
+                    DropInvalid = inline && root.Flag("stream.drop-invalid", true),
+                    MidstreamPolicy = Policy("stream.midstream-policy", true),
+                    MemcapPolicy = Policy("stream.memcap-policy"),
+                    ReassemblyMemcapPolicy = Policy("stream.reassembly.memcap-policy"),
                     Policies = policies,
                 },
                 App = app,
                 Eve = Eve(eve, args),
             },
         };
+    }
+
+    /// <summary>A policy's own setting, else the master switch. Automatic means: drop the flow when in-line, else nothing; and nothing to conversations that may be picked up midway.</summary>
+    private static ExceptionPolicy PolicyOf(YamlNode root, string path, bool ips, bool forMidstream, bool midstream)
+    {
+        ExceptionPolicy automatic = ips && !(forMidstream && midstream) ? ExceptionPolicy.DropFlow : ExceptionPolicy.Ignore;
+        string? own = root.Value(path);
+        ExceptionPolicy policy = ExceptionPolicies.Parse(own) ?? (own == null ? ExceptionPolicies.Parse(root.Value("exception-policy")) : null) ?? automatic;
+        // a flow is the smallest thing that a missing handshake can be held against
+        if (forMidstream && policy is ExceptionPolicy.DropPacket or ExceptionPolicy.PassPacket) policy = own == null ? policy == ExceptionPolicy.DropPacket ? ExceptionPolicy.DropFlow : ExceptionPolicy.Ignore : ExceptionPolicy.Ignore;
+        if (forMidstream && midstream && policy is not ExceptionPolicy.PassFlow) policy = ExceptionPolicy.Ignore;
+        return policy;
+    }
+
+    private static List<RuleAction> Actions(YamlNode? node)
+    {
+        var order = new List<RuleAction>();
+        foreach (YamlNode item in node?.Items ?? [])
+        {
+            RuleAction? action = item.Text switch { "pass" => RuleAction.Pass, "drop" => RuleAction.Drop, "reject" => RuleAction.Reject, "alert" => RuleAction.Alert, _ => null };
+            if (action is { } known && !order.Contains(known)) order.Add(known);
+        }
+        foreach (RuleAction action in new RuleLoadOptions().ActionOrder)
+            if (!order.Contains(action)) order.Add(action);
+        return order;
     }
 
     private static string Flat(YamlNode node) => node.Text ?? (node.Items != null ? "[" + string.Join(',', node.Items.Select(i => i.Text)) + "]" : "any");
@@ -163,48 +197,6 @@ internal sealed class Configuration
             HttpResponseWindow = (int)(http?.Size("response-body-inspect-window", stock.HttpResponseWindow) ?? stock.HttpResponseWindow),
             DoubleDecodePath = http?.Flag("double-decode-path", false) ?? false,
             DoubleDecodeQuery = http?.Flag("double-decode-query", false) ?? false,
-        };
-    }
-
-    private static EveOptions Eve(YamlNode? eve, SensorArguments args)
-    {
-        var options = new EveOptions { PcapFile = null };
-        if (eve == null) return options;
-        YamlNode? types = eve["types"];
-        var named = new HashSet<string>();
-        foreach (YamlNode type in types?.Items ?? [])
-        {
-            string? name = type.Text ?? type.Map?.Keys.FirstOrDefault();
-            if (name == null) continue;
-            YamlNode? detail = type.Map?.Values.FirstOrDefault();
-            if (detail?.Value("enabled") is "no" or "false") continue;
-            named.Add(name);
-        }
-        if (types?.Items == null) return options with { CommunityId = eve.Flag("community-id", false), CommunityIdSeed = (ushort)eve.Integer("community-id-seed", 0), Ethernet = eve.Flag("ethernet", false) };
-        YamlNode? alert = types["alert"];
-        return options with
-        {
-            Enabled = eve.Flag("enabled", true),
-            CommunityId = eve.Flag("community-id", false),
-            CommunityIdSeed = (ushort)eve.Integer("community-id-seed", 0),
-            Ethernet = eve.Flag("ethernet", false),
-            Alerts = named.Contains("alert"),
-            Payload = alert?.Flag("payload", false) ?? false,
-            PayloadPrintable = alert?.Flag("payload-printable", false) ?? false,
-            Packet = alert?.Flag("packet", false) ?? false,
-            PayloadBufferSize = (int)(alert?.Size("payload-buffer-size", 4096) ?? 4096),
-            AlertMetadata = alert?.Flag("metadata", true) ?? true,
-            AppLayerInAlert = alert?.Flag("metadata.app-layer", true) ?? true,
-            FlowInAlert = alert?.Flag("metadata.flow", true) ?? true,
-            RuleMetadata = alert?.Flag("metadata.rule.metadata", true) ?? true,
-            RuleText = alert?.Flag("metadata.rule.raw", false) ?? false,
-            Flows = named.Contains("flow"),
-            Netflow = named.Contains("netflow"),
-            Files = named.Contains("files"),
-            Stats = named.Contains("stats"),
-            Anomaly = named.Contains("anomaly"),
-            Drops = named.Contains("drop"),
-            Types = named,
         };
     }
 }

@@ -19,6 +19,7 @@ internal sealed record EngineSettings
     public EveOptions Eve { get; init; } = new();
     public SuppressionList Suppressions { get; init; } = new();
     public bool SimulateIps { get; init; }
+    public RuleLoadOptions RuleLoad { get; init; } = new();
     public int MaxAlertsPerPacket { get; init; } = 15;
     public bool NativeMatcher { get; init; } = true;
 }
@@ -26,10 +27,11 @@ internal sealed record EngineSettings
 /// <summary>What rules are read from, and what they become.</summary>
 internal static class RuleLoading
 {
-    public static RuleSet Load(IEnumerable<(string Path, string ShownAs)> files, RuleVariables variables, Classification classes, bool native)
+    public static RuleSet Load(IEnumerable<(string Path, string ShownAs)> files, RuleVariables variables, Classification classes, bool native, RuleLoadOptions? how = null)
     {
         var names = new NameTable();
-        var parser = new RuleParser(variables, classes, names);
+        how ??= new RuleLoadOptions();
+        var parser = new RuleParser(variables, classes, names) { IgnoreUnknownRequirements = how.IgnoreUnknownRequirements };
         var rules = new List<Rule>();
         var faults = new List<RuleFault>();
         foreach (var (path, shown) in files)
@@ -44,7 +46,7 @@ internal static class RuleLoading
             }
         }
         Deduplicate(rules, faults);
-        return new RuleSet(rules, faults, names, native);
+        return new RuleSet(rules, faults, names, native, how) { Skipped = parser.Skipped };
     }
 
     /// <summary>Of rules with the same gid and sid the highest revision stays; equal ones are a fault.</summary>

@@ -85,7 +85,7 @@ public static class SensorProgram
                 stderr.WriteLine($"sensor: the rules file {file} does not exist");
                 if (args.InitErrorsFatal) return 1;
             }
-            rules = RuleLoading.Load(files.Where(File.Exists).Select(f => (f, f)), config.Variables, config.Classes, config.Settings.NativeMatcher);
+            rules = RuleLoading.Load(files.Where(File.Exists).Select(f => (f, f)), config.Variables, config.Classes, config.Settings.NativeMatcher, config.Settings.RuleLoad);
             foreach (RuleFault fault in config.Faults.Concat(rules.Faults))
                 stderr.WriteLine($"rule not loaded: {fault.File}:{fault.Line} sid {fault.Sid} {fault.Keyword}: {fault.Reason}");
             stdout.WriteLine($"rules: {rules.Loaded} loaded, {rules.Faults.Count} failed, matcher {(Detect.Prefilter.Hyperscan.Available && config.Settings.NativeMatcher ? "hyperscan" : "aho-corasick")}, {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F2", CultureInfo.InvariantCulture)} s");

@@ -9,6 +9,13 @@ using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.Runtime;
 
+/// <summary>What became of packets: filled when the engine acts as if in-line, and for bypassed flows.</summary>
+internal sealed class IpsCounters
+{
+    public long Accepted, Blocked, Rejected, BypassedPackets, BypassedBytes, BypassedFlows;
+    public readonly long[] Reasons = new long[(int)DropReason.TunnelPacketDrop + 1];
+}
+
 internal sealed class WorkerCounters
 {
     public readonly DecodeCounters Decode = new();
@@ -17,6 +24,7 @@ internal sealed class WorkerCounters
     public readonly AppLayerCounters App = new();
     public readonly DetectCounters Detect = new();
     public readonly EveCounters Eve = new();
+    public readonly IpsCounters Ips = new();
     public long FirstTime, LastTime;
 }
 
@@ -72,7 +80,12 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         Counters.LastTime = raw.Time;
         _flows.Advance(_clock);
         _decoder.Decode(raw, _packet, _number);
-        foreach (Packet inner in _decoder.Inner) One(inner);
+        foreach (Packet inner in _decoder.Inner)
+        {
+            One(inner);
+            // what is dropped inside takes its carrier with it
+            if ((inner.Action & PacketAction.Drop) != 0 && inner.Outer != null) inner.Outer.Drop(DropReason.TunnelPacketDrop);
+        }
         One(_packet);
         if (_decoder.Inner.Count > 0) _decoder.Recycle();
     }
@@ -80,19 +93,56 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
     private void One(Packet p)
     {
         Flow.Flow? flow = _flows.Take(p);
+        if (_records.WantsDecodeAnomalies && p.EventCount > 0) _records.DecodeAnomalies(p, flow);
         if (flow == null)
         {
             if (p.IpVersion != 0 || p.EventCount > 0) _detector?.Inspect(p, null);
+            Settled(p, null);
+            return;
+        }
+        if (_settings.Eve.Ethernet && p.EthernetOffset >= 0) (flow.Macs ??= new MacSet()).Note(p.Data.AsSpan(p.EthernetOffset + 6, 6), p.Data.AsSpan(p.EthernetOffset, 6), p.ToServer);
+        if (flow.Bypassed)
+        {
+            Counters.Ips.BypassedPackets++;
+            Counters.Ips.BypassedBytes += p.Length;
+            Settled(p, flow);
             return;
         }
         _app.Now = p.Time;
-        if (flow.Dropped) return;
+        if (flow.Dropped && _settings.SimulateIps)
+        {
+            p.Drop(DropReason.FlowDrop);
+            Settled(p, flow);
+            return;
+        }
         if (p.IsTcp) _tcp.Handle(flow, p);
         else if (p.Protocol == 17 && p.HasPorts) _app.Datagram(flow, p);
-        if (p.Is(PacketMarks.BadChecksum)) return;
-        if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;
-        _detector?.Inspect(p, flow);
-        if (flow.App.Transactions.Count > 0) Settle(p, flow, false);
+        if (!p.Is(PacketMarks.BadChecksum))
+        {
+            if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;
+            if (!p.Is(PacketMarks.NoInspection)) _detector?.Inspect(p, flow);
+            if (flow.App.Transactions.Count > 0) Settle(p, flow, false);
+        }
+        if (flow.Bypassed) flow.State = FlowState.Bypassed;
+        Settled(p, flow);
+    }
+
+    /// <summary>The packet's fate is known: it is counted, and a drop is written down.</summary>
+    private void Settled(Packet p, Flow.Flow? flow)
+    {
+        if (!_settings.SimulateIps || p.Source == PacketSource.StreamEnd) return;
+        bool root = p.Source == PacketSource.Wire;
+        if ((p.Action & PacketAction.Drop) != 0)
+        {
+            if (root)
+            {
+                if ((p.Action & PacketAction.AnyReject) != 0) Counters.Ips.Rejected++;
+                else Counters.Ips.Blocked++;
+            }
+            Counters.Ips.Reasons[(int)p.DropReason]++;
+            _records.Drop(p, flow);
+        }
+        else if (root) Counters.Ips.Accepted++;
     }
 
     /// <summary>Writes what is complete and forgets what has been written and inspected.</summary>
@@ -129,9 +179,10 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
 
     public void Ended(Flow.Flow flow, FlowEnd why)
     {
-        if (flow.Tcp != null) _tcp.Finish(flow);
+        bool skip = flow.Bypassed || flow.Dropped && _settings.SimulateIps;
+        if (flow.Tcp != null && !skip) _tcp.Finish(flow);
         bool open = flow.App.Transactions.Count > 0;
-        if (!flow.Dropped && (open || flow.Tcp is { } s && (s.Client.Bytes.Length > 0 || s.Server.Bytes.Length > 0)))
+        if (!skip && (open || flow.Tcp is { } s && (s.Client.Bytes.Length > 0 || s.Server.Bytes.Length > 0)))
         {
             foreach (Transaction tx in flow.App.Transactions)
             {
@@ -150,6 +201,7 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
                 Settle(_end, flow, true);
             }
         }
+        if (flow.Bypassed) Counters.Ips.BypassedFlows++;
         _records.FlowEnded(flow, why, _clock);
         _tcp.Free(flow);
     }
@@ -178,7 +230,10 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         _app.Now = flow.LastTime;
     }
 
-    public void Raised(Packet p, Flow.Flow? flow, in Alert alert) => _records.Alert(p, flow, alert);
+    public void Raised(Packet p, Flow.Flow? flow, ReadOnlySpan<Alert> alerts)
+    {
+        foreach (ref readonly Alert alert in alerts) _records.Alert(p, flow, alert);
+    }
 
     /// <summary>No packet came: the clock goes on all the same, so that quiet flows end.</summary>
     public void Idle(long now)

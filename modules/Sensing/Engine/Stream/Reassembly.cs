@@ -22,6 +22,12 @@ internal sealed record StreamOptions
     public bool Midstream { get; init; }
     public bool AsyncOneside { get; init; }
     public bool Inline { get; init; }
+    /// <summary>In-line: what does not belong to its conversation is dropped.</summary>
+    public bool DropInvalid { get; init; }
+    public bool Ips { get; init; }
+    public Flow.ExceptionPolicy MidstreamPolicy { get; init; }
+    public Flow.ExceptionPolicy MemcapPolicy { get; init; }
+    public Flow.ExceptionPolicy ReassemblyMemcapPolicy { get; init; }
     public bool ChecksumValidation { get; init; } = true;
     public bool BypassDepth { get; init; }
     public int MaxSegments { get; init; } = 4096;

@@ -19,6 +19,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         {
             counters.InvalidChecksum++;
             p.Marks |= PacketMarks.BadChecksum;
+            if (options.DropInvalid) p.Drop(DropReason.StreamError);
             return;
         }
         if ((p.TcpFlags & (Syn | Ack)) == Syn) counters.Syn++;
@@ -28,7 +29,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if (session == null)
         {
             session = Open(flow, p);
-            if (session == null) return;
+            if (session == null || flow.Bypassed || p.Is(PacketMarks.NoInspection) && flow.Dropped) return;
         }
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
@@ -67,11 +68,14 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if (!plainSyn && !pickup)
         {
             counters.NoFlow++;
+            // RST and FIN of a conversation not seen are no reason to do anything
+            if ((flags & (Rst | Fin)) == 0 && !options.Midstream) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
             return null;
         }
         if (counters.SessionMemory + SessionCost > options.Memcap)
         {
             counters.SessionMemcapDrops++;
+            ExceptionPolicies.Apply(options.MemcapPolicy, p, flow, DropReason.StreamMemcap, options.Ips);
             return null;
         }
         counters.SessionMemory += SessionCost;
@@ -95,6 +99,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             return session;
         }
         counters.Midstream++;
+        if (options.MidstreamPolicy == ExceptionPolicy.PassFlow) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
         session.Midstream = flow.Midstream = true;
         if ((flags & (Syn | Ack)) == (Syn | Ack))
         {

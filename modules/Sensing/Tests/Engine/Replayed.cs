@@ -10,9 +10,15 @@ internal sealed record Replayed(int Exit, List<JsonElement> Records, string Log)
 {
     public static Task<Replayed> Of(PacketForge forge, string rules, params string[] more) => Of(forge.ToArray(), rules, more);
 
-    public static async Task<Replayed> Of(byte[] capture, string rules, params string[] more)
+    public static Task<Replayed> Of(byte[] capture, string rules, params string[] more) => Configured(capture, rules, null, more);
+
+    /// <summary>With further files beside the capture, by name; "suricata.yaml" among them is the configuration. FOLDER in any text or argument stands for where they lie.</summary>
+    public static async Task<Replayed> Configured(byte[] capture, string rules, Dictionary<string, string>? files, params string[] more)
     {
         using var folder = new TemporaryFolder();
+        foreach (var (name, text) in files ?? []) await File.WriteAllTextAsync(Path.Combine(folder.Path, name), text.Replace("FOLDER", folder.Path, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        rules = rules.Replace("FOLDER", folder.Path, StringComparison.Ordinal);
+        more = [.. more.Select(m => m.Replace("FOLDER", folder.Path, StringComparison.Ordinal)), .. files != null && files.ContainsKey("suricata.yaml") ? (string[])["-c", Path.Combine(folder.Path, "suricata.yaml")] : []];
         string pcap = Path.Combine(folder.Path, "in.pcap"), ruleFile = Path.Combine(folder.Path, "test.rules");
         await File.WriteAllBytesAsync(pcap, capture, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(ruleFile, rules, TestContext.Current.CancellationToken);

@@ -10,17 +10,26 @@ internal sealed class SuppressionList
     private sealed record Entry(uint Gid, uint Sid, Threshold What);
 
     private readonly List<Entry> _entries = [];
+    private readonly Dictionary<(uint Gid, uint Sid), List<int>> _bySid = [];
+    private readonly List<int> _general = [];
 
     public bool IsEmpty => _entries.Count == 0;
 
     public void Load(string path, RuleVariables variables, List<RuleFault> faults)
     {
         int number = 0;
+        string held = "";
         foreach (string raw in File.ReadLines(path))
         {
             number++;
-            string line = raw.Trim();
+            string line = held + raw.Trim();
+            held = "";
             if (line.Length == 0 || line[0] == '#') continue;
+            if (line[^1] == '\\')
+            {
+                held = line[..^1];
+                continue;
+            }
             try
             {
                 Add(line, variables);
@@ -42,6 +51,7 @@ internal sealed class SuppressionList
         ThresholdKind kind = word == "suppress" ? ThresholdKind.Suppress : word == "rate_filter" ? ThresholdKind.Rate : ThresholdKind.Limit;
         ThresholdTrack track = ThresholdTrack.ByRule;
         AddressSet? addresses = null;
+        RuleAction action = RuleAction.Alert;
         foreach (string item in SplitTop(line[(space + 1)..]))
         {
             string text = item.Trim();
@@ -59,10 +69,18 @@ internal sealed class SuppressionList
                 case "count": count = RuleParser.Integer(name, value); break;
                 case "seconds": seconds = RuleParser.Integer(name, value); break;
                 case "timeout": timeout = RuleParser.Integer(name, value); break;
+                case "new_action":
+                    action = value switch { "alert" => RuleAction.Alert, "drop" => RuleAction.Drop, "pass" => RuleAction.Pass, "reject" => RuleAction.Reject, _ => throw new RuleException(name, $"unknown action \"{value}\"") };
+                    break;
                 case "ip": addresses = variables.AddressesOf(value); break;
             }
         }
-        _entries.Add(new Entry(gid, sid, new Threshold(kind, track, count, seconds) { Addresses = addresses, Timeout = timeout }));
+        if (kind == ThresholdKind.Rate && (count <= 0 || seconds <= 0 || timeout <= 0)) throw new RuleException(word, "needs track, count, seconds, new_action and timeout");
+        if (kind is ThresholdKind.Limit or ThresholdKind.Threshold or ThresholdKind.Both && (count <= 0 || seconds <= 0)) throw new RuleException(word, "needs type, track, count and seconds");
+        if (sid == 0) _general.Add(_entries.Count);
+        else if (_bySid.TryGetValue((gid, sid), out List<int>? known)) known.Add(_entries.Count);
+        else _bySid[(gid, sid)] = [_entries.Count];
+        _entries.Add(new Entry(gid, sid, new Threshold(kind, track, count, seconds) { Addresses = addresses, Timeout = timeout, NewAction = action }));
     }
 
     private static List<string> SplitTop(string text)
@@ -82,26 +100,52 @@ internal sealed class SuppressionList
         return items;
     }
 
-    public bool Allows(Rule rule, Packet p, ThresholdTable table)
+    private IReadOnlyList<int> For(Rule rule) => _bySid.TryGetValue((rule.Gid, rule.Sid), out List<int>? own) ? own : [];
+
+    /// <summary>Does an entry for this very rule take the place of the rule's own threshold?</summary>
+    public bool Overrides(Rule rule)
     {
-        for (int i = 0; i < _entries.Count; i++)
+        foreach (int i in For(rule))
+            if (_entries[i].What.Kind is ThresholdKind.Limit or ThresholdKind.Threshold or ThresholdKind.Both) return true;
+        return false;
+    }
+
+    /// <summary>What the list says about a match; a rate filter may put another action in the place of the rule's.</summary>
+    public ThresholdVerdict Judge(ref Alert alert, Packet p, ThresholdTable table)
+    {
+        var verdict = ThresholdVerdict.Alert;
+        foreach (int i in For(alert.Rule)) verdict = Worse(verdict, One(i, ref alert, p, table));
+        foreach (int i in _general)
+            if (_entries[i].Gid == 0 || _entries[i].Gid == alert.Rule.Gid) verdict = Worse(verdict, One(i, ref alert, p, table));
+        return verdict;
+    }
+
+    private static ThresholdVerdict Worse(ThresholdVerdict a, ThresholdVerdict b) => a < b ? a : b;
+
+    private ThresholdVerdict One(int number, ref Alert alert, Packet p, ThresholdTable table)
+    {
+        Entry entry = _entries[number];
+        Threshold what = entry.What;
+        if (what.Kind == ThresholdKind.Suppress)
         {
-            Entry entry = _entries[i];
-            if (entry.Sid != 0 && entry.Sid != rule.Sid || entry.Gid != 0 && entry.Gid != rule.Gid) continue;
-            Threshold what = entry.What;
-            if (what.Kind == ThresholdKind.Suppress)
-            {
-                if (what.Addresses == null) return false;
-                bool source = what.Addresses.Contains(p.Source_), destination = what.Addresses.Contains(p.Destination);
-                if (what.Track switch { ThresholdTrack.BySource => source, ThresholdTrack.ByDestination => destination, _ => source || destination }) return false;
-            }
-            else if (what.Kind != ThresholdKind.Rate)
-            {
-                // a rule's own threshold is not overridden by a global one
-                if (entry.Sid == 0 && rule.Threshold != null) continue;
-                if (!table.Allows(rule, what, p, i + 1)) return false;
-            }
+            if (what.Addresses == null) return ThresholdVerdict.ActionOnly;
+            bool source = what.Addresses.Contains(p.Source_), destination = what.Addresses.Contains(p.Destination);
+            return (what.Track switch { ThresholdTrack.BySource => source, ThresholdTrack.ByDestination => destination, _ => source || destination }) ? ThresholdVerdict.ActionOnly : ThresholdVerdict.Alert;
         }
-        return true;
+        // what a rule says of itself stands before a general entry, and before any rate filter
+        if (alert.Rule.Threshold != null && (entry.Sid == 0 || what.Kind == ThresholdKind.Rate)) return ThresholdVerdict.Alert;
+        ThresholdVerdict verdict = table.Judge(alert.Rule, what, p, number + 1, out bool exceeded);
+        if (exceeded)
+        {
+            alert.Filtered = true;
+            alert.Action = what.NewAction switch
+            {
+                RuleAction.Pass => PacketAction.Pass,
+                RuleAction.Drop => PacketAction.Drop,
+                RuleAction.Reject => PacketAction.Reject | PacketAction.Drop,
+                _ => PacketAction.Alert,
+            };
+        }
+        return verdict;
     }
 }

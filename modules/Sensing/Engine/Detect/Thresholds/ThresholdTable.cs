@@ -3,6 +3,9 @@ using Appliance.Sensing.Engine.Rules;
 
 namespace Appliance.Sensing.Engine.Detect.Thresholds;
 
+/// <summary>What a threshold says about one match.</summary>
+internal enum ThresholdVerdict : byte { Nothing, ActionOnly, Alert }
+
 /// <summary>Counts matches per rule and address, and says which of them become alerts.</summary>
 internal sealed class ThresholdTable
 {
@@ -15,50 +18,93 @@ internal sealed class ThresholdTable
         public long Since;
         public int Count;
         public long Seconds;
+        public long Until;           // of a rate filter: the new action holds until then
     }
 
     private readonly Dictionary<Key, Entry> _entries = [];
     private long _lastSweep;
 
-    public bool Allows(Rule rule, Threshold t, Packet p, int salt = 0)
+    /// <summary>For detection_filter: has the rule matched often enough to count as a match?</summary>
+    public bool Allows(Rule rule, Threshold t, Packet p) => Judge(rule, t, p, 0, out _) == ThresholdVerdict.Alert;
+
+    /// <summary>Counts a match. What is beyond a limit still has its action; what has not reached a threshold does not count at all.
+    /// <paramref name="exceeded"/>: a rate filter's rate is, or within its timeout has been, exceeded.</summary>
+    public ThresholdVerdict Judge(Rule rule, Threshold t, Packet p, int salt, out bool exceeded)
     {
-        Key key = t.Track switch
-        {
-            ThresholdTrack.BySource => new(rule.Index, salt, p.Source_, default, 0),
-            ThresholdTrack.ByDestination => new(rule.Index, salt, p.Destination, default, 1),
-            ThresholdTrack.ByBoth => new(rule.Index, salt, p.Source_.CompareTo(p.Destination) < 0 ? p.Source_ : p.Destination, p.Source_.CompareTo(p.Destination) < 0 ? p.Destination : p.Source_, 2),
-            ThresholdTrack.ByFlow => new(rule.Index, salt, default, default, p.Flow?.Id ?? -1),
-            _ => new(rule.Index, salt, default, default, 3),
-        };
+        exceeded = false;
         if (_entries.Count > MaxEntries || p.Time - _lastSweep > 60_000_000) Sweep(p.Time);
+        Key key = KeyOf(rule, t, p, salt);
         bool known = _entries.TryGetValue(key, out Entry entry);
+        if (t.Kind == ThresholdKind.Rate)
+        {
+            exceeded = Rate(ref entry, known, t, p.Time);
+            _entries[key] = entry;
+            return ThresholdVerdict.Alert;
+        }
         bool within = known && p.Time - entry.Since < t.Seconds * 1_000_000L;
         entry.Seconds = t.Seconds;
-        bool allow;
         if (!within)
         {
             entry.Since = p.Time;
-            entry.Count = 1;
-            allow = t.Kind switch { ThresholdKind.Limit => true, ThresholdKind.Detection => false, _ => t.Count == 1 };
-            if (t.Kind == ThresholdKind.Threshold && allow) entry.Count = 0;
+            entry.Count = 0;
         }
-        else
+        entry.Count++;
+        ThresholdVerdict verdict;
+        switch (t.Kind)
         {
-            entry.Count++;
-            switch (t.Kind)
-            {
-                case ThresholdKind.Limit: allow = entry.Count <= t.Count; break;
-                case ThresholdKind.Threshold:
-                    allow = entry.Count >= t.Count;
-                    if (allow) entry.Count = 0;
-                    break;
-                case ThresholdKind.Both: allow = entry.Count == t.Count; break;
-                default: allow = entry.Count > t.Count; break;
-            }
+            case ThresholdKind.Limit:
+                verdict = entry.Count <= t.Count ? ThresholdVerdict.Alert : ThresholdVerdict.ActionOnly;
+                break;
+            case ThresholdKind.Threshold:
+                verdict = entry.Count >= t.Count ? ThresholdVerdict.Alert : ThresholdVerdict.Nothing;
+                if (verdict == ThresholdVerdict.Alert) entry.Count = 0;
+                break;
+            case ThresholdKind.Both:
+                verdict = entry.Count == t.Count ? ThresholdVerdict.Alert : entry.Count > t.Count ? ThresholdVerdict.ActionOnly : ThresholdVerdict.Nothing;
+                break;
+            default:
+                verdict = entry.Count > t.Count ? ThresholdVerdict.Alert : ThresholdVerdict.Nothing;
+                break;
         }
         _entries[key] = entry;
-        return allow;
+        return verdict;
     }
+
+    private static bool Rate(ref Entry entry, bool known, Threshold t, long now)
+    {
+        entry.Seconds = Math.Max(t.Seconds, t.Timeout);
+        if (!known)
+        {
+            entry.Since = now;
+            entry.Count = 1;
+            entry.Until = 0;
+            return false;
+        }
+        if (entry.Until != 0)
+        {
+            if (now <= entry.Until) return true;
+            entry.Until = 0;
+            return false;
+        }
+        if (now - entry.Since >= t.Seconds * 1_000_000L)
+        {
+            entry.Since = now;
+            entry.Count = 1;
+            return false;
+        }
+        if (++entry.Count <= t.Count) return false;
+        entry.Until = now + t.Timeout * 1_000_000L;
+        return true;
+    }
+
+    private static Key KeyOf(Rule rule, Threshold t, Packet p, int salt) => t.Track switch
+    {
+        ThresholdTrack.BySource => new(rule.Index, salt, p.Source_, default, 0),
+        ThresholdTrack.ByDestination => new(rule.Index, salt, p.Destination, default, 1),
+        ThresholdTrack.ByBoth => p.Source_.CompareTo(p.Destination) < 0 ? new(rule.Index, salt, p.Source_, p.Destination, 2) : new(rule.Index, salt, p.Destination, p.Source_, 2),
+        ThresholdTrack.ByFlow => new(rule.Index, salt, default, default, p.Flow?.Id ?? -1),
+        _ => new(rule.Index, salt, default, default, 3),
+    };
 
     private void Sweep(long now)
     {

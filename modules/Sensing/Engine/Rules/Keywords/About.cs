@@ -70,28 +70,9 @@ internal static class About
 
     public static void NoAlert(RuleBuilder b, string keyword, string? value) => b.Rule.NoAlert = true;
 
-    public static void Requires(RuleBuilder b, string keyword, string? value)
+    public static void AlertToo(RuleBuilder b, string keyword, string? value)
     {
-        foreach (string item in (value ?? "").Split(','))
-        {
-            string text = item.Trim();
-            if (text.StartsWith("keyword ", StringComparison.Ordinal) && !KeywordTable.Names.Contains(text[8..].Trim())) throw new RuleException(keyword, $"the keyword {text[8..]} is not known");
-            if (text.StartsWith("version", StringComparison.Ordinal) && !VersionFits(text[7..].Trim())) throw new RuleException(keyword, $"asks for version {text[7..].Trim()}");
-        }
+        if (b.Rule.NoAlert) throw new RuleException(keyword, "contradicts noalert");
+        b.Rule.AlertsToo = true;
     }
-
-    private static bool VersionFits(string wish)
-    {
-        foreach (string alternative in wish.Split('|'))
-        {
-            string text = alternative.Trim();
-            string op = new string(text.TakeWhile(c => c is '<' or '>' or '=').ToArray());
-            if (!Version.TryParse(Fill(text[op.Length..].Trim()), out Version? version)) continue;
-            int order = new Version(7, 0, 10).CompareTo(version);
-            if (op == ">=" && order >= 0 || op == ">" && order > 0 || op == "<=" && order <= 0 || op == "<" && order < 0 || op is "" or "=" && order == 0) return true;
-        }
-        return false;
-    }
-
-    private static string Fill(string version) => version.Count(c => c == '.') switch { 0 => version + ".0.0", 1 => version + ".0", _ => version };
 }
