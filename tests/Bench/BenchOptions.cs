@@ -1,0 +1,38 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Appliance.Bench;
+
+/// <summary>Which benches run, over how much.</summary>
+/// <param name="Names">Without their dashes; none means all.</param>
+/// <param name="Records">Records of the intake bench.</param>
+/// <param name="Runs">Starts of the start bench.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Names, int Records, int Runs)
+{
+    /// <summary>Reads <c>--intake --records 400000</c>; <paramref name="fault"/> names a number that is none.</summary>
+    public static bool TryRead(string[] words, [NotNullWhen(true)] out BenchOptions? options, out string fault)
+    {
+        var names = new List<string>();
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal) { ["--records"] = 400_000, ["--runs"] = 5 };
+        (options, fault) = (null, "");
+        for (var i = 0; i < words.Length; i++)
+        {
+            if (!numbers.ContainsKey(words[i]))
+            {
+                names.Add(words[i].TrimStart('-'));
+                continue;
+            }
+
+            if (i + 1 == words.Length || !int.TryParse(words[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+            {
+                fault = $"{words[i]} wants a whole number above 0, not '{(i + 1 < words.Length ? words[i + 1] : "")}'.";
+                return false;
+            }
+
+            numbers[words[i++]] = number;
+        }
+
+        options = new(names, numbers["--records"], numbers["--runs"]);
+        return true;
+    }
+}

@@ -1,0 +1,29 @@
+using Appliance.Bench;
+
+// Each bench measures the published program, prints a table, and judges nothing: figures belong to a machine.
+(string Name, string What, Func<BenchOptions, Task> Run)[] benches =
+[
+    ("start", "warm start of the host, and idle memory of host, sensor and PostgreSQL", StartBench.RunAsync),
+    ("intake", "EVE records a second from the spool into PostgreSQL, indexes live", IntakeBench.RunAsync),
+];
+
+if (!BenchOptions.TryRead(args, out var options, out var fault))
+{
+    Console.Error.WriteLine($"bench: {fault}\n  Benches: {string.Join(", ", benches.Select(b => "--" + b.Name))}; none named runs all.");
+    return 2;
+}
+
+var unknown = options.Names.Except(benches.Select(b => b.Name)).ToList();
+if (unknown.Count > 0)
+{
+    Console.Error.WriteLine($"bench: There is no bench called {string.Join(", ", unknown)}.\n  Benches: {string.Join(", ", benches.Select(b => $"--{b.Name} ({b.What})"))}.");
+    return 2;
+}
+
+foreach (var bench in benches.Where(b => options.Names.Count == 0 || options.Names.Contains(b.Name)))
+{
+    Console.WriteLine($"\n{bench.Name}: {bench.What}");
+    await bench.Run(options);
+}
+
+return 0;
