@@ -9,7 +9,7 @@ namespace Appliance.Sensing.Engine.Detect;
 internal sealed class ContentInspector
 {
     private const int MaxSteps = 3000;
-    private readonly IntPtr _pcreData = Pcre2.pcre2_match_data_create_8(30, IntPtr.Zero);
+    private readonly IntPtr _pcreData = Pcre2.NewMatchData();
     private readonly IntPtr _pcreContext = Pcre2.NewContext();
     private readonly ulong[] _variables = new ulong[64];
     private readonly SlidingBuffer _decoded = new();

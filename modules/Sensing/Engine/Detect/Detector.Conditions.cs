@@ -6,25 +6,9 @@ namespace Appliance.Sensing.Engine.Detect;
 
 internal sealed partial class Detector
 {
-    private bool InSource(AddressSet set, Packet p)
-    {
-        if (set.IsAny) return true;
-        int memo = _sourceMemo[set.Id];
-        if (memo >> 1 == _memoStamp >> 1) return (memo & 1) != 0;
-        bool inside = set.Contains(p.Source_);
-        _sourceMemo[set.Id] = _memoStamp | (inside ? 1 : 0);
-        return inside;
-    }
+    private bool InSource(AddressSet set) => set.IsAny || _addresses.Contains(_sourceClass, set.Id);
 
-    private bool InDestination(AddressSet set, Packet p)
-    {
-        if (set.IsAny) return true;
-        int memo = _destinationMemo[set.Id];
-        if (memo >> 1 == _memoStamp >> 1) return (memo & 1) != 0;
-        bool inside = set.Contains(p.Destination);
-        _destinationMemo[set.Id] = _memoStamp | (inside ? 1 : 0);
-        return inside;
-    }
+    private bool InDestination(AddressSet set) => set.IsAny || _addresses.Contains(_destinationClass, set.Id);
 
     private bool HeaderFits(Rule rule, Packet p, Flow.Flow? flow)
     {
@@ -70,10 +54,10 @@ internal sealed partial class Detector
             if ((wish & FlowWish.OnlyFragment) != 0 && !p.Is(PacketMarks.Fragment)) return false;
             if ((wish & FlowWish.NoFragment) != 0 && p.Is(PacketMarks.Fragment)) return false;
         }
-        bool forward = PortsFit(rule.SourcePorts, p.SourcePort, p) && PortsFit(rule.DestinationPorts, p.DestinationPort, p) && InSource(rule.Source, p) && InDestination(rule.Destination, p);
+        bool forward = PortsFit(rule.SourcePorts, p.SourcePort, p) && PortsFit(rule.DestinationPorts, p.DestinationPort, p) && InSource(rule.Source) && InDestination(rule.Destination);
         if (forward) return true;
         return rule.Bidirectional && PortsFit(rule.DestinationPorts, p.SourcePort, p) && PortsFit(rule.SourcePorts, p.DestinationPort, p)
-            && InSource(rule.Destination, p) && InDestination(rule.Source, p);
+            && InSource(rule.Destination) && InDestination(rule.Source);
     }
 
     private static bool PortsFit(PortSet set, ushort port, Packet p) => set.IsAny || p.HasPorts && set.Contains(port);

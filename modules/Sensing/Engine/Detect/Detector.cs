@@ -1,5 +1,6 @@
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect.Groups;
 using Appliance.Sensing.Engine.Detect.Prefilter;
 using Appliance.Sensing.Engine.Detect.Thresholds;
 using Appliance.Sensing.Engine.Flow;
@@ -50,8 +51,8 @@ internal sealed partial class Detector : IDisposable
     private int _deferredCount;
     private Alert[] _alerts = new Alert[64];
     private int _alertCount;
-    private int[] _sourceMemo = [], _destinationMemo = [];
-    private int _memoStamp;
+    private AddressIndex _addresses;
+    private int _sourceClass, _destinationClass;
     private bool _hasStream;
     private bool _fromStream;        // did the rule at hand match in the stream?
     private long _streamOffset;
@@ -65,6 +66,7 @@ internal sealed partial class Detector : IDisposable
         _reassembly = reassembly;
         _suppressions = suppressions;
         _rules = rules;
+        _addresses = rules.Addresses;
         Use(rules);
     }
 
@@ -78,9 +80,7 @@ internal sealed partial class Detector : IDisposable
         _rules = rules;
         rules.Prepare(_scratch);
         _marked = new uint[rules.Rules.Length];
-        _sourceMemo = new int[rules.AddressSets];
-        _destinationMemo = new int[rules.AddressSets];
-        _memoStamp = 0;
+        _addresses = rules.Addresses;
         _stamp = 1;
     }
 
@@ -92,7 +92,7 @@ internal sealed partial class Detector : IDisposable
             if (flow.Tcp != null) SkipRaw(p, flow);
             return;
         }
-        _memoStamp += 2;
+        Classify(p, flow);
         _alertCount = 0;
         _deferredCount = 0;
         _candidateCount = 0;
@@ -129,14 +129,8 @@ internal sealed partial class Detector : IDisposable
             if (_rules.Packet[(int)kind, direction] is { Matcher: not null } packetEngine) Search(packetEngine, p.Payload);
             if (kind == PacketClass.Tcp && !p.Is(PacketMarks.StreamAdded) && _rules.Stream[direction] is { Matcher: not null } streamEngine) Search(streamEngine, p.Payload);
         }
-        foreach (int rule in _rules.PacketLists[(int)kind, direction])
-        {
-            // hundreds of address lists ask for a SYN: one look at the flags spares them the addresses
-            List<PacketTest> tests = _rules.Rules[rule].PacketTests;
-            if (tests.Count == 0 || TestFits(tests[0], p, flow)) Candidate(rule);
-        }
-        if (flow == null && direction == 0)
-            foreach (int rule in _rules.PacketLists[(int)kind, 1]) Candidate(rule);
+        PlainCandidates(_rules.Plain[(int)kind, direction], p, flow);
+        if (flow == null) PlainCandidates(_rules.Plain[(int)kind, 1], p, flow);
         SortCandidates();
         for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
         if (flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
@@ -178,13 +172,57 @@ internal sealed partial class Detector : IDisposable
         _counters.Candidates += _candidateCount;
     }
 
+    /// <summary>Finds the classes of the packet's two addresses, in its flow's memory where there is one.</summary>
+    private void Classify(Packet p, Flow.Flow? flow)
+    {
+        // an ICMP error in a flow comes from somewhere else than the flow's two ends
+        if (flow == null || p.HasIcmp)
+        {
+            _sourceClass = _addresses.ClassOf(p.Source_);
+            _destinationClass = _addresses.ClassOf(p.Destination);
+            return;
+        }
+        if (flow.ClassedBy != _addresses)
+        {
+            flow.ClientClass = _addresses.ClassOf(flow.Client);
+            flow.ServerClass = _addresses.ClassOf(flow.Server);
+            flow.ClassedBy = _addresses;
+        }
+        (_sourceClass, _destinationClass) = p.ToServer ? (flow.ClientClass, flow.ServerClass) : (flow.ServerClass, flow.ClientClass);
+    }
+
+    private void PlainCandidates(PlainRules plain, Packet p, Flow.Flow? flow)
+    {
+        PlainCandidates(plain.Always, p, flow);
+        if (plain.BySource != null)
+            foreach (int set in _addresses.SetsOf(_sourceClass)) PlainCandidates(plain.BySource[set], p, flow);
+        if (plain.ByDestination != null)
+            foreach (int set in _addresses.SetsOf(_destinationClass)) PlainCandidates(plain.ByDestination[set], p, flow);
+        if (!p.HasPorts) return;
+        if (plain.BySourcePort != null) PlainCandidates(plain.BySourcePort[p.SourcePort], p, flow);
+        if (plain.ByDestinationPort != null) PlainCandidates(plain.ByDestinationPort[p.DestinationPort], p, flow);
+    }
+
+    private void PlainCandidates(ReadOnlySpan<int> rules, Packet p, Flow.Flow? flow)
+    {
+        foreach (int rule in rules)
+        {
+            // many ask for a SYN: one look at the flags spares them the rest
+            List<PacketTest> tests = _rules.Rules[rule].PacketTests;
+            if (tests.Count == 0 || TestFits(tests[0], p, flow)) Candidate(rule);
+        }
+    }
+
     private void AddressRules(Packet p, Flow.Flow? flow)
     {
-        foreach (int index in _rules.AddressOnly)
+        PlainCandidates(_rules.AddressOnly, p, flow);
+        SortCandidates();
+        for (int i = 0; i < _candidateCount; i++)
         {
-            Rule rule = _rules.Rules[index];
+            Rule rule = _rules.Rules[_candidates[i]];
             if (HeaderFits(rule, p, flow) && PacketTestsFit(rule, p, flow)) Match(rule, p, flow, null, false);
         }
+        _candidateCount = 0;
     }
 
     private void EvaluateOnPacket(Rule rule, Packet p, Flow.Flow? flow)

@@ -1,4 +1,5 @@
 using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Detect.Groups;
 using Appliance.Sensing.Engine.Detect.Prefilter;
 using Appliance.Sensing.Engine.Rules;
 
@@ -55,7 +56,7 @@ internal sealed class RuleSet : IDisposable
     public Rule[] Rules { get; }
     public NameTable Names { get; }
     public List<RuleFault> Faults { get; }
-    public int AddressSets { get; }
+    public AddressIndex Addresses { get; }
     public int Loaded => Rules.Length;
     public int Skipped { get; init; }
 
@@ -64,7 +65,6 @@ internal sealed class RuleSet : IDisposable
     public readonly BufferEngine?[] Stream = new BufferEngine?[2];
     public readonly BufferEngine[][][] App = new BufferEngine[2][][];
     public readonly int[][][] AppRules = new int[2][][];
-    public readonly int[] AddressOnly;
     public bool HasPass;
     public bool WantsJa3 { get; }
     public bool WantsHassh { get; }
@@ -79,25 +79,21 @@ internal sealed class RuleSet : IDisposable
         HasPass = Rules.Any(r => r.Action == RuleAction.Pass);
         WantsJa3 = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.Ja3Hash or BufferId.Ja3String or BufferId.Ja3sHash or BufferId.Ja3sString));
         WantsHassh = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.SshHassh or BufferId.SshHasshString or BufferId.SshHasshServer or BufferId.SshHasshServerString));
-        var sets = new HashSet<AddressSet>(ReferenceEqualityComparer.Instance);
-        for (int i = 0; i < Rules.Length; i++)
-        {
-            Rules[i].Index = i;
-            sets.Add(Rules[i].Source);
-            sets.Add(Rules[i].Destination);
-        }
-        int id = 0;
-        foreach (AddressSet set in sets) set.Id = id++;
-        AddressSets = id;
+        for (int i = 0; i < Rules.Length; i++) Rules[i].Index = i;
+        // the sets that most rules name get the lowest ids
+        var sets = Rules.SelectMany(r => new[] { r.Source, r.Destination }).GroupBy(s => s, ReferenceEqualityComparer.Instance)
+            .Select(g => (Set: (AddressSet)g.Key!, Uses: g.Count())).OrderByDescending(s => s.Uses).ToArray();
+        AddressSet[] byId = sets.Select(s => s.Set).ToArray();
+        int[] uses = sets.Select(s => s.Uses).ToArray();
+        for (int i = 0; i < byId.Length; i++) byId[i].Id = i;
         var noPattern = new List<int>[4, 2];
         var addressOnly = new List<int>();
         var appNoPattern = new List<int>[2, ProtocolCount];
         var appEngines = new Dictionary<(BufferId, string, int), BufferEngine>();
         foreach (Rule rule in Rules) Place(rule, noPattern, addressOnly, appNoPattern, appEngines);
-        AddressOnly = [.. addressOnly];
-        PacketLists = new int[4, 2][];
+        AddressOnly = new PlainRules(addressOnly, Rules, byId, uses);
         for (int c = 0; c < 4; c++)
-            for (int d = 0; d < 2; d++) PacketLists[c, d] = noPattern[c, d]?.ToArray() ?? [];
+            for (int d = 0; d < 2; d++) Plain[c, d] = new PlainRules(noPattern[c, d] ?? [], Rules, byId, uses);
         for (int d = 0; d < 2; d++)
         {
             App[d] = new BufferEngine[ProtocolCount][];
@@ -109,9 +105,14 @@ internal sealed class RuleSet : IDisposable
             }
         }
         Parallel.ForEach(_engines, new ParallelOptions { MaxDegreeOfParallelism = 2 }, e => e.Compile(native));
+        Addresses = new AddressIndex(byId);
     }
 
-    public int[,][] PacketLists { get; }
+    /// <summary>Rules of addresses alone: looked at once per flow and direction.</summary>
+    public PlainRules AddressOnly { get; }
+
+    /// <summary>Packet rules without a pattern, [packet class, direction].</summary>
+    public PlainRules[,] Plain { get; } = new PlainRules[4, 2];
 
     public void Prepare(SearchScratch scratch)
     {

@@ -42,6 +42,10 @@ internal sealed class Flow
     public bool DetectionDoneToServer, DetectionDoneToClient; // address-only rules have been looked at
     public byte MinTtlToServer, MaxTtlToServer, MinTtlToClient, MaxTtlToClient;
 
+    // where the two ends lie among the address sets of the rule set named here
+    public object? ClassedBy;
+    public int ClientClass, ServerClass;
+
     public TcpSession? Tcp;
     public readonly AppState App = new();
     public readonly FlowVariables Variables = new();
@@ -57,6 +61,7 @@ internal sealed class Flow
         DetectionDoneToServer = DetectionDoneToClient = false;
         Vlan0 = Vlan1 = Vlan2 = 0;
         VlanCount = 0;
+        ClassedBy = null;
         Tcp = null;
         App.Reset();
         Variables.Clear();

@@ -26,12 +26,19 @@ internal sealed class AddressSet
         var four = merged.Where(r => r.Low <= end && r.High >= start).Select(r => (Low: r.Low < start ? 0 : (uint)(r.Low - start), High: r.High > end ? uint.MaxValue : (uint)(r.High - start))).ToArray();
         _low4 = four.Select(r => r.Low).ToArray();
         _high4 = four.Select(r => r.High).ToArray();
+        IsAny = _low.Length == 1 && _low[0] == UInt128.Zero && _high[0] == UInt128.MaxValue;
+        double share4 = four.Sum(r => (double)r.High - r.Low + 1) / (1L << 32), share6 = merged.Sum(r => (double)(r.High - r.Low)) / (double)UInt128.MaxValue;
+        Share = Math.Max(share4, share6);
     }
 
     /// <summary>Written with an exclamation mark somewhere.</summary>
     public bool HasNegation { get; init; }
 
-    public bool IsAny => _low.Length == 1 && _low[0] == UInt128.Zero && _high[0] == UInt128.MaxValue;
+    public bool IsAny { get; }
+
+    /// <summary>The part of all addresses that lies in the set, 0 to 1; of the two families the larger part.</summary>
+    public double Share { get; }
+
     public bool IsEmpty => _low.Length == 0;
     public int Count => _low.Length;
     public IEnumerable<(UInt128 Low, UInt128 High)> Ranges => _low.Zip(_high);
@@ -132,39 +139,57 @@ internal sealed class AddressSet
     }
 }
 
-/// <summary>A set of ports: one bit each.</summary>
+/// <summary>A set of ports, as sorted ranges that do not touch.</summary>
 internal sealed class PortSet
 {
     public static readonly PortSet Any = MakeAny();
-    private readonly ulong[] _bits = new ulong[1024];
-    public bool IsAny;
+    private ushort[] _low = [];
+    private ushort[] _high = [];
 
-    public bool Contains(ushort port) => IsAny || (_bits[port >> 6] >> (port & 63) & 1) != 0;
+    public bool IsAny { get; private set; }
+    public bool IsEmpty => _low.Length == 0;
+    public int Count => _low.Zip(_high, (low, high) => high - low + 1).Sum();
+    public IEnumerable<(int Low, int High)> Ranges => _low.Zip(_high, (low, high) => ((int)low, (int)high));
 
-    public void Add(int low, int high)
+    public bool Contains(ushort port)
     {
-        for (int i = low; i <= high; i++) _bits[i >> 6] |= 1UL << (i & 63);
+        if (IsAny) return true;
+        // most sets have one range or a handful
+        ushort[] low = _low, high = _high;
+        for (int i = 0; i < low.Length; i++)
+            if (port <= high[i]) return port >= low[i];
+        return false;
     }
+
+    public void Add(int low, int high) => Take(Ranges.Append((low, high)));
+
+    public void Add(PortSet other) => Take(Ranges.Concat(other.Ranges));
 
     public void Remove(PortSet other)
     {
-        for (int i = 0; i < _bits.Length; i++) _bits[i] &= ~other._bits[i];
+        IEnumerable<(int Low, int High)> left = Ranges;
+        foreach (var (low, high) in other.Ranges)
+            left = left.SelectMany(r => high < r.Low || low > r.High ? [r] : new[] { (r.Low, High: low - 1), (Low: high + 1, r.High) }.Where(part => part.Low <= part.High)).ToArray();
+        Take(left);
     }
 
-    public void Add(PortSet other)
+    private void Take(IEnumerable<(int Low, int High)> ranges)
     {
-        for (int i = 0; i < _bits.Length; i++) _bits[i] |= other._bits[i];
+        var merged = new List<(int Low, int High)>();
+        foreach (var range in ranges.OrderBy(r => r.Low))
+        {
+            if (merged.Count > 0 && range.Low <= merged[^1].High + 1) merged[^1] = (merged[^1].Low, Math.Max(merged[^1].High, range.High));
+            else merged.Add(range);
+        }
+        _low = merged.Select(r => (ushort)r.Low).ToArray();
+        _high = merged.Select(r => (ushort)r.High).ToArray();
+        IsAny = merged is [(0, 65535)];
     }
-
-    public void Seal() => IsAny = !_bits.Contains(0UL) && _bits.All(b => b == ulong.MaxValue);
-
-    public bool IsEmpty => _bits.All(b => b == 0);
 
     private static PortSet MakeAny()
     {
         var any = new PortSet();
         any.Add(0, 65535);
-        any.IsAny = true;
         return any;
     }
 }

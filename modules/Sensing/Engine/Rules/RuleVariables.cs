@@ -114,7 +114,6 @@ internal sealed class RuleVariables
     {
         if (_portSets.TryGetValue(text, out PortSet? known)) return known;
         PortSet set = BuildPorts(text, 0);
-        set.Seal();
         if (set.IsEmpty) throw new RuleException("port", $"\"{text}\" leaves no port");
         return _portSets[text] = set;
     }

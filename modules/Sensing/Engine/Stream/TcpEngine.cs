@@ -134,6 +134,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         (flow.ClientPort, flow.ServerPort) = (flow.ServerPort, flow.ClientPort);
         (flow.PacketsToServer, flow.PacketsToClient) = (flow.PacketsToClient, flow.PacketsToServer);
         (flow.BytesToServer, flow.BytesToClient) = (flow.BytesToClient, flow.BytesToServer);
+        flow.ClassedBy = null;
         p.ToServer = !p.ToServer;
     }
 

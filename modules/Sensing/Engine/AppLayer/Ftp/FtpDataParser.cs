@@ -53,9 +53,10 @@ internal sealed class FtpDataParser(AppState state) : AppParser
                 file.Open(what.File, toServer, context.Options.Sha256, context.Options.Md5, true);
                 _tx.Files.Add(file);
             }
-            if (_tx.Files[0].ToServer == toServer) _tx.Files[0].Append(bytes);
+            if (_tx.Files.Count > 0 && _tx.Files[0].ToServer == toServer) _tx.Files[0].Append(bytes);
         }
-        if (_tx != null && (marks & StreamMarks.Eof) != 0 && _tx.Files[0].ToServer == toServer)
+        // a transaction whose record is written has given its file up: a second end of the stream changes nothing
+        if (_tx is { Files.Count: > 0 } && (marks & StreamMarks.Eof) != 0 && _tx.Files[0].ToServer == toServer)
         {
             _tx.Files[0].Close(true);
             _tx.ProgressToServer = _tx.ProgressToClient = 1;

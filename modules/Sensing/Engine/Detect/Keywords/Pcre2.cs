@@ -22,7 +22,7 @@ internal static unsafe partial class Pcre2
     private static partial int pcre2_get_error_message_8(int error, byte* buffer, nuint length);
 
     [LibraryImport("pcre2-8")]
-    internal static partial IntPtr pcre2_match_data_create_8(uint pairs, IntPtr context);
+    private static partial IntPtr pcre2_match_data_create_8(uint pairs, IntPtr context);
 
     [LibraryImport("pcre2-8")]
     private static partial IntPtr pcre2_match_context_create_8(IntPtr context);
@@ -76,8 +76,16 @@ internal static unsafe partial class Pcre2
         if (Jitted.TryAdd(code, true)) _ = pcre2_jit_compile_8(code, 1);
     }
 
+    /// <summary>Room for the positions of a match and its groups.</summary>
+    public static IntPtr NewMatchData()
+    {
+        NativeLibraries.Register();
+        return pcre2_match_data_create_8(30, IntPtr.Zero);
+    }
+
     public static IntPtr NewContext()
     {
+        NativeLibraries.Register();
         IntPtr context = pcre2_match_context_create_8(IntPtr.Zero);
         _ = pcre2_set_match_limit_8(context, MatchLimit);
         _ = pcre2_set_depth_limit_8(context, DepthLimit);

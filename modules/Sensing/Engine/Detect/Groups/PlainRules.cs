@@ -1,0 +1,86 @@
+using Appliance.Sensing.Engine.Rules;
+
+namespace Appliance.Sensing.Engine.Detect.Groups;
+
+/// <summary>
+/// Rules that no pattern search can find, each filed under the most selective thing its header asks for: an address set of a few addresses, a few ports,
+/// or else nothing. Only the rules filed under what a packet has are looked at. Immutable.
+/// </summary>
+internal sealed class PlainRules
+{
+    private const int FewPorts = 256;
+    private const double SmallShare = 1.0 / 256;
+    /// <summary>A set that many rules name is a network of the site's own: most packets have an address in it, however small it is.</summary>
+    private const int ManyUses = 100;
+
+    /// <summary>Looked at for every packet.</summary>
+    public readonly int[] Always;
+    /// <summary>By id of the address set the packet's source lies in; null when there are none at all.</summary>
+    public readonly int[]?[]? BySource;
+    public readonly int[]?[]? ByDestination;
+    public readonly PortTable? BySourcePort;
+    public readonly PortTable? ByDestinationPort;
+
+    public PlainRules(IEnumerable<int> places, Rule[] rules, IReadOnlyList<AddressSet> sets, int[] uses)
+    {
+        var always = new List<int>();
+        var sources = new Dictionary<int, List<int>>();
+        var destinations = new Dictionary<int, List<int>>();
+        var sourcePorts = new Dictionary<PortSet, List<int>>(ReferenceEqualityComparer.Instance);
+        var destinationPorts = new Dictionary<PortSet, List<int>>(ReferenceEqualityComparer.Instance);
+        foreach (int place in places)
+        {
+            Rule rule = rules[place];
+            if (rule.Bidirectional) always.Add(place);
+            else if (Small(rule.Source)) File(sources, rule.Source.Id, place);
+            else if (Small(rule.Destination)) File(destinations, rule.Destination.Id, place);
+            else if (Few(rule.DestinationPorts)) File(destinationPorts, rule.DestinationPorts, place);
+            else if (Few(rule.SourcePorts)) File(sourcePorts, rule.SourcePorts, place);
+            else always.Add(place);
+        }
+        Always = [.. always];
+        BySource = PerSet(sources, sets.Count);
+        ByDestination = PerSet(destinations, sets.Count);
+        BySourcePort = sourcePorts.Count > 0 ? new PortTable(sourcePorts) : null;
+        ByDestinationPort = destinationPorts.Count > 0 ? new PortTable(destinationPorts) : null;
+
+        bool Small(AddressSet set) => !set.IsAny && set.Share <= SmallShare && uses[set.Id] < ManyUses;
+
+        static bool Few(PortSet set) => !set.IsAny && set.Count <= FewPorts;
+    }
+
+    private static void File<T>(Dictionary<T, List<int>> under, T key, int place) where T : notnull
+    {
+        if (!under.TryGetValue(key, out List<int>? list)) under[key] = list = [];
+        list.Add(place);
+    }
+
+    private static int[]?[]? PerSet(Dictionary<int, List<int>> filed, int sets)
+    {
+        if (filed.Count == 0) return null;
+        var result = new int[]?[sets];
+        foreach (var (set, places) in filed) result[set] = [.. places];
+        return result;
+    }
+}
+
+/// <summary>Rules by port, in pages of 256 ports of which only those in use exist.</summary>
+internal sealed class PortTable
+{
+    private readonly int[]?[]?[] _pages = new int[]?[]?[256];
+
+    public PortTable(Dictionary<PortSet, List<int>> filed)
+    {
+        var perPort = new Dictionary<int, List<int>>();
+        foreach (var (set, places) in filed)
+            foreach (var (low, high) in set.Ranges)
+                for (int port = low; port <= high; port++)
+                {
+                    if (!perPort.TryGetValue(port, out List<int>? list)) perPort[port] = list = [];
+                    list.AddRange(places);
+                }
+        foreach (var (port, places) in perPort) (_pages[port >> 8] ??= new int[]?[256])[port & 255] = [.. places];
+    }
+
+    public ReadOnlySpan<int> this[ushort port] => _pages[port >> 8] is { } page ? page[port & 255] : default;
+}
