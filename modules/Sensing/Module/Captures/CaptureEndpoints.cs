@@ -54,7 +54,8 @@ internal static class CaptureEndpoints
             size.MaxRequestBodySize = bytes;
         // A slow link may bring four gigabytes; it must only not stand still.
         if (http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
+            // HTTP/2 knows a rate of its own for the whole connection only, and here takes nothing but "none".
+            rate.MinDataRate = HttpProtocol.IsHttp11(http.Request.Protocol) ? new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30)) : null;
     }
 
     private static async Task<Upload?> OpenAsync(HttpContext http, CancellationToken cancel)
