@@ -50,7 +50,7 @@ internal sealed class ModuleStates : IHealthProbe
 {
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, string?> _states = new();
 
-    public string Name => "host.modules";
+    public string Name => "kernel.health.modules";
 
     public void Started(string id) => _states[id] = null;
 
@@ -60,7 +60,7 @@ internal sealed class ModuleStates : IHealthProbe
     {
         var failed = _states.Where(s => s.Value is not null).ToList();
         return Task.FromResult(failed.Count == 0
-            ? new HealthReading(HealthState.Good, $"{_states.Count}")
-            : new HealthReading(HealthState.Failed, string.Join("; ", failed.Select(f => $"{f.Key}: {f.Value}"))));
+            ? new HealthReading(HealthState.Good, $"{_states.Count}", $"{_states.Count}")
+            : new HealthReading(HealthState.Failed, $"{_states.Count - failed.Count}", $"{_states.Count}", string.Join("; ", failed.Select(f => $"{f.Key}: {f.Value}"))));
     }
 }

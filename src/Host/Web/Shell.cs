@@ -1,4 +1,5 @@
 using Appliance.Contracts;
+using Appliance.Kernel.Health;
 using Appliance.Kernel.Modules;
 
 namespace Appliance.Host.Web;
@@ -16,7 +17,7 @@ internal sealed class Navigation(ModuleSet modules) : INavigation
 }
 
 /// <summary>The health dot and the counts beside the rail: read in the background, answered from memory.</summary>
-internal sealed class ShellState(IEnumerable<IHealthProbe> probes, IServiceScopeFactory scopes, TimeProvider time, ILogger<ShellState> log) : BackgroundService, IShellState
+internal sealed class ShellState(HealthBoard board, IServiceScopeFactory scopes, TimeProvider time) : BackgroundService, IShellState
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
 
@@ -40,23 +41,23 @@ internal sealed class ShellState(IEnumerable<IHealthProbe> probes, IServiceScope
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var states = await Task.WhenAll(probes.Select(p => StateOfAsync(p, stoppingToken)));
-            var bad = states.Count(s => s != HealthState.Good);
-            _health = new(states.Contains(HealthState.Failed) ? FigureTone.Urgent : bad > 0 ? FigureTone.Attention : FigureTone.Calm, bad);
+            await LookAsync(stoppingToken);
             await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<HealthState> StateOfAsync(IHealthProbe probe, CancellationToken cancel)
+    // The board is asked even when nobody looks: it remembers since when a check stands as it does.
+    private async Task LookAsync(CancellationToken cancel)
     {
         try
         {
-            return (await probe.ReadAsync(cancel).WaitAsync(TimeSpan.FromSeconds(2), time, cancel)).State;
+            var report = await board.ReadAsync(cancel);
+            var bad = report.Lines.Count(l => l.Reading.State != HealthState.Good);
+            _health = new(report.State == HealthState.Failed ? FigureTone.Urgent : bad > 0 ? FigureTone.Attention : FigureTone.Calm, bad);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            HostLog.ProbeFailed(log, probe.Name, fault.Message);
-            return HealthState.Failed;
+            // The host stops; the last reading stays.
         }
     }
 

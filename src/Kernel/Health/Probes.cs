@@ -18,7 +18,7 @@ internal sealed class DatabaseProbe(Database database, TimeProvider time) : IHea
         }
         catch (Npgsql.NpgsqlException fault)
         {
-            return new(HealthState.Failed, "no answer", "", fault.SqlState ?? "-");
+            return new(HealthState.Failed, "no answer", "500 ms", fault.SqlState ?? "-") { ValueKey = "kernel.health.no-answer" };
         }
         var took = time.GetElapsedTime(start).TotalMilliseconds;
         return new(took > 500 ? HealthState.Degraded : HealthState.Good, string.Create(CultureInfo.InvariantCulture, $"{took:0} ms"), "500 ms");
@@ -55,7 +55,8 @@ internal sealed class OutboxProbe(Database database, TimeProvider time) : IHealt
         var row = (await database.FindAsync<OutboxRow>(Look, null, cancel))!;
         var age = row.Oldest is { } oldest ? time.GetUtcNow() - oldest : TimeSpan.Zero;
         var state = age > TimeSpan.FromMinutes(10) ? HealthState.Failed : age > TimeSpan.FromMinutes(1) || row.Parked > 0 ? HealthState.Degraded : HealthState.Good;
-        return new(state, string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, age.TotalSeconds):0} s, {row.Parked} parked"), "60 s, 0 parked", row.Parked);
+        var seconds = Math.Max(0, age.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
+        return new(state, $"{seconds} s, {row.Parked} parked", "60 s, 0", row.Parked, seconds) { ValueKey = "kernel.health.outbox.value" };
     }
 
     private sealed class OutboxRow

@@ -25,7 +25,7 @@ internal sealed class MailOutProbe(Database database, IOptionsMonitor<MailOption
         var counts = (await database.FindAsync<CountRow>(Counts, new { Day = now.AddDays(-1), Hour = now.AddHours(-1) }, cancel))!;
         var value = string.Create(CultureInfo.InvariantCulture, $"{counts.Held} held, {counts.Failed} failed, {counts.Late} late");
         var state = options.CurrentValue.Sendmail.Length == 0 || counts.Held + counts.Failed + counts.Late > 0 ? HealthState.Degraded : HealthState.Good;
-        return new(state, value, "0", counts.Held, counts.Failed, counts.Late);
+        return new(state, value, "0", counts.Held, counts.Failed, counts.Late) { ValueKey = "kernel.mail-out.value" };
     }
 
     private sealed record CountRow(long Held, long Failed, long Late);
@@ -49,13 +49,14 @@ internal sealed class MailInProbe(Database database, IOptionsMonitor<MailOptions
     {
         var folder = options.CurrentValue.Maildir;
         if (folder.Length == 0)
-            return new(HealthState.Degraded, "-", "", "-");
+            return new(HealthState.Degraded, "not set", "", "-") { ValueKey = "kernel.mail-in.unset" };
         if (!Directory.Exists(Path.Combine(folder, "new")))
-            return new(HealthState.Failed, "-", "", folder);
+            return new(HealthState.Failed, "no maildir", "", folder) { ValueKey = "kernel.mail-in.missing" };
         var now = time.GetUtcNow();
         var counts = (await database.FindAsync<CountRow>(Counts, new { Day = now.AddDays(-1), Minutes = now.AddMinutes(-5) }, cancel))!;
         var state = counts.Waiting > 0 ? HealthState.Failed : counts.Quarantined > 0 ? HealthState.Degraded : HealthState.Good;
-        return new(state, string.Create(CultureInfo.InvariantCulture, $"{counts.Waiting} waiting, {counts.Quarantined} quarantined"), "0", folder);
+        var value = string.Create(CultureInfo.InvariantCulture, $"{counts.Waiting} waiting, {counts.Quarantined} quarantined");
+        return new(state, value, "0", folder, counts.Waiting, counts.Quarantined) { ValueKey = "kernel.mail-in.value" };
     }
 
     private sealed record CountRow(long Waiting, long Quarantined);

@@ -45,7 +45,11 @@ public interface IHealthProbe
 /// <param name="Value">What was measured, for people: a number with its unit. Never secret.</param>
 /// <param name="Limit">What it is held against.</param>
 /// <param name="Arguments">Particulars for the fix text.</param>
-public sealed record HealthReading(HealthState State, string Value, string Limit = "", params object[] Arguments);
+public sealed record HealthReading(HealthState State, string Value, string Limit = "", params object[] Arguments)
+{
+    /// <summary>Resource key of the value where it takes words, filled with <see cref="Arguments"/>; <see cref="Value"/> says the same for logs and supporters.</summary>
+    public string? ValueKey { get; init; }
+}
 
 /// <summary>The three states of a check.</summary>
 public enum HealthState

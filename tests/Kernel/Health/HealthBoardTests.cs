@@ -35,6 +35,27 @@ public sealed class HealthBoardTests
     }
 
     [Fact]
+    public async Task A_check_says_since_when_it_stands_as_it_does()
+    {
+        var clock = new SteppedClock();
+        var state = HealthState.Good;
+        using var board = new HealthBoard([new Probe("a.check", _ => Task.FromResult(new HealthReading(state, "1")))], clock, NullLogger<HealthBoard>.Instance);
+        var start = clock.GetUtcNow();
+
+        Assert.Equal(start, (await board.ReadAsync(Cancel)).Lines[0].Since);
+        clock.Now = start.AddMinutes(1);
+        Assert.Equal(start, (await board.ReadAsync(Cancel)).Lines[0].Since);
+        state = HealthState.Failed;
+        clock.Now = start.AddMinutes(2);
+        Assert.Equal(start.AddMinutes(2), (await board.ReadAsync(Cancel)).Lines[0].Since);
+        clock.Now = start.AddMinutes(3);
+        Assert.Equal(start.AddMinutes(2), (await board.ReadAsync(Cancel)).Lines[0].Since);
+        state = HealthState.Good;
+        clock.Now = start.AddMinutes(4);
+        Assert.Equal(start.AddMinutes(4), (await board.ReadAsync(Cancel)).Lines[0].Since);
+    }
+
+    [Fact]
     public async Task Many_who_ask_at_once_are_answered_from_one_look()
     {
         var looks = 0;
@@ -58,5 +79,12 @@ public sealed class HealthBoardTests
         public string Name => name;
 
         public Task<HealthReading> ReadAsync(CancellationToken cancel) => read(cancel);
+    }
+
+    private sealed class SteppedClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }
