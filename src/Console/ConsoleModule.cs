@@ -1,9 +1,11 @@
 using Appliance.Consoles.Account;
 using Appliance.Consoles.Home;
+using Appliance.Consoles.Settings;
 using Appliance.Consoles.Setup;
 using Appliance.Contracts;
 using Appliance.Kernel;
 using Appliance.Kernel.Modules;
+using Appliance.Ui;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Appliance.Consoles;
@@ -16,6 +18,7 @@ internal sealed class ConsoleModule : IModule
     public void Describe(IModuleBuilder builder)
     {
         builder.Pages("Appliance.Console");
+        builder.Services.AddSingleton<ISampleMark, SampleMark>();
         builder.Services.AddScoped<SetupSteps>();
         builder.Services.AddScoped<HomeBoard>();
         builder.Services.AddScoped<OwnFactor>();

@@ -4,6 +4,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Identity;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Settings;
 
 namespace Appliance.Host.Demo;
 
@@ -35,6 +36,8 @@ internal static class DemoPeople
         var people = new List<DemoPerson>();
         foreach (var (name, display, language, roles) in s_people)
             people.Add(await MakeAsync(services, name, display, language, roles, cancel));
+        // From here on every page says that this is the sample country.
+        Take(await services.GetRequiredService<ChangeSetting>().RunAsync(Viewer.System("demo"), new(SettingKeys.SamplePresent, true), cancel));
         await using var stream = new FileStream(FileIn(data), new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
         await JsonSerializer.SerializeAsync(stream, people, cancellationToken: cancel);
         return people;

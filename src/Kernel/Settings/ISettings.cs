@@ -36,6 +36,9 @@ public static class SettingKeys
     /// <summary>Two-letter language of the site.</summary>
     public const string SiteLanguage = "site.language";
 
+    /// <summary>True as long as the sample country is in the database.</summary>
+    public const string SamplePresent = "sample.present";
+
     /// <summary>True once the set-up wizard was finished.</summary>
     public const string SetupDone = "setup.done";
 }
