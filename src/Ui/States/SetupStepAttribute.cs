@@ -4,7 +4,7 @@ namespace Appliance.Ui;
 /// A component that is a step of the first-run set-up, found in the page assemblies: a module adds its step without anyone knowing the module.
 /// The component takes a parameter <c>EventCallback Finished</c> and raises it when the step is done.
 /// </summary>
-/// <param name="order">Between the console's own steps: network 40, constituents 50, rules 60, mail 70, self-test 80.</param>
+/// <param name="order">Between the console's own steps: second factor 10, organisation 30, network 40, constituents 50, rules 60, mail 70, self-test 80.</param>
 /// <param name="titleKey">Resource key of the title.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class SetupStepAttribute(int order, string titleKey) : Attribute

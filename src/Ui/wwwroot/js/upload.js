@@ -4,7 +4,8 @@ const drops = new Map();
 export function attach(root, component, options) {
   const input = root.querySelector('input[type=file]');
   const take = (files) => {
-    for (const file of input.multiple ? files : [...files].slice(0, 1)) send(root, component, options, file);
+    if (!input.multiple && files.length > 1) refuse(root, [...files].map((file) => file.name).join(', '), options.words.one);
+    else for (const file of files) send(root, component, options, input.accept, file);
     input.value = '';
   };
   const over = (event) => {
@@ -22,6 +23,7 @@ export function attach(root, component, options) {
   root.addEventListener('drop', drop);
   input.addEventListener('change', () => take(input.files));
   drops.set(root, new Set());
+  root.dataset.ready = '';
 }
 
 export function detach(root) {
@@ -29,23 +31,85 @@ export function detach(root) {
   drops.delete(root);
 }
 
-function send(root, component, options, file) {
-  const { words } = options;
-  const line = document.createElement('li');
+// A file let go beside the field must not replace the page.
+for (const name of ['dragover', 'drop']) {
+  document.addEventListener(name, (event) => {
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+  });
+}
+
+function line(root, name) {
+  const item = document.createElement('li');
   const label = document.createElement('bdi');
-  label.textContent = file.name;
+  label.textContent = name;
   const state = document.createElement('span');
-  line.append(label, state);
-  root.querySelector('[data-drop-files]').append(line);
-  const end = (text, tone) => {
-    state.textContent = text;
-    state.className = tone;
-  };
+  item.append(label, state);
+  root.querySelector('[data-drop-files]').append(item);
+  return { item, state };
+}
+
+function end(state, text, tone) {
+  state.textContent = text;
+  state.className = tone;
+}
+
+function refuse(root, name, text) {
+  end(line(root, name).state, text, 'bad');
+}
+
+// As the browser's own file dialogue reads the attribute; a drop does not pass through that dialogue.
+function isAccepted(accept, file) {
+  const kinds = accept.toLowerCase().split(',').map((kind) => kind.trim()).filter(Boolean);
+  const name = file.name.toLowerCase();
+  const type = file.type.toLowerCase();
+  return kinds.length === 0
+    || kinds.some((kind) => (kind.startsWith('.') ? name.endsWith(kind) : kind.endsWith('/*') ? type.startsWith(kind.slice(0, -1)) : type === kind));
+}
+
+function fill(text, ...values) {
+  return values.reduce((filled, value, place) => filled.replaceAll(`{${place}}`, value), text);
+}
+
+function size(bytes) {
+  let value = bytes;
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  while (value >= 1024 && units.length > 1) {
+    value /= 1024;
+    units.shift();
+  }
+  return `${value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${units[0]}`;
+}
+
+// The refusals of the answer, in the reader's words (problem details); the general word where there are none.
+function reasons(request, words) {
+  try {
+    const problem = JSON.parse(request.responseText);
+    const said = problem.errors?.map((error) => error.message).join(' ') ?? problem.title;
+    return said || `${words.failed} (${request.status})`;
+  } catch {
+    return `${words.failed} (${request.status})`;
+  }
+}
+
+// The circuit may be lost while a file travels: the answer waits until it is back.
+function tell(component, ...answer) {
+  const later = () => document.addEventListener('cirt:reconnected', () => tell(component, ...answer), { once: true });
+  if (document.documentElement.dataset.circuit === 'lost') later();
+  else component.invokeMethodAsync('OnUploaded', ...answer).catch(later);
+}
+
+function send(root, component, options, accept, file) {
+  const { words } = options;
+  if (!isAccepted(accept, file)) {
+    refuse(root, file.name, fill(words.kind, accept.replaceAll(',', ' ')));
+    return;
+  }
   if (options.max > 0 && file.size > options.max) {
-    end(words.large, 'bad');
+    refuse(root, file.name, fill(words.large, size(file.size), size(options.max)));
     return;
   }
 
+  const { item, state } = line(root, file.name);
   const bar = document.createElement('progress');
   bar.max = file.size || 1;
   bar.setAttribute('aria-label', file.name);
@@ -54,7 +118,7 @@ function send(root, component, options, file) {
   cancel.type = 'button';
   cancel.className = 'link';
   cancel.textContent = words.cancel;
-  line.append(cancel);
+  item.append(cancel);
 
   const form = new FormData();
   if (options.token) form.append(options.tokenName, options.token);
@@ -65,7 +129,7 @@ function send(root, component, options, file) {
   const done = (status, body) => {
     drops.get(root)?.delete(request);
     cancel.remove();
-    component.invokeMethodAsync('OnUploaded', file.name, status, body.slice(0, 65536));
+    tell(component, file.name, status, body.slice(0, 65536));
   };
   cancel.addEventListener('click', () => request.abort());
   request.upload.addEventListener('progress', (event) => {
@@ -73,15 +137,15 @@ function send(root, component, options, file) {
   });
   request.addEventListener('load', () => {
     const ok = request.status >= 200 && request.status < 300;
-    end(ok ? words.done : words.failed, ok ? 'good' : 'bad');
+    end(state, ok ? words.done : reasons(request, words), ok ? 'good' : 'bad');
     done(request.status, request.responseText);
   });
   request.addEventListener('error', () => {
-    end(words.broken, 'bad');
+    end(state, words.broken, 'bad');
     done(0, '');
   });
   request.addEventListener('abort', () => {
-    end(words.cancelled, 'bad');
+    end(state, words.cancelled, 'bad');
     cancel.remove();
     drops.get(root)?.delete(request);
   });
