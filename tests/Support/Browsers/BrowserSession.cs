@@ -67,17 +67,38 @@ public sealed class BrowserSession : IAsyncDisposable
         return path;
     }
 
+    /// <summary>Runs <paramref name="steps"/>; when they fail, keeps picture, page and the words of <paramref name="host"/> first. A test's outcome is not yet known while its own session is disposed of.</summary>
+    public async Task KeepingAsync(Func<Task> steps, HostProcess? host = null)
+    {
+        try
+        {
+            await steps();
+        }
+        catch
+        {
+            await KeepAsync();
+            if (host is not null)
+                await File.WriteAllTextAsync(Failed.PathFor("host.log"), host.Process.Output);
+            throw;
+        }
+    }
+
     /// <summary>Closes the profile; keeps picture, trace and faults of a failed test.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Failed.Is)
         {
-            await Page.ScreenshotAsync(new() { Path = Failed.PathFor("page.png"), FullPage = true });
+            await KeepAsync();
             await _context.Tracing.StopAsync(new() { Path = Failed.PathFor("trace.zip") });
-            await Failed.KeepAsync("page.txt", $"{Page.Url}\n{string.Join('\n', _faults)}\n\n{await Page.ContentAsync()}");
         }
 
         await _context.CloseAsync();
+    }
+
+    private async Task KeepAsync()
+    {
+        await Page.ScreenshotAsync(new() { Path = Failed.PathFor("page.png"), FullPage = true });
+        await File.WriteAllTextAsync(Failed.PathFor("page.txt"), $"{Page.Url}\n{string.Join('\n', _faults)}\n\n{await Page.ContentAsync()}");
     }
 
     private void Watch(IPage page)

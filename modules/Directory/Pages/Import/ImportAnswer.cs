@@ -3,21 +3,15 @@ using Appliance.Ui;
 
 namespace Appliance.Directories.Pages.Import;
 
-/// <summary>What the upload's endpoint said: the import's id, or the problem in the reader's language.</summary>
+/// <summary>What the upload's endpoint said. Its refusals stand beside the file already.</summary>
 internal static class ImportAnswer
 {
-    public static (string? Problem, Guid? Id) Read(UploadAnswer answer)
+    /// <summary>The import's id, or nothing where the file was refused.</summary>
+    public static Guid? IdIn(UploadAnswer answer)
     {
-        try
-        {
-            using var body = JsonDocument.Parse(answer.Body);
-            if (answer.Succeeded && body.RootElement.TryGetProperty("id", out var id) && id.TryGetGuid(out var import))
-                return (null, import);
-            return (body.RootElement.TryGetProperty("title", out var title) ? title.GetString() : $"HTTP {answer.Status}", null);
-        }
-        catch (JsonException)
-        {
-            return ($"HTTP {answer.Status}", null);
-        }
+        if (!answer.Succeeded)
+            return null;
+        using var body = JsonDocument.Parse(answer.Body);
+        return body.RootElement.GetProperty("id").GetGuid();
     }
 }

@@ -71,8 +71,8 @@ internal sealed class AddRuleSource(Database database) : Act<AddRuleSourceReques
         var name = request.Name.Trim();
         if (name.Length is 0 or > 80)
             refusals.Add(Refuse.Invalid("sensing.refused.source-name", "name", 80));
-        if (OutgoingHttp.FaultOf(request.Url) is { } fault)
-            refusals.Add(Refuse.Invalid("sensing.refused.source-url", "url", request.Url, fault));
+        if (OutgoingHttp.FaultOf(request.Url) is not null)
+            refusals.Add(Refuse.Invalid("sensing.refused.source-url", "url", request.Url));
         if (refusals.Count > 0)
             return Outcome<Guid>.Refused(refusals);
         var id = Guid.CreateVersion7();
