@@ -63,7 +63,13 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         if (app.Failed) return -1;
         if (app.Parser == null)
         {
-            if ((marks & StreamMarks.Gap) != 0) return GiveUp(flow, toServer);
+            if ((marks & StreamMarks.Gap) != 0)
+            {
+                // the beginning is lost on this side; the other may still tell what is spoken
+                if (toServer) app.ProbedToServer = true;
+                else app.ProbedToClient = true;
+                return app.ProbedToServer && app.ProbedToClient ? GiveUp(flow, toServer) : -1;
+            }
             if (bytes.IsEmpty) return 0;
             LookForAnnouncement(flow);
             AppProto found = app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown ? app.Expected : _detector.Tcp(bytes, toServer, flow.ClientPort, flow.ServerPort);
@@ -144,7 +150,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
 
     private bool Begin(Flow.Flow flow, AppProto protocol, bool tcp)
     {
-        AppParser? parser = ParserTable.Make(protocol, flow.App, tcp);
+        AppParser? parser = ParserTable.Make(protocol, flow.App, tcp, Options);
         flow.App.Protocol = protocol;
         if (tcp) _counters.FlowsTcp[(int)protocol]++;
         else _counters.FlowsUdp[(int)protocol]++;

@@ -21,6 +21,7 @@ internal sealed record AppLayerOptions
     public bool Hassh { get; init; }
     public bool DnsRequests { get; init; } = true;
     public bool TlsLogAll { get; init; }
+    public Mqtt.MqttOptions Mqtt { get; init; } = new();
 }
 
 /// <summary>What a parser may use of its flow.</summary>

@@ -18,6 +18,9 @@ internal enum BufferId : byte
     Krb5Cname, Krb5Sname, MqttClientId, MqttTopic, RfbName, QuicSni, QuicUa, QuicVersion, QuicCyuHash, QuicCyuString, DhcpDummy,
     Http2HeaderName, IkeDummy,
     FtpReplyBuffer, TlsAlpn,
+    MqttTest, MqttConnackTest, MqttConnectUserName, MqttConnectPassword, MqttConnectWillTopic, MqttConnectWillMessage, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic, MqttUnsubscribeTopic,
+    SmbTest, DceTest, SnmpTest, Krb5Test, RfbTest, NfsTest, IkeTest, DhcpTest, Http2Test, ModbusTest, Dnp3Test, Dnp3Data, EnipTest, TlsTest, SshTest, RpcTest,
+    IkeInitSpi, IkeRespSpi, IkeVendor, IkeKeyExchange, IkeNonce,
     IpV4Header, IpV6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header, IcmpPayload,
     Base64Data,
     Max,
@@ -98,25 +101,13 @@ internal static class BufferTable
         new(BufferId.SshHasshServer, "ssh.hassh.server", Ssh, -1, 2),
         new(BufferId.SshHasshServerString, "ssh.hassh.server.string", Ssh, -1, 2),
         new(BufferId.FtpDataCommand, "ftpdata_command", [AppProto.FtpData], 0, 0),
-        new(BufferId.SmbNamedPipe, "smb.named_pipe", [AppProto.Smb], 1, -1),
-        new(BufferId.SmbShare, "smb.share", [AppProto.Smb], 1, -1),
-        new(BufferId.SmbNtlmsspUser, "smb.ntlmssp_user", [AppProto.Smb], 1, -1),
-        new(BufferId.SmbNtlmsspDomain, "smb.ntlmssp_domain", [AppProto.Smb], 1, -1),
-        new(BufferId.DceStubData, "dce_stub_data", [AppProto.Dcerpc, AppProto.Smb], 1, 1),
-        new(BufferId.SnmpCommunity, "snmp.community", [AppProto.Snmp], 0, 0),
-        new(BufferId.SipMethod, "sip.method", [AppProto.Sip], 0, -1),
-        new(BufferId.SipUri, "sip.uri", [AppProto.Sip], 0, -1),
-        new(BufferId.SipProtocol, "sip.protocol", [AppProto.Sip], 0, 0),
-        new(BufferId.SipStatCode, "sip.stat_code", [AppProto.Sip], -1, 0),
-        new(BufferId.SipStatMsg, "sip.stat_msg", [AppProto.Sip], -1, 0),
-        new(BufferId.SipRequestLine, "sip.request_line", [AppProto.Sip], 0, -1),
-        new(BufferId.SipResponseLine, "sip.response_line", [AppProto.Sip], -1, 0),
         new(BufferId.IpV4Header, "ipv4.hdr", [], 0, 0, Packet: true),
         new(BufferId.IpV6Header, "ipv6.hdr", [], 0, 0, Packet: true),
         new(BufferId.TcpHeader, "tcp.hdr", [], 0, 0, Packet: true),
         new(BufferId.UdpHeader, "udp.hdr", [], 0, 0, Packet: true),
         new(BufferId.Icmpv4Header, "icmpv4.hdr", [], 0, 0, Packet: true),
         new(BufferId.Icmpv6Header, "icmpv6.hdr", [], 0, 0, Packet: true),
+        .. ProtocolBuffers.All,
     ];
 
     private static readonly Dictionary<string, BufferDescriptor> ByName = All.ToDictionary(b => b.Name);
@@ -149,5 +140,5 @@ internal static class BufferTable
 
     public static BufferDescriptor Of(BufferId id) => ById[(int)id] ?? throw new ArgumentOutOfRangeException(nameof(id));
 
-    public static IEnumerable<string> Keywords => ByName.Keys.Where(k => k != "payload").Concat(Aliases.Keys).Concat(Modifiers.Keys);
+    public static IEnumerable<string> Keywords => ByName.Keys.Where(k => k != "payload" && k[0] != '(').Concat(Aliases.Keys).Concat(Modifiers.Keys);
 }

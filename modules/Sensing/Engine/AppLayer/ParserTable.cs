@@ -1,6 +1,7 @@
 using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Mqtt;
 using Appliance.Sensing.Engine.AppLayer.Smtp;
 using Appliance.Sensing.Engine.AppLayer.Ssh;
 using Appliance.Sensing.Engine.AppLayer.Tls;
@@ -10,7 +11,7 @@ namespace Appliance.Sensing.Engine.AppLayer;
 /// <summary>The one table of protocol parsers.</summary>
 internal static class ParserTable
 {
-    public static AppParser? Make(AppProto protocol, AppState state, bool tcp) => protocol switch
+    public static AppParser? Make(AppProto protocol, AppState state, bool tcp, AppLayerOptions options) => protocol switch
     {
         AppProto.Http1 => new HttpParser(state),
         AppProto.Dns => new DnsParser(state, tcp),
@@ -19,8 +20,10 @@ internal static class ParserTable
         AppProto.Smtp => new SmtpParser(state),
         AppProto.Ftp => new FtpParser(state),
         AppProto.FtpData => new FtpDataParser(state),
+        AppProto.Mqtt => new MqttParser(state, options.Mqtt),
         _ => null,
     };
 
-    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData];
+    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
+        AppProto.Mqtt];
 }

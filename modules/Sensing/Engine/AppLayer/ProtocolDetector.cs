@@ -59,6 +59,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
                 return AppProto.Http1;
         AppProto common = Common(bytes);
         if (common != AppProto.Unknown) return common;
+        if (Mqtt.MqttParser.Probe(bytes, true)) return AppProto.Mqtt;
         if (Starts(bytes, "EHLO "u8) || Starts(bytes, "HELO "u8) || Starts(bytes, "QUIT\r"u8) && serverPort is 25 or 465 or 587) return AppProto.Smtp;
         if (Starts(bytes, "USER "u8) || Starts(bytes, "PASS "u8) || Starts(bytes, "PORT "u8) || Starts(bytes, "AUTH SSL"u8)) return AppProto.Ftp;
         return AppProto.Unknown;
@@ -70,6 +71,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (Starts(bytes, "HTTP/"u8)) return AppProto.Http1;
         AppProto common = Common(bytes);
         if (common != AppProto.Unknown) return common;
+        if (Mqtt.MqttParser.Probe(bytes, false)) return AppProto.Mqtt;
         if (serverPort == 21 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Ftp;
         if (serverPort is 25 or 465 or 587 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Smtp;
         return AppProto.Unknown;
@@ -81,7 +83,6 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (Starts(bytes, "RFB 00"u8)) return AppProto.Rfb;
         if (bytes.Length >= 3 && bytes[0] == 0xff && bytes[1] is >= 0xfb and <= 0xfe) return AppProto.Telnet;
         if (bytes.Length >= 12 && bytes[0] == 3 && bytes[1] == 0 && bytes[5] == 0xe0 && (bytes.IndexOf("Cookie: mstshash"u8) == 11 || bytes.Length >= 19 && bytes[11] == 1 && bytes[13] == 8)) return AppProto.Rdp;
-        if (bytes.Length >= 8 && bytes[0] == 0x10 && (bytes[4..].StartsWith("MQTT"u8) || bytes[4..].StartsWith("MQIs"u8))) return AppProto.Mqtt;
         if (Starts(bytes, "* OK "u8)) return AppProto.Imap;
         if (bytes.Length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;
         if (bytes.Length >= 8 && (bytes[4] is 0xff or 0xfe or 0xfd) && bytes[5] == 'S' && bytes[6] == 'M' && bytes[7] == 'B' && bytes[0] == 0) return AppProto.Smb;

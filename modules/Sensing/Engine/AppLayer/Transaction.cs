@@ -40,6 +40,24 @@ internal abstract class Transaction
     /// <summary>Writes the protocol's object into a record; false when there is nothing to tell.</summary>
     public abstract bool WriteRecord(EveWriter to, bool inAlert);
 
+    /// <summary>Do the addresses of the record follow the conversation (client first) or the packet that completed it?</summary>
+    public virtual bool RecordFollowsFlow => false;
+
+    /// <summary>When the record follows the conversation: does its source stand for the client?</summary>
+    public virtual bool RecordToServer => true;
+
+    /// <summary>Does the record name the transaction's number at its top?</summary>
+    public virtual bool RecordHasNumber => false;
+
+    /// <summary>Notes that the wire broke a rule of its protocol; rules and anomaly records can name it. Bounded, and each name once.</summary>
+    public void Raise(string name, bool toServer)
+    {
+        if (Events.Count >= 32) return;
+        foreach (AppEvent e in Events)
+            if (e.Name == name) return;
+        Events.Add(new AppEvent(name, toServer));
+    }
+
     /// <summary>Is there a record of its own to write?</summary>
     public virtual bool HasRecord => true;
 

@@ -121,7 +121,7 @@ internal sealed partial class Detector
                     continue;
                 }
                 fits = buffer.Packet ? PacketBufferFits(part, p) : BufferFits(part, buffer, tx, done, toServer, complete);
-                later = buffer.Streamed && !complete;
+                later = (buffer.Streamed || part.Test != null) && !complete;
             }
             if (fits)
             {
@@ -166,6 +166,7 @@ internal sealed partial class Detector
 
     private bool BufferFits(Part part, BufferDescriptor buffer, Transaction tx, TransactionInspection done, bool toServer, bool complete)
     {
+        if (part.Test != null) return part.Test.Fits(tx, toServer);
         _inspector.Transaction = tx;
         _inspector.ToServer = toServer;
         _inspector.StreamOffset = 0;

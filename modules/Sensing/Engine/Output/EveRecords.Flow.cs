@@ -27,11 +27,13 @@ internal sealed partial class EveRecords
             }
             return;
         }
-        Header(p, flow, KindOf(protocol), true, true);
-        _w.Number("tx_id"u8, tx.Id);
+        Header(p, flow, KindOf(protocol), tx.RecordFollowsFlow, tx.RecordToServer);
+        if (tx.RecordHasNumber) _w.Number("tx_id"u8, tx.Id);
         tx.WriteRecord(_w, false);
         Send(EveStream.Events);
     }
+
+    private static readonly byte[][] KindNames = Enum.GetValues<AppProto>().Select(p => System.Text.Encoding.ASCII.GetBytes(AppProtoNames.Name(p).Replace('-', '_'))).ToArray();
 
     private static ReadOnlySpan<byte> KindOf(AppProto protocol) => protocol switch
     {
@@ -45,7 +47,7 @@ internal sealed partial class EveRecords
         AppProto.Smb => "smb"u8,
         AppProto.Dcerpc => "dcerpc"u8,
         AppProto.Http2 => "http"u8,
-        _ => "unknown"u8,
+        _ => KindNames[(int)protocol],
     };
 
     public void File(Packet p, Flow.Flow flow, Transaction tx, AppFile file)

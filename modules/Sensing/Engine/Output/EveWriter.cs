@@ -121,6 +121,16 @@ internal sealed class EveWriter
         else Text(key, Encoding.UTF8.GetBytes(value));
     }
 
+    /// <summary>As <see cref="Text(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, for a key that came from the wire.</summary>
+    public void NamedText(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (_comma) Put((byte)',');
+        Quoted(key);
+        Put((byte)':');
+        Quoted(value);
+        _comma = true;
+    }
+
     public void Number(ReadOnlySpan<byte> key, long value)
     {
         Key(key);
@@ -273,9 +283,9 @@ internal sealed class EveWriter
                 case 8: Put("\\b"u8); break;
                 case 12: Put("\\f"u8); break;
                 case < 0x20:
-                case 0x7f when !valid:
                 case > 0x7f when !valid:
-                    if (valid) Put("\\u00"u8);
+                    // what is no UTF-8 stands as a backslash, an x and two digits; control characters as JSON has them
+                    if (b < 0x20) Put("\\u00"u8);
                     else Put("\\\\x"u8);
                     _buffer[_at++] = "0123456789abcdef"u8[b >> 4];
                     _buffer[_at++] = "0123456789abcdef"u8[b & 15];

@@ -41,7 +41,7 @@ internal static class KeywordTable
 
     public static void Apply(RuleBuilder builder, string keyword, string? value)
     {
-        if (All.TryGetValue(keyword, out Reader? reader))
+        if (All.TryGetValue(keyword, out Reader? reader) || ProtocolKeywords.All.TryGetValue(keyword, out reader))
         {
             reader(builder, keyword, value);
             return;
@@ -66,5 +66,5 @@ internal static class KeywordTable
         builder.Last = null;
     }
 
-    public static IEnumerable<string> Names => All.Keys.Concat(BufferTable.Keywords).Distinct().Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names => All.Keys.Concat(ProtocolKeywords.All.Keys).Concat(BufferTable.Keywords).Distinct().Order(StringComparer.Ordinal);
 }

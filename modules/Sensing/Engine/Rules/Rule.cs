@@ -76,7 +76,8 @@ internal sealed class Part
     public List<Term> Terms = [];
     public Term[] Compiled = [];
     public int Number;               // bit in the inspection state
-    public bool SameBufferAs(BufferId id, List<Transform> transforms) => Buffer == id && Transforms.SequenceEqual(transforms);
+    public AppTest? Test;            // asked instead of the terms
+    public bool SameBufferAs(BufferId id, List<Transform> transforms) => Test == null && Buffer == id && Transforms.SequenceEqual(transforms);
 }
 
 internal enum TransformKind : byte { DotPrefix, StripWhitespace, CompressWhitespace, ToLower, ToUpper, ToMd5, ToSha1, ToSha256, UrlDecode, Xor, HeaderLowercase, StripPseudoHeaders }

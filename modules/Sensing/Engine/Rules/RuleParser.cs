@@ -63,6 +63,9 @@ internal sealed class RuleBuilder(Rule rule, RuleParser parser)
         if (term.Kind == TermKind.Content) Last = term;
     }
 
+    /// <summary>A keyword that asks the transaction itself; the buffer says in which protocols and directions.</summary>
+    public void AddTest(BufferId buffer, AppTest test) => Rule.Parts.Add(new Part { Buffer = buffer, Test = test });
+
     public int Variable(string name) => Variables.TryGetValue(name, out int number) ? number : -1;
 
     public int DeclareVariable(string name)

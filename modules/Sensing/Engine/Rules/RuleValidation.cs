@@ -8,7 +8,7 @@ internal static class RuleValidation
     public static void Finish(Rule rule)
     {
         if (rule.Sid == 0) throw new RuleException("sid", "the rule has no sid");
-        rule.Parts.RemoveAll(p => p.Terms.Count == 0);
+        rule.Parts.RemoveAll(p => p.Terms.Count == 0 && p.Test == null);
         Directions(rule);
         for (int i = 0; i < rule.Parts.Count; i++)
         {

@@ -20,6 +20,7 @@ internal sealed class DnsTransaction : Transaction
     public DnsRecord[] Answers = [];
     public DnsRecord[] Authorities = [];
 
+    public override bool RecordFollowsFlow => true;
     public override int Complete => 1;
     public override bool Uses(bool toServer) => toServer == ToServer;
 

@@ -16,6 +16,8 @@ internal sealed class FtpTransaction : Transaction
     public bool Active;
     public bool Truncated, ReplyTruncated;
 
+    public override bool RecordFollowsFlow => true;
+    public override bool RecordHasNumber => true;
     public override int Complete => 1;
 
     public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)

@@ -23,6 +23,8 @@ internal sealed partial class HttpTransaction : Transaction
     private readonly SlidingBuffer _derived = new();
     private readonly (int Start, int Length)[] _slots = new (int, int)[16];
 
+    public override bool RecordFollowsFlow => true;
+    public override bool RecordHasNumber => true;
     public override int Complete => Done;
 
     public ReadOnlySpan<byte> Method => RequestLine.Span[..MethodLength];

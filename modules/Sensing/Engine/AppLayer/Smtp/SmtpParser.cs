@@ -13,6 +13,8 @@ internal sealed class SmtpTransaction : Transaction
     public readonly List<byte[]> Recipients = new(1);
     public MailReader? Mail;
 
+    public override bool RecordFollowsFlow => true;
+    public override bool RecordHasNumber => true;
     public override int Complete => 1;
     public override bool HasRecord => From.Length > 0 || Recipients.Count > 0 || Mail != null;
 

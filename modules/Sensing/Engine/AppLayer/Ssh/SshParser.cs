@@ -16,6 +16,8 @@ internal sealed class SshTransaction : Transaction
     public readonly SshSide Client = new(), Server = new();
     public bool ShowHassh;
 
+    public override bool RecordFollowsFlow => true;
+    public override bool RecordHasNumber => true;
     public override int Complete => 2;
     public override bool HasRecord => Client.Protocol.Length > 0 && Server.Protocol.Length > 0;
 

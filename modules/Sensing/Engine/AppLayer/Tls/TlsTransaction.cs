@@ -20,6 +20,7 @@ internal sealed class TlsTransaction : Transaction
     public bool ShowJa3;
     public byte[] SessionId = [];
 
+    public override bool RecordFollowsFlow => true;
     public override int Complete => Done;
 
     public override bool HasRecord => ServerCertificate?.Subject != null || Resumed || ServerVersion >= 0x0304 || ClientVersion != 0 && Sni.Length > 0 || ServerVersion != 0;

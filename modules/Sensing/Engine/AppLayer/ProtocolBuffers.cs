@@ -1,0 +1,43 @@
+namespace Appliance.Sensing.Engine.AppLayer;
+
+/// <summary>
+/// The part of the buffer table for protocols beyond the web, names and mail. A name in parentheses is no keyword: it says in which protocols and
+/// directions a test (<see cref="AppTest"/>) can be asked.
+/// </summary>
+internal static class ProtocolBuffers
+{
+    private static readonly AppProto[] Mqtt = [AppProto.Mqtt];
+    private static readonly AppProto[] Smb = [AppProto.Smb];
+    private static readonly AppProto[] Rpc = [AppProto.Dcerpc, AppProto.Smb];
+    private static readonly AppProto[] Snmp = [AppProto.Snmp];
+    private static readonly AppProto[] Sip = [AppProto.Sip];
+
+    public static BufferDescriptor[] All =>
+    [
+        new(BufferId.MqttTest, "(mqtt)", Mqtt, 0, -1),
+        new(BufferId.MqttConnackTest, "(mqtt.connack)", Mqtt, -1, 0),
+        new(BufferId.MqttClientId, "mqtt.connect.clientid", Mqtt, 0, -1),
+        new(BufferId.MqttConnectUserName, "mqtt.connect.username", Mqtt, 0, -1),
+        new(BufferId.MqttConnectPassword, "mqtt.connect.password", Mqtt, 0, -1),
+        new(BufferId.MqttConnectWillTopic, "mqtt.connect.willtopic", Mqtt, 0, -1),
+        new(BufferId.MqttConnectWillMessage, "mqtt.connect.willmessage", Mqtt, 0, -1),
+        new(BufferId.MqttPublishTopic, "mqtt.publish.topic", Mqtt, 0, -1),
+        new(BufferId.MqttPublishMessage, "mqtt.publish.message", Mqtt, 0, -1),
+        new(BufferId.MqttSubscribeTopic, "mqtt.subscribe.topic", Mqtt, 0, -1, Multi: true),
+        new(BufferId.MqttUnsubscribeTopic, "mqtt.unsubscribe.topic", Mqtt, 0, -1, Multi: true),
+        new(BufferId.SmbNamedPipe, "smb.named_pipe", Smb, 0, -1),
+        new(BufferId.SmbShare, "smb.share", Smb, 0, -1),
+        new(BufferId.SmbNtlmsspUser, "smb.ntlmssp_user", Smb, 0, -1),
+        new(BufferId.SmbNtlmsspDomain, "smb.ntlmssp_domain", Smb, 0, -1),
+        new(BufferId.DceStubData, "dce_stub_data", Rpc, 0, 0),
+        new(BufferId.DceTest, "(dcerpc)", Rpc, 0, -1),
+        new(BufferId.SnmpCommunity, "snmp.community", Snmp, 0, 0),
+        new(BufferId.SipMethod, "sip.method", Sip, 0, -1),
+        new(BufferId.SipUri, "sip.uri", Sip, 0, -1),
+        new(BufferId.SipProtocol, "sip.protocol", Sip, 0, 0),
+        new(BufferId.SipStatCode, "sip.stat_code", Sip, -1, 0),
+        new(BufferId.SipStatMsg, "sip.stat_msg", Sip, -1, 0),
+        new(BufferId.SipRequestLine, "sip.request_line", Sip, 0, -1),
+        new(BufferId.SipResponseLine, "sip.response_line", Sip, -1, 0),
+    ];
+}
