@@ -1,3 +1,4 @@
+using Appliance.Sensing.Engine.AppLayer.Dcerpc;
 using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
@@ -20,10 +21,11 @@ internal static class ParserTable
         AppProto.Smtp => new SmtpParser(state),
         AppProto.Ftp => new FtpParser(state),
         AppProto.FtpData => new FtpDataParser(state),
+        AppProto.Dcerpc => new DcerpcParser(state, tcp),
         AppProto.Mqtt => new MqttParser(state, options.Mqtt),
         _ => null,
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Mqtt];
+        AppProto.Dcerpc, AppProto.Mqtt];
 }

@@ -30,7 +30,7 @@ internal static class ProtocolBuffers
         new(BufferId.SmbNtlmsspUser, "smb.ntlmssp_user", Smb, 0, -1),
         new(BufferId.SmbNtlmsspDomain, "smb.ntlmssp_domain", Smb, 0, -1),
         new(BufferId.DceStubData, "dce_stub_data", Rpc, 0, 0),
-        new(BufferId.DceTest, "(dcerpc)", Rpc, 0, -1),
+        new(BufferId.DceTest, "(dcerpc)", Rpc, 0, 0),
         new(BufferId.SnmpCommunity, "snmp.community", Snmp, 0, 0),
         new(BufferId.SipMethod, "sip.method", Sip, 0, -1),
         new(BufferId.SipUri, "sip.uri", Sip, 0, -1),

@@ -38,6 +38,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (On(88) && bytes.Length > 10 && (bytes[0] is 0x6a or 0x6b or 0x6c or 0x6d or 0x7e)) return AppProto.Krb5;
         if (serverPort == 69 && bytes.Length >= 4 && bytes[0] == 0 && bytes[1] is 1 or 2) return AppProto.Tftp;
         if ((On(500) || On(4500)) && bytes.Length >= 28 && (bytes[17] is 0x10 or 0x20)) return AppProto.Ike;
+        if (Dcerpc.DcerpcParser.ProbeDatagram(bytes)) return AppProto.Dcerpc;
         if (Starts(bytes, "SIP/2.0"u8) || Starts(bytes, "INVITE "u8) || Starts(bytes, "REGISTER "u8) || Starts(bytes, "OPTIONS SIP"u8) || Starts(bytes, "BYE "u8) || Starts(bytes, "ACK "u8) || Starts(bytes, "CANCEL "u8)) return AppProto.Sip;
         if (bytes.Length > 8 && bytes.StartsWith("d1:"u8) && (bytes[3] is (byte)'a' or (byte)'r' or (byte)'e')) return AppProto.BittorrentDht;
         return AppProto.Unknown;
@@ -86,7 +87,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (Starts(bytes, "* OK "u8)) return AppProto.Imap;
         if (bytes.Length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;
         if (bytes.Length >= 8 && (bytes[4] is 0xff or 0xfe or 0xfd) && bytes[5] == 'S' && bytes[6] == 'M' && bytes[7] == 'B' && bytes[0] == 0) return AppProto.Smb;
-        if (bytes.Length >= 16 && bytes[0] == 5 && bytes[1] <= 1 && bytes[2] is 0 or 11 && (bytes[4] & 0xef) == 0) return AppProto.Dcerpc;
+        if (Dcerpc.DcerpcParser.Probe(bytes)) return AppProto.Dcerpc;
         return AppProto.Unknown;
     }
 }

@@ -40,6 +40,9 @@ internal abstract class Transaction
     /// <summary>Writes the protocol's object into a record; false when there is nothing to tell.</summary>
     public abstract bool WriteRecord(EveWriter to, bool inAlert);
 
+    /// <summary>Byte order of numbers in the buffers, for rules that leave it to the protocol ("dce").</summary>
+    public virtual bool LittleEndian => false;
+
     /// <summary>Do the addresses of the record follow the conversation (client first) or the packet that completed it?</summary>
     public virtual bool RecordFollowsFlow => false;
 

@@ -169,6 +169,7 @@ internal sealed partial class Detector
         if (part.Test != null) return part.Test.Fits(tx, toServer);
         _inspector.Transaction = tx;
         _inspector.ToServer = toServer;
+        _inspector.PacketLittleEndian = tx.LittleEndian;
         _inspector.StreamOffset = 0;
         _inspector.AtEnd = !buffer.Streamed || complete;
         long before = 0;
