@@ -21,6 +21,7 @@ internal sealed record AppLayerOptions
     public bool Hassh { get; init; }
     public bool DnsRequests { get; init; } = true;
     public bool TlsLogAll { get; init; }
+    public bool DhcpExtended { get; init; }
     public Mqtt.MqttOptions Mqtt { get; init; } = new();
 }
 

@@ -19,7 +19,7 @@ internal enum BufferId : byte
     Http2HeaderName, IkeDummy,
     FtpReplyBuffer, TlsAlpn,
     MqttTest, MqttConnackTest, MqttConnectUserName, MqttConnectPassword, MqttConnectWillTopic, MqttConnectWillMessage, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic, MqttUnsubscribeTopic,
-    SmbTest, DceTest, SnmpTest, Krb5Test, RfbTest, NfsTest, IkeTest, DhcpTest, Http2Test, ModbusTest, Dnp3Test, Dnp3Data, EnipTest, TlsTest, SshTest, RpcTest,
+    SmbTest, DceTest, SnmpTest, Krb5Test, RfbTest, RfbResultTest, NfsTest, IkeTest, DhcpTest, Http2Test, ModbusTest, Dnp3Test, Dnp3Data, EnipTest, TlsTest, SshTest, RpcTest,
     IkeInitSpi, IkeRespSpi, IkeVendor, IkeKeyExchange, IkeNonce,
     IpV4Header, IpV6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header, IcmpPayload,
     Base64Data,
@@ -121,7 +121,7 @@ internal static class BufferTable
         ["http_referer"] = "http.referer", ["http_connection"] = "http.connection", ["http_content_len"] = "http.content_len", ["http_content_type"] = "http.content_type",
         ["file_data"] = "file.data", ["dns_query"] = "dns.query", ["tls_sni"] = "tls.sni", ["tls_cert_subject"] = "tls.cert_subject", ["tls_cert_issuer"] = "tls.cert_issuer",
         ["tls_cert_serial"] = "tls.cert_serial", ["tls_cert_fingerprint"] = "tls.cert_fingerprint", ["ja3_hash"] = "ja3.hash", ["ja3_string"] = "ja3.string",
-        ["ssh_proto"] = "ssh.proto", ["ssh_software"] = "ssh.software", ["smb_named_pipe"] = "smb.named_pipe", ["smb_share"] = "smb.share", ["dcerpc.stub_data"] = "dce_stub_data",
+        ["ssh_proto"] = "ssh.proto", ["ssh_software"] = "ssh.software", ["smb_named_pipe"] = "smb.named_pipe", ["smb_share"] = "smb.share", ["dcerpc.stub_data"] = "dce_stub_data", ["krb5_cname"] = "krb5.cname", ["krb5_sname"] = "krb5.sname",
     };
 
     // old style: the modifier follows the content it speaks of

@@ -1,10 +1,17 @@
+using Appliance.Sensing.Engine.AppLayer.Bittorrent;
 using Appliance.Sensing.Engine.AppLayer.Dcerpc;
+using Appliance.Sensing.Engine.AppLayer.Dhcp;
 using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Krb5;
 using Appliance.Sensing.Engine.AppLayer.Mqtt;
+using Appliance.Sensing.Engine.AppLayer.Rfb;
+using Appliance.Sensing.Engine.AppLayer.Sip;
 using Appliance.Sensing.Engine.AppLayer.Smtp;
+using Appliance.Sensing.Engine.AppLayer.Snmp;
 using Appliance.Sensing.Engine.AppLayer.Ssh;
+using Appliance.Sensing.Engine.AppLayer.Tftp;
 using Appliance.Sensing.Engine.AppLayer.Tls;
 
 namespace Appliance.Sensing.Engine.AppLayer;
@@ -22,10 +29,17 @@ internal static class ParserTable
         AppProto.Ftp => new FtpParser(state),
         AppProto.FtpData => new FtpDataParser(state),
         AppProto.Dcerpc => new DcerpcParser(state, tcp),
+        AppProto.Snmp => new SnmpParser(state),
+        AppProto.Rfb => new RfbParser(state),
+        AppProto.Krb5 => new Krb5Parser(state, tcp),
+        AppProto.Dhcp => new DhcpParser(state),
+        AppProto.Tftp => new TftpParser(state),
+        AppProto.Sip => new SipParser(state),
+        AppProto.BittorrentDht => new DhtParser(state),
         AppProto.Mqtt => new MqttParser(state, options.Mqtt),
         _ => null,
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Dcerpc, AppProto.Mqtt];
+        AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
 }

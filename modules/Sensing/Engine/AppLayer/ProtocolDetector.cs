@@ -33,14 +33,14 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
     {
         bool On(ushort port) => serverPort == port || clientPort == port;
         if (On(123) && bytes.Length >= 48 && (bytes[0] >> 3 & 7) is >= 3 and <= 4) return AppProto.Ntp;
-        if ((On(67) || On(68)) && bytes.Length >= 240 && bytes[236] == 0x63 && bytes[237] == 0x82 && bytes[238] == 0x53 && bytes[239] == 0x63) return AppProto.Dhcp;
-        if ((On(161) || On(162)) && bytes.Length > 8 && bytes[0] == 0x30) return AppProto.Snmp;
-        if (On(88) && bytes.Length > 10 && (bytes[0] is 0x6a or 0x6b or 0x6c or 0x6d or 0x7e)) return AppProto.Krb5;
-        if (serverPort == 69 && bytes.Length >= 4 && bytes[0] == 0 && bytes[1] is 1 or 2) return AppProto.Tftp;
+        if ((On(67) || On(68)) && Dhcp.DhcpParser.Probe(bytes)) return AppProto.Dhcp;
+        if ((On(161) || On(162)) && Snmp.SnmpParser.Probe(bytes)) return AppProto.Snmp;
+        if (On(88) && Krb5.Krb5Parser.Probe(bytes, false)) return AppProto.Krb5;
+        if (serverPort == 69 && Tftp.TftpParser.Probe(bytes)) return AppProto.Tftp;
         if ((On(500) || On(4500)) && bytes.Length >= 28 && (bytes[17] is 0x10 or 0x20)) return AppProto.Ike;
         if (Dcerpc.DcerpcParser.ProbeDatagram(bytes)) return AppProto.Dcerpc;
-        if (Starts(bytes, "SIP/2.0"u8) || Starts(bytes, "INVITE "u8) || Starts(bytes, "REGISTER "u8) || Starts(bytes, "OPTIONS SIP"u8) || Starts(bytes, "BYE "u8) || Starts(bytes, "ACK "u8) || Starts(bytes, "CANCEL "u8)) return AppProto.Sip;
-        if (bytes.Length > 8 && bytes.StartsWith("d1:"u8) && (bytes[3] is (byte)'a' or (byte)'r' or (byte)'e')) return AppProto.BittorrentDht;
+        if (Sip.SipParser.Probe(bytes)) return AppProto.Sip;
+        if (Bittorrent.DhtParser.Probe(bytes)) return AppProto.BittorrentDht;
         return AppProto.Unknown;
     }
 
@@ -61,6 +61,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         AppProto common = Common(bytes);
         if (common != AppProto.Unknown) return common;
         if (Mqtt.MqttParser.Probe(bytes, true)) return AppProto.Mqtt;
+        if (serverPort == 88 && Krb5.Krb5Parser.Probe(bytes, true)) return AppProto.Krb5;
         if (Starts(bytes, "EHLO "u8) || Starts(bytes, "HELO "u8) || Starts(bytes, "QUIT\r"u8) && serverPort is 25 or 465 or 587) return AppProto.Smtp;
         if (Starts(bytes, "USER "u8) || Starts(bytes, "PASS "u8) || Starts(bytes, "PORT "u8) || Starts(bytes, "AUTH SSL"u8)) return AppProto.Ftp;
         return AppProto.Unknown;
@@ -73,6 +74,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         AppProto common = Common(bytes);
         if (common != AppProto.Unknown) return common;
         if (Mqtt.MqttParser.Probe(bytes, false)) return AppProto.Mqtt;
+        if (serverPort == 88 && Krb5.Krb5Parser.Probe(bytes, true)) return AppProto.Krb5;
         if (serverPort == 21 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Ftp;
         if (serverPort is 25 or 465 or 587 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Smtp;
         return AppProto.Unknown;

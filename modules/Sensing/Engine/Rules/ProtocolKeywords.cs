@@ -8,6 +8,9 @@ internal static class ProtocolKeywords
     public static readonly Dictionary<string, KeywordTable.Reader> All = new()
     {
         ["dcerpc.iface"] = DcerpcKeywords.Interface, ["dce_iface"] = DcerpcKeywords.Interface, ["dcerpc.opnum"] = DcerpcKeywords.Operation, ["dce_opnum"] = DcerpcKeywords.Operation,
+        ["snmp.version"] = NumberTests.SnmpVersion, ["snmp.pdu_type"] = NumberTests.SnmpPduType, ["rfb.sectype"] = NumberTests.RfbSecurity, ["rfb.secresult"] = NumberTests.RfbResult,
+        ["krb5_msg_type"] = NumberTests.Krb5Type, ["krb5_err_code"] = NumberTests.Krb5Error, ["krb5.ticket_encryption"] = NumberTests.Krb5Ticket,
+        ["dhcp.leasetime"] = NumberTests.DhcpLease, ["dhcp.renewal_time"] = NumberTests.DhcpRenewal, ["dhcp.rebinding_time"] = NumberTests.DhcpRebinding,
         ["mqtt.type"] = MqttKeywords.Type, ["mqtt.flags"] = MqttKeywords.Flags, ["mqtt.qos"] = MqttKeywords.Qos, ["mqtt.protocol_version"] = MqttKeywords.Version,
         ["mqtt.reason_code"] = MqttKeywords.ReasonCode, ["mqtt.connack.session_present"] = MqttKeywords.SessionPresent, ["mqtt.connect.flags"] = MqttKeywords.ConnectFlags,
     };

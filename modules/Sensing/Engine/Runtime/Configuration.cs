@@ -52,6 +52,7 @@ internal sealed partial class Configuration
         ExceptionPolicy Policy(string path, bool forMidstream = false) => PolicyOf(root, path, args.SimulateIps, forMidstream, midstream);
         AppLayerOptions app = App(root["app-layer.protocols"]);
         YamlNode? eve = root["outputs.eve-log"];
+        app = ProtocolConfiguration.Apply(app, root["app-layer.protocols"], eve);
         return new Configuration
         {
             Variables = variables,
@@ -188,7 +189,6 @@ internal sealed partial class Configuration
         {
             Disabled = disabled,
             Ja3 = node.Value("tls.ja3-fingerprints") is "yes" or "true" or "on",
-            Mqtt = stock.Mqtt with { MaxLength = (int)Math.Clamp(node.Size("mqtt.max-msg-length", stock.Mqtt.MaxLength), 0, 1 << 28) },
             Hassh = node.Value("ssh.hassh") is "yes" or "true" or "on",
             HttpRequestBodyLimit = (int)(http?.Size("request-body-limit", stock.HttpRequestBodyLimit) ?? stock.HttpRequestBodyLimit),
             HttpResponseBodyLimit = (int)(http?.Size("response-body-limit", stock.HttpResponseBodyLimit) ?? stock.HttpResponseBodyLimit),

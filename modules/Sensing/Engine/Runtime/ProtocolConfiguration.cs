@@ -1,0 +1,25 @@
+using Appliance.Sensing.Engine.AppLayer;
+
+namespace Appliance.Sensing.Engine.Runtime;
+
+/// <summary>Settings of single protocols: from app-layer.protocols and from the record types of the EVE log.</summary>
+internal static class ProtocolConfiguration
+{
+    public static AppLayerOptions Apply(AppLayerOptions stock, YamlNode? protocols, YamlNode? eve) => stock with
+    {
+        DhcpExtended = EveType(eve, "dhcp")?.Flag("extended", false) ?? false,
+        Mqtt = stock.Mqtt with
+        {
+            MaxLength = (int)Math.Clamp(protocols?.Size("mqtt.max-msg-length", stock.Mqtt.MaxLength) ?? stock.Mqtt.MaxLength, 0, 1 << 28),
+            ShowPasswords = EveType(eve, "mqtt")?.Flag("passwords", true) ?? true,
+        },
+    };
+
+    /// <summary>The settings of one record type in the list of types.</summary>
+    private static YamlNode? EveType(YamlNode? eve, string name)
+    {
+        foreach (YamlNode type in eve?["types"]?.Items ?? [])
+            if (type.Map != null && type.Map.TryGetValue(name, out YamlNode? detail)) return detail;
+        return null;
+    }
+}
