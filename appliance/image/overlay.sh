@@ -1,0 +1,41 @@
+#!/bin/bash
+# overlay.sh TREE PROGRAM VERSION: puts the appliance on top of the root: program, accounts, units, firewall, what is switched off.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+tree=$1 program=$2 version=$3
+
+install -d "$tree"/usr/lib/cirt "$tree"/usr/lib/cirt-appliance "$tree"/etc/systemd/network
+cp -a "$program"/. "$tree"/usr/lib/cirt/
+chown -R 0:0 "$tree"/usr/lib/cirt
+ln -sfn ../lib/cirt/cirt "$tree"/usr/bin/cirt
+printf '%s\n' "$version" > "$tree"/usr/lib/cirt-appliance/version
+install -m 0755 "$here"/firstboot/{console,database-prepare,database-create} "$tree"/usr/lib/cirt-appliance/
+
+install -m 0644 "$here"/systemd/*.service "$tree"/usr/lib/systemd/system/
+install -D -m 0644 "$here"/systemd/sysusers.conf "$tree"/usr/lib/sysusers.d/cirt.conf
+install -D -m 0644 "$here"/systemd/tmpfiles.conf "$tree"/usr/lib/tmpfiles.d/cirt.conf
+install -m 0644 "$here"/nftables/nftables.conf "$tree"/etc/nftables.conf
+install -D -m 0644 "$here"/hardening/sysctl.conf "$tree"/etc/sysctl.d/90-cirt.conf
+install -D -m 0644 "$here"/hardening/modprobe.conf "$tree"/etc/modprobe.d/90-cirt.conf
+install -D -m 0644 "$here"/hardening/journald.conf "$tree"/etc/systemd/journald.conf.d/cirt.conf
+install -m 0644 "$here"/systemd/network/*.network "$tree"/etc/systemd/network/
+for unit in emergency rescue; do
+  install -D -m 0644 "$here"/systemd/recovery.conf "$tree/etc/systemd/system/$unit.service.d/cirt.conf"
+done
+chroot "$tree" systemd-sysusers
+
+printf 'cirt\n' > "$tree"/etc/hostname
+printf '127.0.0.1 localhost cirt\n::1 localhost\n' > "$tree"/etc/hosts
+# Slow disks and slow machines need more than the 90 s that a unit for a device is given otherwise.
+printf 'PARTLABEL=state /var ext4 defaults,nodev,nosuid,x-systemd.device-timeout=15min 0 2\ntmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' > "$tree"/etc/fstab
+
+systemctl --root="$tree" --quiet enable cirt-database cirt-migrate cirt cirt-sensor nftables systemd-networkd chrony auditd rsyslog apparmor cirt-console@tty1 cirt-console@ttyS0
+systemctl --root="$tree" --quiet disable ssh opensmtpd 2>/dev/null || true
+systemctl --root="$tree" --quiet mask getty@tty1.service serial-getty@ttyS0.service getty.target ssh.socket postgresql.service debug-shell.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service
+
+# Nothing that differs between two builds of the same packages, and nothing that identifies a machine.
+rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/* "$tree"/var/log/* "$tree"/var/lib/systemd/random-seed "$tree"/var/lib/dbus/machine-id "$tree"/etc/ssh/ssh_host_* "$tree"/root/.??* "$tree"/tmp/* "$tree"/run/*
+find "$tree" -name '*.pyc' -delete
+rm -f "$tree"/etc/machine-id "$tree"/etc/resolv.conf "$tree"/etc/{passwd,group,shadow,gshadow,subuid,subgid}- "$tree"/etc/.pwd.lock
+: > "$tree"/etc/machine-id
+ln -s ../run/cirt/resolv.conf "$tree"/etc/resolv.conf
