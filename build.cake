@@ -1,6 +1,7 @@
 // The targets of the appliance. ./build.sh finds the SDK and calls this file; ./build.sh help lists them.
 #load "appliance/build/packages.cake"
 #load "appliance/build/tests.cake"
+#load "appliance/build/image.cake"
 
 using IO = System.IO;
 using System.Runtime.InteropServices;
@@ -38,6 +39,7 @@ Task("help").Does(() => Console.WriteLine(
   ./build.sh publish   the deployable, in artifacts/cirt
   ./build.sh conformance   the same as test --only conformance
   ./build.sh bench     measure the published program; --start, --intake (--records NUMBER), or all
+  ./build.sh image     the image for virtual machines and bare metal, in artifacts/appliance (as root)
   ./build.sh format    put white space right; --check only looks
   ./build.sh clean     delete what was built; var (your data) stays
   """));

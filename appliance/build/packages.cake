@@ -1,7 +1,8 @@
 // What the appliance takes from the distribution, how its presence is seen, and how it is installed.
 using IO = System.IO;
 
-enum Needs { Run, Test }
+// Image stands apart: it needs what makes a disk, not what runs the tests.
+enum Needs { Run, Test, Image }
 
 // Present says whether the machine has it, from whatever source; Packages are alternatives, tried in order.
 record Part(Needs For, string What, Func<bool> Present, params string[] Packages);
@@ -44,12 +45,22 @@ var parts = new Part[]
   new(Needs.Test, "a font with Chinese characters", () => Look.Font("zh-cn"), "fonts-wqy-microhei", "fonts-noto-cjk"),
   // Another mail server is left alone: installing this one would remove it, and the tests that need it say that they are skipped.
   new(Needs.Test, "a mail server for the tests on loopback", () => Look.Program("smtpd", "sendmail"), "opensmtpd"),
+  new(Needs.Image, "mmdebstrap, to make the root", () => Look.Program("mmdebstrap"), "mmdebstrap"),
+  new(Needs.Image, "the archive's keys", () => IO.File.Exists("/usr/share/keyrings/debian-archive-keyring.gpg"), "debian-archive-keyring"),
+  new(Needs.Image, "erofs-utils", () => Look.Program("mkfs.erofs"), "erofs-utils"),
+  new(Needs.Image, "veritysetup", () => Look.Program("veritysetup"), "cryptsetup-bin"),
+  new(Needs.Image, "mtools, for the boot partition", () => Look.Program("mformat"), "mtools"),
+  new(Needs.Image, "sgdisk", () => Look.Program("sgdisk"), "gdisk"),
+  new(Needs.Image, "objcopy", () => Look.Program("objcopy"), "binutils"),
+  new(Needs.Image, "python3-pefile, for the unified kernel image", () => IO.Directory.Exists("/usr/lib/python3/dist-packages/pefile") || IO.File.Exists("/usr/lib/python3/dist-packages/pefile.py"), "python3-pefile"),
+  new(Needs.Image, "qemu-img", () => Look.Program("qemu-img"), "qemu-utils"),
+  new(Needs.Image, "nft, to check the firewall's rules", () => Look.Program("nft"), "nftables"),
 };
 
 void Install(Needs needs)
 {
   var ownServer = !string.IsNullOrEmpty(EnvironmentVariable("CIRT_DATABASE")) && needs == Needs.Run;
-  var missing = parts.Where(part => part.For <= needs && !part.Present() && !(ownServer && part.Packages[0] == "postgresql")).ToList();
+  var missing = parts.Where(part => (part.For == needs || (part.For == Needs.Run && needs == Needs.Test)) && !part.Present() && !(ownServer && part.Packages[0] == "postgresql")).ToList();
   if (missing.Count == 0)
     return;
 

@@ -11,7 +11,7 @@ unshare --mount --pid --fork bash -euc '
   mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount -t tmpfs tmpfs "$1/run"; mount -t tmpfs tmpfs "$1/tmp"; mount -t tmpfs tmpfs "$1/var/tmp"
   chroot "$1" dracut --quiet --force --reproducible --no-hostonly --no-hostonly-cmdline --zstd \
     --add "systemd systemd-initrd systemd-veritysetup" --omit "nfs iscsi lunmask plymouth brltty network network-manager systemd-networkd url-lib cifs nbd fcoe fcoe-uefi lvm mdraid dmraid multipath btrfs qemu-net bluetooth i18n" \
-    --add-drivers "erofs dm_verity ext4 virtio_blk virtio_pci virtio_scsi ahci sd_mod nvme usb_storage uas xhci_pci" /run/initrd "$2"
+    --add-drivers "erofs dm_verity ext4 virtio_blk virtio_pci virtio_scsi ahci sd_mod nvme usb_storage uas xhci_pci" /run/initrd "$2" >/dev/null
   cp "$1/run/initrd" "$3/initrd"' - "$tree" "$release" "$(readlink -f "$out")"
 rm -rf "$tree"/boot/* "$tree"/initrd.img* "$tree"/vmlinuz*
 printf '%s\n' "$release" > "$out/release"

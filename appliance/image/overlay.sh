@@ -22,7 +22,7 @@ install -m 0644 "$here"/systemd/network/*.network "$tree"/etc/systemd/network/
 for unit in emergency rescue; do
   install -D -m 0644 "$here"/systemd/recovery.conf "$tree/etc/systemd/system/$unit.service.d/cirt.conf"
 done
-chroot "$tree" systemd-sysusers
+chroot "$tree" systemd-sysusers 2>/dev/null >&2 || { echo "overlay.sh: the accounts could not be made" >&2; exit 1; }
 
 printf 'cirt\n' > "$tree"/etc/hostname
 printf '127.0.0.1 localhost cirt\n::1 localhost\n' > "$tree"/etc/hosts

@@ -1,0 +1,28 @@
+#!/bin/bash
+# build.sh PROGRAM VERSION OUT: the whole image from the published program. The root is kept by the digest of what it is made from.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+program=$1 version=$2 out=$3
+[ "$(id -u)" = 0 ] || { echo 'image: making a root with accounts of its own needs root. Call it with sudo; nothing outside the output folder is changed.' >&2; exit 1; }
+step() { printf '%s\n' "$1"; shift; local since=$SECONDS; "$@"; printf '  took %d s\n' $((SECONDS - since)); }
+
+mkdir -p "$out/cache"
+digest=$(cat "$here/packages.list" "$here/root.sh" | sha256sum | cut -c1-16)
+root="$out/cache/root-$digest"
+if [ ! -e "$root.made" ]; then
+  step "Making the root from Debian's archive (minutes)" "$here/root.sh" "$root"
+  touch "$root.made"
+fi
+
+work=$(mktemp -d "$out/cache/tree.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cp -a --reflink=auto "$root/." "$work/"
+chmod 0755 "$work"
+step 'Putting the appliance on it' "$here/overlay.sh" "$work" "$program" "$version"
+step 'Kernel and initrd' "$here/boot.sh" "$work" "$out/boot"
+step 'Root, integrity tree, unified kernel image, disk' "$here/disk.sh" "$work" "$out/boot" "$out" "$version"
+step 'The same for virtual machines' qemu-img convert -f raw -O qcow2 -c "$out/cirt-$version.img" "$out/cirt-$version.qcow2"
+
+chroot "$work" dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' > "$out/packages.txt"
+(cd "$out" && sha256sum "cirt-$version.img" "cirt-$version.qcow2" "cirt-$version.efi" packages.txt > SHA256SUMS)
+printf 'root hash %s\n  %s MiB root, %s MiB as qcow2\n' "$(cat "$out/roothash")" $(($(stat -c %s "$out/root.erofs") / 1048576)) $(($(stat -c %s "$out/cirt-$version.qcow2") / 1048576))
