@@ -1,15 +1,27 @@
 using System.Security.Cryptography;
 using System.Text;
+using Appliance.Sensing.Engine.AppLayer.Files;
 using Appliance.Sensing.Engine.Memory;
 
 namespace Appliance.Sensing.Engine.AppLayer;
 
 internal enum FileState : byte { Open, Closed, Truncated, Error }
 
+/// <summary>What is worked out for files: rules and the configuration ask for it.</summary>
+internal sealed record FileWishes
+{
+    public bool Md5 { get; init; }
+    public bool Sha1 { get; init; }
+    public bool Sha256 { get; init; }
+    public bool Magic { get; init; }
+    public FileStoreOptions? Store { get; init; }
+}
+
 /// <summary>A file on its way through a transaction: name, size, digests, and the bytes rules may look at.</summary>
 internal sealed class AppFile
 {
     private const int Kept = 1 << 20;
+    private const int EnoughForMagic = 64;
     public byte[] Name = [];
     public FileState State;
     public bool ToServer;
@@ -18,19 +30,30 @@ internal sealed class AppFile
     public long Start = -1, End = -1;
     public readonly SlidingBuffer Bytes = new();
     public bool KeepBytes;
-    private IncrementalHash? _sha256;
-    private IncrementalHash? _md5;
-    public string? Sha256;
-    public string? Md5;
 
-    public void Open(ReadOnlySpan<byte> name, bool toServer, bool sha256, bool md5, bool keepBytes)
+    /// <summary>A rule wants it kept on disk.</summary>
+    public bool Store;
+    public bool Stored;
+    public int StoreId;
+    public string? Sha256, Sha1, Md5;
+    private IncrementalHash? _sha256, _sha1, _md5;
+    private readonly SlidingBuffer _head = new();
+    private byte[]? _magic;
+    private bool _wantsMagic;
+    private FileSpool? _spool;
+
+    public void Open(ReadOnlySpan<byte> name, bool toServer, FileWishes wishes, bool keepBytes)
     {
         Name = name.ToArray();
         ToServer = toServer;
         State = FileState.Open;
         KeepBytes = keepBytes;
-        if (sha256) _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        if (md5) _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        if (wishes.Sha256) _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (wishes.Sha1) _sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        if (wishes.Md5) _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        _wantsMagic = wishes.Magic;
+        if (wishes.Store != null) _spool = new FileSpool(wishes.Store);
+        if (wishes.Store is { Force: true }) Store = true;
     }
 
     public void Append(ReadOnlySpan<byte> bytes)
@@ -38,30 +61,59 @@ internal sealed class AppFile
         if (State != FileState.Open) return;
         Size += bytes.Length;
         _sha256?.AppendData(bytes);
+        _sha1?.AppendData(bytes);
         _md5?.AppendData(bytes);
+        if (_wantsMagic && _head.Length < 4096) _head.Append(bytes[..Math.Min(bytes.Length, 4096 - _head.Length)]);
         if (KeepBytes && Bytes.Length < Kept) Bytes.Append(bytes[..Math.Min(bytes.Length, Kept - Bytes.Length)]);
+        _spool?.Append(bytes);
     }
 
     public void Close(bool complete)
     {
         if (State != FileState.Open) return;
         State = complete && !Gaps ? FileState.Closed : FileState.Truncated;
+        if (_sha256 != null && (State == FileState.Closed || _spool != null)) Sha256 = Convert.ToHexStringLower(_sha256.GetHashAndReset());
         if (State == FileState.Closed)
         {
-            if (_sha256 != null) Sha256 = Convert.ToHexStringLower(_sha256.GetHashAndReset());
+            if (_sha1 != null) Sha1 = Convert.ToHexStringLower(_sha1.GetHashAndReset());
             if (_md5 != null) Md5 = Convert.ToHexStringLower(_md5.GetHashAndReset());
         }
+        EndDigests();
+    }
+
+    /// <summary>What libmagic says, once enough of the file is there.</summary>
+    public bool TryMagic(out ReadOnlySpan<byte> magic)
+    {
+        if (_magic == null && _wantsMagic && _head.Length > 0 && (State != FileState.Open || _head.Length >= EnoughForMagic))
+            _magic = Detect.Keywords.Magic.Describe(_head.Span);
+        magic = _magic;
+        return _magic is { Length: > 0 };
+    }
+
+    /// <summary>The file is done with: it goes to disk when somebody asked for it, else its bytes go.</summary>
+    public void Settle()
+    {
+        if (_spool == null) return;
+        if (Store && !Stored) Stored = _spool.Keep(Sha256, out StoreId);
+        else _spool.Discard();
+        _spool = null;
+    }
+
+    private void EndDigests()
+    {
         _sha256?.Dispose();
+        _sha1?.Dispose();
         _md5?.Dispose();
-        _sha256 = _md5 = null;
+        _sha256 = _sha1 = _md5 = null;
     }
 
     public void Reset()
     {
         Bytes.Release();
-        _sha256?.Dispose();
-        _md5?.Dispose();
-        _sha256 = _md5 = null;
+        _head.Release();
+        EndDigests();
+        _spool?.Discard();
+        _spool = null;
     }
 
     public override string ToString() => Encoding.Latin1.GetString(Name);

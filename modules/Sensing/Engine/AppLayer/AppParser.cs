@@ -15,8 +15,7 @@ internal sealed record AppLayerOptions
     public int HttpLayers { get; init; } = 2;
     public bool DoubleDecodePath { get; init; }
     public bool DoubleDecodeQuery { get; init; }
-    public bool Sha256 { get; init; }
-    public bool Md5 { get; init; }
+    public FileWishes Files { get; init; } = new();
     public bool Ja3 { get; init; }
     public bool Hassh { get; init; }
     public bool DnsRequests { get; init; } = true;

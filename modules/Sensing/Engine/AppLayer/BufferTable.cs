@@ -21,7 +21,7 @@ internal enum BufferId : byte
     MqttTest, MqttConnackTest, MqttConnectUserName, MqttConnectPassword, MqttConnectWillTopic, MqttConnectWillMessage, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic, MqttUnsubscribeTopic,
     SmbTest, DceTest, SnmpTest, Krb5Test, RfbTest, RfbResultTest, NfsTest, IkeTest, DhcpTest, Http2Test, ModbusTest, Dnp3Test, Dnp3Data, EnipTest, TlsTest, SshTest, RpcTest,
     IkeInitSpi, IkeRespSpi, IkeVendor, IkeKeyExchange, IkeNonce,
-    IpV4Header, IpV6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header, IcmpPayload,
+    IpSource, IpDestination, IpV4Header, IpV6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header, IcmpPayload,
     Base64Data,
     Max,
 }
@@ -101,6 +101,8 @@ internal static class BufferTable
         new(BufferId.SshHasshServer, "ssh.hassh.server", Ssh, -1, 2),
         new(BufferId.SshHasshServerString, "ssh.hassh.server.string", Ssh, -1, 2),
         new(BufferId.FtpDataCommand, "ftpdata_command", [AppProto.FtpData], 0, 0),
+        new(BufferId.IpSource, "ip.src", [], 0, 0, Packet: true),
+        new(BufferId.IpDestination, "ip.dst", [], 0, 0, Packet: true),
         new(BufferId.IpV4Header, "ipv4.hdr", [], 0, 0, Packet: true),
         new(BufferId.IpV6Header, "ipv6.hdr", [], 0, 0, Packet: true),
         new(BufferId.TcpHeader, "tcp.hdr", [], 0, 0, Packet: true),

@@ -16,6 +16,7 @@ internal abstract class Transaction
     public readonly List<AppEvent> Events = new(0);
     public int EventsLogged;
     public int FilesLogged;
+    public bool StoreFilesToServer, StoreFilesToClient;
 
     /// <summary>Progress at which a direction is complete.</summary>
     public abstract int Complete { get; }
@@ -31,6 +32,21 @@ internal abstract class Transaction
 
     /// <summary>The bytes of a buffer; <paramref name="index"/> counts the instances of buffers that come several times.</summary>
     public abstract bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes);
+
+    /// <summary>As <see cref="TryGet"/>; what a file is called and what kind it is comes from the file itself, whatever the protocol.</summary>
+    public bool TryRead(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
+    {
+        if (buffer is not (BufferId.FileName or BufferId.FileMagic)) return TryGet(buffer, toServer, index, out bytes);
+        bytes = default;
+        foreach (AppFile file in Files)
+        {
+            if (file.ToServer != toServer || index-- > 0) continue;
+            if (buffer == BufferId.FileMagic) return file.TryMagic(out bytes);
+            bytes = file.Name;
+            return true;
+        }
+        return false;
+    }
 
     /// <summary>For bodies and files: how many bytes have been seen in all, which tells whether there is something new.</summary>
     public virtual long StreamedBytes(BufferId buffer, bool toServer) => 0;
@@ -69,6 +85,7 @@ internal abstract class Transaction
         ProgressToServer = ProgressToClient = 0;
         Logged = false;
         EventsLogged = FilesLogged = 0;
+        StoreFilesToServer = StoreFilesToClient = false;
         InspectedToServer.Clear();
         InspectedToClient.Clear();
         foreach (AppFile file in Files) file.Reset();

@@ -502,6 +502,7 @@ internal sealed partial class Decoder
             case 1 or 2 or 3 or 4:
                 p.PayloadOffset = at + 8;
                 p.PayloadLength = end - at - 8;
+                if (p.IcmpType == 2) p.IcmpMtu = (int)Math.Min(U32(p, at + 4), int.MaxValue);
                 if (end - at - 8 < 40) p.AddEvent(DecodeEvent.Icmpv6Ipv6TruncPkt);
                 else if (p.Data[at + 8] >> 4 != 6) p.AddEvent(DecodeEvent.Icmpv6Ipv6UnknownVersion);
                 else p.EmbeddedIpOffset = at + 8;
@@ -524,10 +525,13 @@ internal sealed partial class Decoder
     /// <summary>True when the transport checksum (TCP, UDP, ICMP) is right, or absent where the standard allows it.</summary>
     public static bool ChecksumHolds(Packet p)
     {
-        if (p.IpVersion == 4)
-        {
-            if (Sum(p.Data.AsSpan(p.IpOffset, p.IpHeaderLength), 0) != 0xffff) return false;
-        }
+        return HeaderChecksumHolds(p) && TransportChecksumHolds(p);
+    }
+
+    public static bool HeaderChecksumHolds(Packet p) => p.IpVersion != 4 || Sum(p.Data.AsSpan(p.IpOffset, p.IpHeaderLength), 0) == 0xffff;
+
+    public static bool TransportChecksumHolds(Packet p)
+    {
         ReadOnlySpan<byte> segment = p.Data.AsSpan(p.TransportOffset, p.TransportLength);
         if (p.Protocol == 1 && p.HasIcmp) return Sum(segment, 0) == 0xffff;
         if (!p.HasPorts && !p.HasIcmp || p.Protocol == 132) return true;

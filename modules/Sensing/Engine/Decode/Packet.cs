@@ -90,6 +90,7 @@ internal sealed class Packet
     public ushort IcmpId;
     public ushort IcmpSequence;
     public bool HasIcmp;
+    public int IcmpMtu = -1;         // of a "packet too big"
     public int EmbeddedIpOffset = -1;
 
     public int PayloadOffset;
@@ -100,6 +101,9 @@ internal sealed class Packet
 
     public ushort[] Events = new ushort[8];
     public int EventCount;
+
+    /// <summary>What expressions have captured for this packet, by name; made when first used.</summary>
+    public List<(int Name, byte[] Value)>? Texts;
 
     public Flow.Flow? Flow;
     public bool ToServer;
@@ -144,6 +148,7 @@ internal sealed class Packet
         Mss = 0;
         HasTimestamp = SackPermitted = false;
         HasIcmp = false;
+        IcmpMtu = -1;
         IcmpType = IcmpCode = 0;
         IcmpId = IcmpSequence = 0;
         EmbeddedIpOffset = -1;
@@ -151,6 +156,7 @@ internal sealed class Packet
         Outer = null;
         TunnelKind = 0;
         EventCount = 0;
+        Texts?.Clear();
         Flow = null;
         ToServer = true;
     }

@@ -80,6 +80,7 @@ internal sealed class ContentInspector
                             break;
                         }
                         if (end < 0) return false;
+                        if (term.Captures != null) Keep(term.Captures, subject);
                         if (!RelativeFollows(terms, at))
                         {
                             cursor = start + end;
@@ -158,6 +159,14 @@ internal sealed class ContentInspector
                     at++;
                     continue;
                 }
+                case TermKind.Dataset:
+                    if (!term.Set!.Apply(term.SetAct, buffer, term.Compare, term.Value)) return false;
+                    at++;
+                    continue;
+                case TermKind.Asn1:
+                    if (!term.Asn1!.Matches(buffer, cursor)) return false;
+                    at++;
+                    continue;
                 case TermKind.Base64Decode:
                     if (!DecodeBase64(term, buffer, cursor)) return false;
                     at++;
@@ -169,6 +178,18 @@ internal sealed class ContentInspector
                     at++;
                     continue;
             }
+        }
+    }
+
+    /// <summary>Groups of expressions that rules keep under a name; taken over when the whole rule has matched.</summary>
+    public List<(CapturedGroup What, byte[] Value)> Captured { get; } = [];
+
+    private void Keep(List<CapturedGroup> captures, ReadOnlySpan<byte> subject)
+    {
+        foreach (CapturedGroup capture in captures)
+        {
+            if (Captured.Count >= 32 || !Pcre2.TryGroup(_pcreData, capture.Group, out int start, out int end) || end > subject.Length) continue;
+            Captured.Add((capture, subject[start..Math.Min(end, start + 255)].ToArray()));
         }
     }
 

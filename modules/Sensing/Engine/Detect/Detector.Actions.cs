@@ -13,6 +13,13 @@ internal sealed partial class Detector
     {
         if (rule.Threshold is { Kind: ThresholdKind.Detection } filter && !_thresholds.Allows(rule, filter, p)) return;
         ApplySteps(rule, p, flow);
+        if (_inspector.Captured.Count > 0) TakeCaptured(p, flow);
+        if (flow != null)
+        {
+            rule.Files?.Mark(flow, tx, p.ToServer);
+            if (rule.Bypasses) flow.Bypassed = true;
+            if (rule.SilencesRecord) Silence(rule, flow, tx);
+        }
         if (_alertCount == _alerts.Length)
         {
             if (_alerts.Length >= MostMatches)
@@ -23,6 +30,22 @@ internal sealed partial class Detector
             Array.Resize(ref _alerts, _alerts.Length * 2);
         }
         _alerts[_alertCount++] = new Alert { Rule = rule, Transaction = tx, FromStream = fromStream, Action = ActionOf(rule) };
+    }
+
+    private void TakeCaptured(Packet p, Flow.Flow? flow)
+    {
+        foreach (var (what, value) in _inspector.Captured)
+            if (!what.ForFlow) (p.Texts ??= []).Add((what.Name, value));
+            else flow?.Variables.SetText(what.Name, value);
+        _inspector.Captured.Clear();
+    }
+
+    private static void Silence(Rule rule, Flow.Flow flow, Transaction? tx)
+    {
+        if (rule.SilencesFlow) flow.Silenced = true;
+        if (tx != null) tx.Logged = true;
+        else
+            foreach (Transaction one in flow.App.Transactions) one.Logged = true;
     }
 
     private static PacketAction ActionOf(Rule rule) => rule.Action switch
@@ -52,6 +75,7 @@ internal sealed partial class Detector
                 continue;
             }
             Apply(alert, p, flow);
+            if (alert.Rule.Tag is { } tag) _tags.Set(tag, p, flow);
             if (outcome == Outcome.ActionOnly || alert.Rule.NoAlert || alert.Action == PacketAction.None)
             {
                 if (alert.Rule.Action != RuleAction.Config) _counters.AlertsSuppressed++;

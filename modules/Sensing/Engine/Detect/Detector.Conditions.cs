@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Rules;
@@ -62,14 +63,14 @@ internal sealed partial class Detector
 
     private static bool PortsFit(PortSet set, ushort port, Packet p) => set.IsAny || p.HasPorts && set.Contains(port);
 
-    private static bool PacketTestsFit(Rule rule, Packet p, Flow.Flow? flow)
+    private bool PacketTestsFit(Rule rule, Packet p, Flow.Flow? flow)
     {
         foreach (PacketTest test in rule.PacketTests)
             if (!TestFits(test, p, flow)) return false;
         return true;
     }
 
-    private static bool TestFits(PacketTest test, Packet p, Flow.Flow? flow)
+    private bool TestFits(PacketTest test, Packet p, Flow.Flow? flow)
     {
         switch (test.Kind)
         {
@@ -117,6 +118,17 @@ internal sealed partial class Detector
                 return AppProtoNames.Fits((AppProto)test.Value, protocol) != test.Negated;
             case PacketTestKind.FlowAge:
                 return flow != null && ContentInspector.Compare((flow.LastTime - flow.StartTime) / 1_000_000, test.Compare, test.Value, test.Value2);
+            case PacketTestKind.Layer3: return p.IpVersion == test.Value;
+            case PacketTestKind.IcmpMtu: return p.IcmpMtu >= 0 && ContentInspector.Compare(p.IcmpMtu, test.Compare, test.Value, test.Value2);
+            case PacketTestKind.Checksum: return p.IpVersion == test.Extra && ChecksumFits(test, p);
+            case PacketTestKind.Rpc: return RpcFits(test, p);
+            case PacketTestKind.Reputation:
+            {
+                if (p.IpVersion == 0) return false;
+                int category = (int)test.Value2;
+                bool Scored(IpAddress address) => _rules.Reputation.ScoreOf(address, category) is > 0 and int score && ContentInspector.Compare(score, test.Compare, test.Value, 0);
+                return test.Extra switch { 1 => Scored(p.Source_), 2 => Scored(p.Destination), 3 => Scored(p.Source_) && Scored(p.Destination), _ => Scored(p.Source_) || Scored(p.Destination) };
+            }
             case PacketTestKind.StreamSize:
             {
                 if (flow?.Tcp == null) return false;
@@ -127,6 +139,24 @@ internal sealed partial class Detector
             default:
                 return false;
         }
+    }
+
+    private bool ChecksumFits(PacketTest test, Packet p)
+    {
+        if (IgnoreChecksums) return !test.Negated;
+        if (test.Value == -1) return Decoder.HeaderChecksumHolds(p) != test.Negated;
+        bool there = test.Value switch { 6 or 17 => p.HasPorts, _ => p.HasIcmp };
+        return p.Protocol == test.Value && there && Decoder.TransportChecksumHolds(p) != test.Negated;
+    }
+
+    private static bool RpcFits(PacketTest test, Packet p)
+    {
+        ReadOnlySpan<byte> bytes = p.Payload;
+        if (p.Protocol == 6) bytes = bytes.Length >= 4 ? bytes[4..] : default;
+        else if (p.Protocol != 17) return false;
+        if (bytes.Length < 24 || BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]) != 0) return false;
+        return BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]) == test.Value
+            && (test.Value2 < 0 || BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]) == test.Value2) && (test.Extra < 0 || BinaryPrimitives.ReadUInt32BigEndian(bytes[20..]) == test.Extra);
     }
 
     private bool StepsHold(Rule rule, Packet p, Flow.Flow? flow)

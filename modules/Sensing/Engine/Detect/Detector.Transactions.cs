@@ -36,8 +36,9 @@ internal sealed partial class Detector
                     SearchStreamed(engine, tx, done, toServer, complete);
                     continue;
                 }
-                if (!done.TryMark(engine.Number & 127)) continue;
-                for (int instance = 0; tx.TryGet(engine.Buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
+                // files may come one by one: their names are looked at until the exchange is over
+                if (engine.Buffer.Id is not (BufferId.FileName or BufferId.FileMagic) && !done.TryMark(engine.Number & 127)) continue;
+                for (int instance = 0; tx.TryRead(engine.Buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
                 {
                     if (engine.Transforms.Count > 0) bytes = _transformer.Apply(engine.Transforms, bytes);
                     if (!bytes.IsEmpty) Search(engine, bytes);
@@ -69,7 +70,7 @@ internal sealed partial class Detector
     private void SearchStreamed(BufferEngine engine, Transaction tx, TransactionInspection done, bool toServer, bool complete)
     {
         if (!StreamReady(engine.Buffer.Id, tx, done, toServer, complete, out _, out long before)) return;
-        for (int instance = 0; tx.TryGet(engine.Buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
+        for (int instance = 0; tx.TryRead(engine.Buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
         {
             int from = engine.Transforms.Count > 0 || instance > 0 || engine.Buffer.Id == BufferId.FileData && toServer ? 0 : Overlap(before, bytes.Length);
             bytes = bytes[from..];
@@ -101,6 +102,17 @@ internal sealed partial class Detector
         bool waiting = false;
         _fromStream = false;
         if (rule.AppEvents.Count > 0 && !EventsFit(rule, tx)) return;
+        _inspector.Captured.Clear();
+        foreach (TransactionTest test in rule.Tests)
+        {
+            TestOutcome outcome = test.Check(tx, p, toServer, complete);
+            if (outcome == TestOutcome.Later) waiting = true;
+            else if (outcome == TestOutcome.No)
+            {
+                if (complete) Note(done, rule, at, TransactionInspection.Finished);
+                return;
+            }
+        }
         foreach (Part part in rule.Parts)
         {
             uint bit = 1u << part.Number;
@@ -121,7 +133,7 @@ internal sealed partial class Detector
                     continue;
                 }
                 fits = buffer.Packet ? PacketBufferFits(part, p) : BufferFits(part, buffer, tx, done, toServer, complete);
-                later = (buffer.Streamed || part.Test != null) && !complete;
+                later = !complete && (buffer.Streamed || part.Test != null || buffer.Id is BufferId.FileName or BufferId.FileMagic);
             }
             if (fits)
             {
@@ -175,7 +187,7 @@ internal sealed partial class Detector
         long before = 0;
         if (buffer.Streamed && !StreamReady(buffer.Id, tx, done, toServer, complete, out _, out before) && !complete) return false;
         int instance = 0;
-        for (; tx.TryGet(buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
+        for (; tx.TryRead(buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
         {
             _inspector.Instance = instance;
             int from = buffer.Streamed && part.Transforms.Count == 0 && instance == 0 && !(buffer.Id == BufferId.FileData && toServer) ? Overlap(before, bytes.Length) : 0;

@@ -22,6 +22,9 @@ internal struct Alert
 internal interface IAlertReceiver
 {
     void Raised(Packet p, Flow.Flow? flow, ReadOnlySpan<Alert> alerts);
+
+    /// <summary>A packet that an alert's tag asks to be recorded.</summary>
+    void Tagged(Packet p, Flow.Flow? flow);
 }
 
 internal sealed class DetectCounters
@@ -41,6 +44,7 @@ internal sealed partial class Detector : IDisposable
     private readonly Transformer _transformer = new();
     private readonly ThresholdTable _thresholds = new();
     private readonly HostBits _hostBits = new();
+    private readonly Tags _tags = new();
     private readonly SuppressionList _suppressions;
     private RuleSet _rules;
     private uint _stamp = 1;
@@ -73,6 +77,9 @@ internal sealed partial class Detector : IDisposable
     public int MaxAlerts { get; init; } = MaxAlertsPerPacket;
 
     public bool Simulate { get; init; }
+
+    /// <summary>Checksums are not looked at: rules that ask for them see valid ones.</summary>
+    public bool IgnoreChecksums { get; init; }
 
     /// <summary>Takes a new rule set between two packets.</summary>
     public void Use(RuleSet rules)
@@ -136,6 +143,7 @@ internal sealed partial class Detector : IDisposable
         if (flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
         if (_hasStream && stream != null) _reassembly.RawInspected(stream, through);
         if (_alertCount > 0) Flush(p, flow);
+        if (_rules.HasTags && p.Source != PacketSource.StreamEnd && _tags.Wants(p, flow)) _receiver.Tagged(p, flow);
     }
 
     private void SkipRaw(Packet p, Flow.Flow flow)
@@ -238,6 +246,7 @@ internal sealed partial class Detector : IDisposable
         }
         if (!PacketTestsFit(rule, p, flow) || !StepsHold(rule, p, flow)) return;
         _fromStream = false;
+        _inspector.Captured.Clear();
         foreach (Part part in rule.Parts)
             if (!(part.Buffer == BufferId.Payload ? PayloadFits(rule, part, p) : PacketBufferFits(part, p))) return;
         Match(rule, p, flow, null, _fromStream);
@@ -266,6 +275,12 @@ internal sealed partial class Detector : IDisposable
         ReadOnlySpan<byte> bytes;
         switch (part.Buffer)
         {
+            case BufferId.IpSource when p.IpVersion != 0:
+                bytes = p.Data.AsSpan(p.IpOffset + (p.IpVersion == 4 ? 12 : 8), p.IpVersion == 4 ? 4 : 16);
+                break;
+            case BufferId.IpDestination when p.IpVersion != 0:
+                bytes = p.Data.AsSpan(p.IpOffset + (p.IpVersion == 4 ? 16 : 24), p.IpVersion == 4 ? 4 : 16);
+                break;
             case BufferId.IpV4Header when p.IpVersion == 4:
             case BufferId.IpV6Header when p.IpVersion == 6:
                 bytes = p.Data.AsSpan(p.IpOffset, p.IpHeaderLength);

@@ -2,6 +2,7 @@ using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.Detect.Groups;
 using Appliance.Sensing.Engine.Detect.Prefilter;
 using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Rules.Keywords;
 
 namespace Appliance.Sensing.Engine.Detect;
 
@@ -66,6 +67,13 @@ internal sealed class RuleSet : IDisposable
     public readonly BufferEngine[][][] App = new BufferEngine[2][][];
     public readonly int[][][] AppRules = new int[2][][];
     public bool HasPass;
+    public bool HasTags { get; }
+    public DatasetTable Datasets { get; }
+    public Reputation Reputation { get; }
+
+    /// <summary>What must be worked out for files because rules ask for it.</summary>
+    public FileWishes Files { get; }
+    public bool StoresFiles { get; }
     public bool WantsJa3 { get; }
     public bool WantsHassh { get; }
 
@@ -76,6 +84,18 @@ internal sealed class RuleSet : IDisposable
         Faults = faults;
         Names = names;
         Rules = Sorted(rules, (how ?? new RuleLoadOptions()).ActionOrder);
+        HasTags = Rules.Any(r => r.Tag != null);
+        Datasets = how?.Datasets ?? new DatasetTable();
+        Reputation = how?.Reputation ?? new Reputation();
+        bool Asks(FileTestKind kind) => Rules.Any(r => r.Files != null && r.Files.All.Exists(t => t.Kind == kind));
+        Files = new FileWishes
+        {
+            Md5 = Asks(FileTestKind.Md5),
+            Sha1 = Asks(FileTestKind.Sha1),
+            Sha256 = Asks(FileTestKind.Sha256),
+            Magic = Asks(FileTestKind.Magic) || Rules.Any(r => r.Parts.Exists(p => p.Buffer == BufferId.FileMagic)),
+        };
+        StoresFiles = Rules.Any(r => r.Files is { Stores: true });
         HasPass = Rules.Any(r => r.Action == RuleAction.Pass);
         WantsJa3 = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.Ja3Hash or BufferId.Ja3String or BufferId.Ja3sHash or BufferId.Ja3sString));
         WantsHassh = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.SshHassh or BufferId.SshHasshString or BufferId.SshHasshServer or BufferId.SshHasshServerString));
@@ -202,10 +222,12 @@ internal sealed class RuleSet : IDisposable
             }
             if (rule.UsesApplication || rule.AppEvents.Count > 0)
             {
+                // a test of the exchange needs one that it can be asked of
                 for (int p = 0; p < ProtocolCount; p++)
                 {
                     bool fits = rule.Protocol == HeaderProtocol.Application && rule.Application != AppProto.Unknown ? AppProtoNames.Fits(rule.Application, (AppProto)p)
-                        : rule.Parts.Where(x => BufferTable.Of(x.Buffer).Protocols.Length > 0).All(x => BufferTable.Of(x.Buffer).Protocols.Contains((AppProto)p));
+                        : rule.Parts.Where(x => BufferTable.Of(x.Buffer).Protocols.Length > 0).All(x => BufferTable.Of(x.Buffer).Protocols.Contains((AppProto)p))
+                            && rule.Tests.TrueForAll(x => x.Protocols.Length == 0 || x.Protocols.Contains((AppProto)p));
                     if (fits) (appNoPattern[d, p] ??= []).Add(rule.Index);
                 }
                 continue;

@@ -23,11 +23,20 @@ internal sealed class Transformer
         return bytes;
     }
 
-    private static int Run(Transform transform, ReadOnlySpan<byte> from, Span<byte> to)
+    private readonly IntPtr _pcreData = Keywords.Pcre2.pcre2_match_data_create_8(30, IntPtr.Zero);
+    private readonly IntPtr _pcreContext = Keywords.Pcre2.NewContext();
+
+    private int Run(Transform transform, ReadOnlySpan<byte> from, Span<byte> to)
     {
         int n = 0;
         switch (transform.Kind)
         {
+            case TransformKind.Regex:
+                // the first group's bytes take the buffer's place; without a match it stays as it is
+                Keywords.Pcre2.Ready(transform.Code);
+                if (Keywords.Pcre2.Find(transform.Code, from, 0, _pcreData, _pcreContext, out _) < 0 || !Keywords.Pcre2.TryGroup(_pcreData, 1, out int start, out int end)) break;
+                from[start..end].CopyTo(to);
+                return end - start;
             case TransformKind.DotPrefix:
                 to[0] = (byte)'.';
                 from.CopyTo(to[1..]);
@@ -82,10 +91,29 @@ internal sealed class Transformer
                 }
                 return n;
             }
-            default:
-                from.CopyTo(to);
-                return from.Length;
+            case TransformKind.StripPseudoHeaders:
+                return StripPseudo(from, to);
         }
+        from.CopyTo(to);
+        return from.Length;
+    }
+
+    /// <summary>Lines that begin with a colon are HTTP/2's own, not headers (RFC 9113, 8.3).</summary>
+    private static int StripPseudo(ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        int n = 0;
+        while (!from.IsEmpty)
+        {
+            int end = from.IndexOf((byte)'\n') + 1;
+            if (end == 0) end = from.Length;
+            if (from[0] != (byte)':')
+            {
+                from[..end].CopyTo(to[n..]);
+                n += end;
+            }
+            from = from[end..];
+        }
+        return n;
     }
 
     private static bool IsSpace(byte b) => b is (byte)' ' or >= 9 and <= 13;

@@ -37,6 +37,8 @@ internal sealed class Flow
     public bool Bypassed;            // counted, and nothing else
     public bool DropLoggedToServer, DropLoggedToClient;
     public MacSet? Macs;
+    public bool Silenced;            // a rule wants no records of it
+    public bool StoreFilesToServer, StoreFilesToClient;
     public bool Midstream;
     public bool NoPayloadInspection;
     public bool DetectionDoneToServer, DetectionDoneToClient; // address-only rules have been looked at
@@ -57,6 +59,7 @@ internal sealed class Flow
         PacketsToServer = PacketsToClient = BytesToServer = BytesToClient = 0;
         DropLoggedToServer = DropLoggedToClient = Bypassed = false;
         Macs = null;
+        StoreFilesToServer = StoreFilesToClient = Silenced = false;
         SeenToClient = Alerted = Dropped = Passed = Midstream = NoPayloadInspection = HasIcmpAnswer = false;
         DetectionDoneToServer = DetectionDoneToClient = false;
         Vlan0 = Vlan1 = Vlan2 = 0;

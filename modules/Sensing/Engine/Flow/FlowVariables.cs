@@ -11,6 +11,21 @@ internal sealed class FlowVariables
     public ReadOnlySpan<int> Bits => _bits.AsSpan(0, _bitCount);
     public ReadOnlySpan<(int Name, uint Value)> Ints => _ints.AsSpan(0, _intCount);
 
+    private List<(int Name, byte[] Value)>? _texts;
+
+    public bool IsEmpty => _bitCount == 0 && _intCount == 0 && _texts == null;
+
+    /// <summary>What expressions have captured for the flow, by name.</summary>
+    public IReadOnlyList<(int Name, byte[] Value)> Texts => _texts ?? [];
+
+    public void SetText(int name, byte[] value)
+    {
+        _texts ??= new(1);
+        int at = _texts.FindIndex(t => t.Name == name);
+        if (at >= 0) _texts[at] = (name, value);
+        else if (_texts.Count < 32) _texts.Add((name, value));
+    }
+
     public bool IsSet(int bit) => _bits.AsSpan(0, _bitCount).Contains(bit);
 
     public void Set(int bit)
@@ -50,5 +65,9 @@ internal sealed class FlowVariables
         _ints[_intCount++] = (name, value);
     }
 
-    public void Clear() => _bitCount = _intCount = 0;
+    public void Clear()
+    {
+        _bitCount = _intCount = 0;
+        _texts = null;
+    }
 }

@@ -8,7 +8,7 @@ internal static class NativeLibraries
 {
     private static readonly Dictionary<string, string[]> Sonames = new()
     {
-        ["hs"] = ["libhs.so.5", "libhs.so"], ["pcre2-8"] = ["libpcre2-8.so.0", "libpcre2-8.so"], ["pcap"] = ["libpcap.so.0.8", "libpcap.so.1", "libpcap.so"],
+        ["hs"] = ["libhs.so.5", "libhs.so"], ["pcre2-8"] = ["libpcre2-8.so.0", "libpcre2-8.so"], ["magic"] = ["libmagic.so.1", "libmagic.so"], ["pcap"] = ["libpcap.so.0.8", "libpcap.so.1", "libpcap.so"],
     };
 
     private static readonly Lock Gate = new();

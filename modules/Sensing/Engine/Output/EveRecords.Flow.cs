@@ -67,9 +67,12 @@ internal sealed partial class EveRecords
         _w.Text("filename"u8, file.Name);
         _w.Bool("gaps"u8, file.Gaps);
         _w.Text("state"u8, file.State switch { FileState.Closed => "CLOSED"u8, FileState.Truncated => "TRUNCATED"u8, FileState.Error => "ERROR"u8, _ => "UNKNOWN"u8 });
+        if (options.ForceMagic && file.TryMagic(out ReadOnlySpan<byte> magic)) _w.Text("magic"u8, magic);
         if (file.Md5 != null) _w.Text("md5"u8, file.Md5);
+        if (file.Sha1 != null) _w.Text("sha1"u8, file.Sha1);
         if (file.Sha256 != null) _w.Text("sha256"u8, file.Sha256);
-        _w.Bool("stored"u8, false);
+        _w.Bool("stored"u8, file.Stored);
+        if (file.Stored) _w.Number("file_id"u8, file.StoreId);
         _w.Number("size"u8, file.Size);
         if (file.Start >= 0)
         {
@@ -91,8 +94,57 @@ internal sealed partial class EveRecords
         _w.CloseArray();
     }
 
+    /// <summary>One record per direction, as NetFlow has it.</summary>
+    private void Netflow(Flow.Flow flow, bool toServer, long now)
+    {
+        if (!toServer && flow.PacketsToClient == 0) return;
+        _w.Begin();
+        _w.Time("timestamp"u8, now);
+        _w.Number("flow_id"u8, flow.Id);
+        if (options.Interface != null) _w.Text("in_iface"u8, options.Interface);
+        _w.Text("event_type"u8, "netflow"u8);
+        Vlan(flow.VlanCount, flow.Vlan0, flow.Vlan1, flow.Vlan2);
+        bool ports = flow.Protocol is 6 or 17 or 132;
+        _w.Address("src_ip"u8, toServer ? flow.Client : flow.Server);
+        if (ports) _w.Number("src_port"u8, toServer ? flow.ClientPort : flow.ServerPort);
+        _w.Address("dest_ip"u8, toServer ? flow.Server : flow.Client);
+        if (ports) _w.Number("dest_port"u8, toServer ? flow.ServerPort : flow.ClientPort);
+        Protocol(flow.Protocol);
+        if (flow.Protocol is 1 or 58)
+        {
+            _w.Number("icmp_type"u8, toServer || !flow.HasIcmpAnswer ? flow.ClientPort : flow.AnswerIcmpType);
+            _w.Number("icmp_code"u8, toServer || !flow.HasIcmpAnswer ? flow.IcmpCode : flow.AnswerIcmpCode);
+        }
+        if (options.CommunityId) Community(flow);
+        AppProtocol(flow);
+        Variables(flow, null);
+        _w.Open("netflow"u8);
+        _w.Number("pkts"u8, toServer ? flow.PacketsToServer : flow.PacketsToClient);
+        _w.Number("bytes"u8, toServer ? flow.BytesToServer : flow.BytesToClient);
+        _w.Time("start"u8, flow.StartTime);
+        _w.Time("end"u8, flow.LastTime);
+        _w.Number("age"u8, Math.Max(0, flow.LastTime / 1_000_000 - flow.StartTime / 1_000_000));
+        _w.Number("min_ttl"u8, toServer ? flow.MinTtlToServer : flow.MinTtlToClient);
+        _w.Number("max_ttl"u8, toServer ? flow.MaxTtlToServer : flow.MaxTtlToClient);
+        _w.Close();
+        if (flow.Tcp is { } session)
+        {
+            byte flags = (toServer ? session.Client : session.Server).Flags;
+            _w.Open("tcp"u8);
+            _w.Hex("tcp_flags"u8, flags, 2);
+            FlagNames(flags);
+            _w.Close();
+        }
+        Send(EveStream.Events);
+    }
+
     public void FlowEnded(Flow.Flow flow, FlowEnd why, long now)
     {
+        if (options.Netflow && options.Enabled)
+        {
+            Netflow(flow, true, now);
+            Netflow(flow, false, now);
+        }
         if (!options.Flows || !options.Enabled) return;
         _w.Begin();
         _w.Time("timestamp"u8, now);
@@ -133,9 +185,21 @@ internal sealed partial class EveRecords
         if (flow.Dropped) _w.Text("action"u8, "drop"u8);
         else if (flow.Passed) _w.Text("action"u8, "pass"u8);
         _w.Close();
-        Variables(flow);
+        Variables(flow, null);
         if (flow.Tcp is { } session) Tcp(session);
         Send(EveStream.Events);
+    }
+
+    private void FlagNames(byte flags)
+    {
+        if ((flags & 2) != 0) _w.Bool("syn"u8, true);
+        if ((flags & 1) != 0) _w.Bool("fin"u8, true);
+        if ((flags & 4) != 0) _w.Bool("rst"u8, true);
+        if ((flags & 8) != 0) _w.Bool("psh"u8, true);
+        if ((flags & 16) != 0) _w.Bool("ack"u8, true);
+        if ((flags & 32) != 0) _w.Bool("urg"u8, true);
+        if ((flags & 64) != 0) _w.Bool("ecn"u8, true);
+        if ((flags & 128) != 0) _w.Bool("cwr"u8, true);
     }
 
     private void Tcp(TcpSession session)
@@ -145,14 +209,7 @@ internal sealed partial class EveRecords
         _w.Hex("tcp_flags"u8, both, 2);
         _w.Hex("tcp_flags_ts"u8, session.Client.Flags, 2);
         _w.Hex("tcp_flags_tc"u8, session.Server.Flags, 2);
-        if ((both & 2) != 0) _w.Bool("syn"u8, true);
-        if ((both & 1) != 0) _w.Bool("fin"u8, true);
-        if ((both & 4) != 0) _w.Bool("rst"u8, true);
-        if ((both & 8) != 0) _w.Bool("psh"u8, true);
-        if ((both & 16) != 0) _w.Bool("ack"u8, true);
-        if ((both & 32) != 0) _w.Bool("urg"u8, true);
-        if ((both & 64) != 0) _w.Bool("ecn"u8, true);
-        if ((both & 128) != 0) _w.Bool("cwr"u8, true);
+        FlagNames(both);
         _w.Text("state"u8, session.State switch
         {
             TcpState.SynSent => "syn_sent"u8,

@@ -170,7 +170,7 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
                 Span<byte> text = stackalloc byte[40];
                 _w.Text("xff"u8, text[..client.Format(text)]);
             }
-            Variables(flow);
+            Variables(flow, p);
             if (options.Verdict) VerdictObject(p, flow);
             Send(EveStream.Alerts);
         }
@@ -303,30 +303,6 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         _w.Base64("packet"u8, p.Frame);
         _w.Open("packet_info"u8);
         _w.Number("linktype"u8, p.LinkType);
-        _w.Close();
-    }
-
-    private void Variables(Flow.Flow? flow)
-    {
-        if (flow == null || !options.Metadata || _rules == null) return;
-        ReadOnlySpan<int> bits = flow.Variables.Bits;
-        ReadOnlySpan<(int Name, uint Value)> ints = flow.Variables.Ints;
-        if (bits.IsEmpty && ints.IsEmpty) return;
-        _w.Open("metadata"u8);
-        if (!bits.IsEmpty)
-        {
-            _w.OpenArray("flowbits"u8);
-            foreach (int bit in bits)
-                if (bit < _rules.Names.Count) _w.Item(_rules.Names.Name(bit)[5..]);
-            _w.CloseArray();
-        }
-        if (!ints.IsEmpty)
-        {
-            _w.Open("flowints"u8);
-            foreach (var (name, value) in ints)
-                if (name < _rules.Names.Count) _w.Number(Encoding.UTF8.GetBytes(_rules.Names.Name(name)[4..]), value);
-            _w.Close();
-        }
         _w.Close();
     }
 

@@ -24,19 +24,31 @@ internal static class KeywordTable
         // transforms
         ["dotprefix"] = Transforms.Add, ["strip_whitespace"] = Transforms.Add, ["compress_whitespace"] = Transforms.Add, ["to_lowercase"] = Transforms.Add, ["to_uppercase"] = Transforms.Add,
         ["to_md5"] = Transforms.Add, ["to_sha1"] = Transforms.Add, ["to_sha256"] = Transforms.Add, ["url_decode"] = Transforms.Add, ["xor"] = Transforms.Add,
-        ["header_lowercase"] = Transforms.Add, ["strip_pseudo_headers"] = Transforms.Add,
+        ["pcrexform"] = Transforms.Add, ["header_lowercase"] = Transforms.Add, ["strip_pseudo_headers"] = Transforms.Add,
         // the packet
         ["dsize"] = PacketKeywords.DataSize, ["flags"] = PacketKeywords.Flags, ["tcp.flags"] = PacketKeywords.Flags, ["itype"] = PacketKeywords.IcmpType, ["icode"] = PacketKeywords.IcmpCode,
         ["icmp_id"] = PacketKeywords.IcmpId, ["icmp_seq"] = PacketKeywords.IcmpSequence, ["ttl"] = PacketKeywords.Ttl, ["id"] = PacketKeywords.Id, ["ip_proto"] = PacketKeywords.IpProtocol,
         ["fragbits"] = PacketKeywords.FragmentBits, ["fragoffset"] = PacketKeywords.FragmentOffset, ["seq"] = PacketKeywords.Sequence, ["tcp.seq"] = PacketKeywords.Sequence,
-        ["ack"] = PacketKeywords.Acknowledgement, ["tcp.ack"] = PacketKeywords.Acknowledgement, ["window"] = PacketKeywords.Window, ["sameip"] = PacketKeywords.SameIp,
+        ["ack"] = PacketKeywords.Acknowledgement, ["tcp.ack"] = PacketKeywords.Acknowledgement, ["window"] = PacketKeywords.Window, ["tcp.window"] = PacketKeywords.Window, ["sameip"] = PacketKeywords.SameIp,
         ["ipopts"] = PacketKeywords.IpOptions, ["tos"] = PacketKeywords.Tos, ["stream_size"] = PacketKeywords.StreamSize, ["decode-event"] = PacketKeywords.DecodeEvent,
         ["app-layer-protocol"] = PacketKeywords.AppProtocol, ["tcp.mss"] = PacketKeywords.Mss, ["app-layer-event"] = PacketKeywords.AppLayerEvent,
         // the flow and what rules remember
         ["flow"] = FlowKeywords.Flow, ["flowbits"] = FlowKeywords.FlowBits, ["xbits"] = FlowKeywords.XBits, ["hostbits"] = FlowKeywords.HostBits, ["flowint"] = FlowKeywords.FlowInt,
         ["flow.age"] = FlowKeywords.Age,
-        ["threshold"] = FlowKeywords.Threshold, ["detection_filter"] = FlowKeywords.DetectionFilter, ["tag"] = About.Nothing,
-        ["ssl_version"] = About.Nothing,
+        ["threshold"] = FlowKeywords.Threshold, ["detection_filter"] = FlowKeywords.DetectionFilter, ["tag"] = MiscKeywords.Tag, ["bypass"] = MiscKeywords.Bypass, ["config"] = MiscKeywords.Config,
+        // sets, reputation, files
+        ["dataset"] = DatasetKeywords.Set, ["datarep"] = DatasetKeywords.Reputation, ["iprep"] = MiscKeywords.IpReputation,
+        ["filename"] = FileKeywords.Name, ["fileext"] = FileKeywords.Extension, ["filemagic"] = FileKeywords.Magic, ["filesize"] = FileKeywords.Size,
+        ["filemd5"] = FileKeywords.Digest, ["filesha1"] = FileKeywords.Digest, ["filesha256"] = FileKeywords.Digest, ["filestore"] = FileKeywords.Store,
+        // few rules use these
+        ["ipv4-csum"] = MiscKeywords.Checksum, ["tcpv4-csum"] = MiscKeywords.Checksum, ["tcpv6-csum"] = MiscKeywords.Checksum, ["udpv4-csum"] = MiscKeywords.Checksum,
+        ["udpv6-csum"] = MiscKeywords.Checksum, ["icmpv4-csum"] = MiscKeywords.Checksum, ["icmpv6-csum"] = MiscKeywords.Checksum, ["icmpv6.mtu"] = MiscKeywords.IcmpMtu,
+        ["l3_proto"] = MiscKeywords.Layer3, ["stream-event"] = MiscKeywords.StreamEvent, ["engine-event"] = PacketKeywords.DecodeEvent, ["nfq_set_mark"] = MiscKeywords.QueueMark,
+        ["replace"] = MiscKeywords.Replace, ["ftpbounce"] = MiscKeywords.FtpBounce, ["asn1"] = Asn1Wish.Read, ["rpc"] = MiscKeywords.Rpc,
+        ["tls.version"] = MiscKeywords.SslVersion, ["ssl_version"] = MiscKeywords.SslVersion, ["ssl_state"] = MiscKeywords.SslState, ["tls.store"] = About.Nothing, ["tls_store"] = About.Nothing,
+        ["tls.subject"] = MiscKeywords.TlsText, ["tls.issuerdn"] = MiscKeywords.TlsText, ["tls.fingerprint"] = MiscKeywords.TlsText, ["tls.cert_chain_len"] = MiscKeywords.ChainLength,
+        ["tls_cert_notbefore"] = MiscKeywords.CertificateDate, ["tls_cert_notafter"] = MiscKeywords.CertificateDate, ["tls_cert_expired"] = MiscKeywords.CertificateDate, ["tls_cert_valid"] = MiscKeywords.CertificateDate,
+        ["ssh.protoversion"] = Contents.SshVersion, ["ssh.softwareversion"] = Contents.SshVersion,
     };
 
     public static void Apply(RuleBuilder builder, string keyword, string? value)
@@ -55,7 +67,7 @@ internal static class KeywordTable
         BufferDescriptor? buffer = BufferTable.Find(keyword);
         if (buffer == null)
         {
-            if (keyword is "lua" or "luajit") throw new RuleException(keyword, "Lua scripts are not supported");
+            if (keyword is "lua" or "luajit" or "geoip") throw new RuleException(keyword, keyword == "geoip" ? "there is no country database" : "Lua scripts are not supported");
             throw new RuleException(keyword, "unknown keyword");
         }
         if (value != null) throw new RuleException(keyword, "takes no value");

@@ -51,7 +51,11 @@ internal sealed class Rule
     public List<Part> Parts = [];
     public Threshold? Threshold;
     public List<string> AppEvents = [];
-    public bool HasFileStore;
+    public List<TransactionTest> Tests = [];
+    public Keywords.FileTests? Files;
+    public bool Bypasses;
+    public bool SilencesRecord, SilencesFlow;  // config: no record of the exchange, or of the flow
+    public TagWish? Tag;
     public int VariableCount;                // byte_extract and byte_math results
 
     // set when compiled
@@ -61,8 +65,8 @@ internal sealed class Rule
     public Part? FastPart;
     public Term? FastTerm;
 
-    /// <summary>Set by keywords that look at an exchange without naming a buffer of it (files, protocol states).</summary>
-    public bool UsesTransaction;
+    /// <summary>Looks at an exchange without naming a buffer of it: files, protocol states.</summary>
+    public bool UsesTransaction => Tests.Count > 0;
 
     public bool UsesApplication => UsesTransaction || Parts.Exists(p => p.Buffer != BufferId.Payload && !BufferTable.Of(p.Buffer).Packet);
     public Part? PayloadPart => Parts.Find(p => p.Buffer == BufferId.Payload);
@@ -80,11 +84,15 @@ internal sealed class Part
     public bool SameBufferAs(BufferId id, List<Transform> transforms) => Test == null && Buffer == id && Transforms.SequenceEqual(transforms);
 }
 
-internal enum TransformKind : byte { DotPrefix, StripWhitespace, CompressWhitespace, ToLower, ToUpper, ToMd5, ToSha1, ToSha256, UrlDecode, Xor, HeaderLowercase, StripPseudoHeaders }
+internal enum TransformKind : byte { Regex, DotPrefix, StripWhitespace, CompressWhitespace, ToLower, ToUpper, ToMd5, ToSha1, ToSha256, UrlDecode, Xor, HeaderLowercase, StripPseudoHeaders }
 
-internal sealed record Transform(TransformKind Kind, string Argument = "");
+internal sealed record Transform(TransformKind Kind, string Argument = "")
+{
+    /// <summary>The compiled expression of pcrexform.</summary>
+    public IntPtr Code { get; init; }
+}
 
-internal enum TermKind : byte { Content, Pcre, IsDataAt, ByteTest, ByteJump, ByteExtract, ByteMath, BSize, Number, Base64Decode, Base64Data, Ignored, RequestMissing }
+internal enum TermKind : byte { Dataset, Asn1, Content, Pcre, IsDataAt, ByteTest, ByteJump, ByteExtract, ByteMath, BSize, Number, Base64Decode, Base64Data, Ignored, RequestMissing }
 
 /// <summary>One thing to check on a buffer. Which fields count depends on the kind.</summary>
 internal sealed class Term
@@ -110,6 +118,13 @@ internal sealed class Term
     public uint PcreOptions;
     public IntPtr Code;
 
+    public List<CapturedGroup>? Captures;
+
+    // dataset and datarep
+    public Dataset? Set;
+    public DatasetAct SetAct;
+    public Keywords.Asn1Wish? Asn1;
+
     // numbers: isdataat, byte_*, bsize, urilen
     public long Value;
     public long Value2;
@@ -129,12 +144,15 @@ internal sealed class Term
     public int CountVariable = -1;
 }
 
+/// <summary>A group of an expression that is kept under a name, for the flow or for the packet.</summary>
+internal readonly record struct CapturedGroup(int Group, bool ForFlow, int Name);
+
 internal enum Comparison : byte { Equal, NotEqual, Less, Greater, LessOrEqual, GreaterOrEqual, Range, And, Or, Xor, None }
 
 internal enum PacketTestKind : byte
 {
     TcpFlags, IcmpType, IcmpCode, IcmpId, IcmpSequence, DataSize, Ttl, Id, IpProtocol, FragmentBits, FragmentOffset, Sequence, Acknowledgement, Window, SameIp, IpOptions, Tos, StreamSize,
-    DecodeEvent, AppProtocol, Mss, GeoIp, FlowAge, FlowPackets, FlowBytes, StreamEvent, AppEvent, IcmpMtu, Vlan, TcpWindowScale,
+    DecodeEvent, AppProtocol, Mss, GeoIp, FlowAge, FlowPackets, FlowBytes, StreamEvent, AppEvent, IcmpMtu, Vlan, TcpWindowScale, Reputation, Checksum, Layer3, Rpc,
 }
 
 internal sealed class PacketTest
@@ -164,6 +182,11 @@ internal sealed class VariableStep
     public int ValueName = -1;
     public int ExpireSeconds;
 }
+
+/// <summary>The keyword tag: packets that follow an alert are recorded too.</summary>
+internal sealed record TagWish(bool Host, bool Source, TagMetric Metric, uint Count);
+
+internal enum TagMetric : byte { Packets, Seconds, Bytes }
 
 internal enum ThresholdKind : byte { Limit, Threshold, Both, Detection, Rate, Suppress, Backoff }
 

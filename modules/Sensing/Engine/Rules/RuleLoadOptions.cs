@@ -3,6 +3,22 @@ namespace Appliance.Sensing.Engine.Rules;
 /// <summary>What the configuration says about loading rules.</summary>
 internal sealed record RuleLoadOptions
 {
+    /// <summary>Sets that the rules share; one table per rule set.</summary>
+    public DatasetTable Datasets { get; init; } = new();
+
+    public Reputation Reputation { get; init; } = new();
+
+    /// <summary>Where sets that rules fill are kept between runs.</summary>
+    public string DataFolder { get; init; } = ".";
+
+    /// <summary>A file the rules may write: always below the data folder, whatever the rule says.</summary>
+    public string DataPath(string name)
+    {
+        string root = Path.GetFullPath(DataFolder), full = Path.GetFullPath(Path.Combine(root, name));
+        if (!full.StartsWith(root.EndsWith('/') ? root : root + "/", StringComparison.Ordinal)) throw new RuleException("dataset", $"\"{name}\" lies outside the data folder");
+        return full;
+    }
+
     public bool IgnoreUnknownRequirements { get; init; }
 
     /// <summary>Which actions come first, as the configuration's action-order lists them.</summary>

@@ -86,7 +86,15 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
     /// <summary>Rules left out because of their own <c>requires</c>.</summary>
     public int Skipped { get; private set; }
 
-    public bool IgnoreUnknownRequirements { get; init; }
+    public RuleLoadOptions Options { get; init; } = new();
+
+    /// <summary>A file that a rule names: beside the rule's own file, else where the engine was started.</summary>
+    public string PathOf(string name, string ruleFile)
+    {
+        if (Path.IsPathRooted(name)) return name;
+        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(ruleFile)) ?? ".", name);
+        return File.Exists(beside) ? beside : name;
+    }
 
     public void ParseFile(string path, string shownAs, List<Rule> rules, List<RuleFault> faults)
     {
@@ -121,7 +129,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
         var made = new Rule { File = file, Line = line, Text = text };
         rule = null;
         fault = null;
-        if (!Requirements.Met(text, IgnoreUnknownRequirements))
+        if (!Requirements.Met(text, Options.IgnoreUnknownRequirements))
         {
             Skipped++;
             return false;
@@ -132,7 +140,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
             if (open < 0 || !text.EndsWith(')')) throw new RuleException("rule", "no options in parentheses");
             Header(made, text[..open]);
             var builder = new RuleBuilder(made, this);
-            Options(builder, text.AsSpan(open + 1, text.Length - open - 2));
+            ReadOptions(builder, text.AsSpan(open + 1, text.Length - open - 2));
             RuleValidation.Finish(made);
             rule = made;
             return true;
@@ -227,7 +235,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
         return words;
     }
 
-    private static void Options(RuleBuilder builder, ReadOnlySpan<char> text)
+    private static void ReadOptions(RuleBuilder builder, ReadOnlySpan<char> text)
     {
         int at = 0;
         while (true)

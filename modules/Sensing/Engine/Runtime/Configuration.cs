@@ -1,4 +1,5 @@
 using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.AppLayer.Files;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect.Thresholds;
 using Appliance.Sensing.Engine.Flow;
@@ -50,7 +51,7 @@ internal sealed partial class Configuration
         bool inline = root.Value("stream.inline") switch { null or "auto" => args.SimulateIps, string v => YamlNode.IsTrue(v) };
         bool midstream = root.Flag("stream.midstream", false);
         ExceptionPolicy Policy(string path, bool forMidstream = false) => PolicyOf(root, path, args.SimulateIps, forMidstream, midstream);
-        AppLayerOptions app = App(root["app-layer.protocols"]);
+        AppLayerOptions app = App(root["app-layer.protocols"]) with { Files = Files(root, args) };
         YamlNode? eve = root["outputs.eve-log"];
         app = ProtocolConfiguration.Apply(app, root["app-layer.protocols"], eve);
         return new Configuration
@@ -62,7 +63,7 @@ internal sealed partial class Configuration
             Settings = new EngineSettings
             {
                 SimulateIps = args.SimulateIps,
-                RuleLoad = new RuleLoadOptions { IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
+                RuleLoad = new RuleLoadOptions { Reputation = ReputationOf(root, faults), DataFolder = args.DataFolder ?? args.LogFolder, IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
                 Suppressions = suppressions,
                 MaxAlertsPerPacket = root.Integer("packet-alert-max", 15) is > 0 and <= 256 and int most ? most : 15,
                 NativeMatcher = root.Value("mpm-algo") is not ("ac" or "ac-bs" or "ac-ks"),
@@ -124,6 +125,43 @@ internal sealed partial class Configuration
         if (forMidstream && policy is ExceptionPolicy.DropPacket or ExceptionPolicy.PassPacket) policy = own == null ? policy == ExceptionPolicy.DropPacket ? ExceptionPolicy.DropFlow : ExceptionPolicy.Ignore : ExceptionPolicy.Ignore;
         if (forMidstream && midstream && policy is not ExceptionPolicy.PassFlow) policy = ExceptionPolicy.Ignore;
         return policy;
+    }
+
+    private static FileWishes Files(YamlNode root, SensorArguments args)
+    {
+        YamlNode? store = root["outputs.file-store"], files = root["outputs.eve-log.types.files"];
+        var hashes = new HashSet<string>();
+        foreach (YamlNode? node in (YamlNode?[])[store?["force-hash"], files?["force-hash"]])
+            foreach (string word in (node == null ? "" : Flat(node)).Trim('[', ']').Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) hashes.Add(word);
+        FileStoreOptions? place = null;
+        if (store != null && store.Flag("enabled", false))
+        {
+            string folder = store.Value("dir") ?? "filestore";
+            place = new FileStoreOptions
+            {
+                Folder = Path.IsPathRooted(folder) ? folder : Path.Combine(args.LogFolder, folder),
+                Force = store.Flag("force-filestore", false),
+                WritesInfo = store.Flag("write-fileinfo", false),
+            };
+        }
+        return new FileWishes { Md5 = hashes.Contains("md5"), Sha1 = hashes.Contains("sha1"), Sha256 = hashes.Contains("sha256"), Magic = files?.Flag("force-magic", false) ?? store?.Flag("force-magic", false) ?? false, Store = place };
+    }
+
+    private static Reputation ReputationOf(YamlNode root, List<RuleFault> faults)
+    {
+        var reputation = new Reputation();
+        string folder = root.Value("default-reputation-path") ?? "";
+        try
+        {
+            if (root.Value("reputation-categories-file") is { } categories) reputation.LoadCategories(categories, faults);
+            foreach (YamlNode file in root["reputation-files"]?.Items ?? [])
+                if (file.Text != null) reputation.Load(Path.Combine(folder, file.Text), faults);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            faults.Add(new RuleFault("reputation", 0, 0, "reputation-files", e.Message));
+        }
+        return reputation;
     }
 
     private static List<RuleAction> Actions(YamlNode? node)

@@ -31,7 +31,7 @@ internal static class RuleLoading
     {
         var names = new NameTable();
         how ??= new RuleLoadOptions();
-        var parser = new RuleParser(variables, classes, names) { IgnoreUnknownRequirements = how.IgnoreUnknownRequirements };
+        var parser = new RuleParser(variables, classes, names) { Options = how };
         var rules = new List<Rule>();
         var faults = new List<RuleFault>();
         foreach (var (path, shown) in files)

@@ -22,6 +22,9 @@ internal sealed class SensorArguments
     public string? Folder;
     public int Threads = 1;
     public string? Fault;
+    public string? DataFolder;
+    public string? Filter;                   // BPF
+    public string? FilterFile;
     public List<string> Notes = [];
 
     public static SensorArguments Parse(IReadOnlyList<string> args)
@@ -76,11 +79,19 @@ internal sealed class SensorArguments
                     if (int.TryParse(Value(), System.Globalization.CultureInfo.InvariantCulture, out int threads)) found.Threads = Math.Clamp(threads, 1, 64);
                     break;
                 case "--runmode": Value(); break;
-                case "-F" or "--pidfile" or "--user" or "--group" or "--data-dir": Value(); break;
+                case "-F": found.FilterFile = Value(); break;
+                case "--data-dir": found.DataFolder = Value(); break;
+                case "--pidfile" or "--user" or "--group": Value(); break;
                 case "-D" or "-v" or "-vv" or "-vvv" or "-q" or "--strict-rule-keywords" or "--no-random" or "--pcap-file-delete" or "--pcap-file-continuous" or "--pcap-file-recursive" or "--disable-hashing" or "--engine-analysis":
                     found.Notes.Add($"{arg} has no effect");
                     break;
                 default:
+                    // words without a dash are a capture filter, as with tcpdump
+                    if (!arg.StartsWith('-'))
+                    {
+                        found.Filter = found.Filter == null ? args[i] : found.Filter + " " + args[i];
+                        break;
+                    }
                     found.Fault = $"unknown argument {args[i]}";
                     break;
             }

@@ -118,7 +118,7 @@ internal sealed class SensorFolderSettings
         Decode = new DecodeOptions { DefragMemcap = DefragMemcap },
         Flow = new FlowOptions { Memcap = FlowMemcap },
         Stream = new StreamOptions { Memcap = StreamMemcap, ReassemblyMemcap = ReassemblyMemcap },
-        App = new AppLayerOptions { Sha256 = true, Md5 = true },
+        App = new AppLayerOptions { Files = new FileWishes { Sha256 = true, Md5 = true } },
         Eve = new EveOptions { CommunityId = CommunityId, Payload = Payload, PayloadPrintable = Payload, Packet = Packet, ShowNumbers = false },
     };
 }

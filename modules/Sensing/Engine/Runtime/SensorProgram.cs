@@ -109,6 +109,7 @@ public static class SensorProgram
         int exit = args.Capture != null ? Replay(args, args.Capture, config.Settings, rules, sink, stdout, stderr, started, ct)
             : LiveRun.Run(args.Interfaces, args.Threads, config.Settings, rules, sink, stdout, stderr, ct);
         stdout.WriteLine($"time elapsed {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F3", CultureInfo.InvariantCulture)}s");
+        rules?.Datasets.Save();
         rules?.Dispose();
         return exit;
     }
@@ -135,8 +136,26 @@ public static class SensorProgram
         return files;
     }
 
+    private static PacketFilter? FilterOf(SensorArguments args, TextWriter stderr, out bool wrong)
+    {
+        wrong = false;
+        try
+        {
+            string? text = args.FilterFile != null ? string.Join(' ', File.ReadLines(args.FilterFile).Select(l => l.Split('#')[0].Trim()).Where(l => l.Length > 0)) : args.Filter;
+            return string.IsNullOrWhiteSpace(text) ? null : new PacketFilter(text);
+        }
+        catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)
+        {
+            stderr.WriteLine($"sensor: {e.Message}");
+            wrong = true;
+            return null;
+        }
+    }
+
     private static int Replay(SensorArguments args, string capture, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, long started, CancellationToken ct)
     {
+        using PacketFilter? filter = FilterOf(args, stderr, out bool wrong);
+        if (wrong) return 1;
         var worker = new Worker(settings, rules, sink);
         int exit = 0, files = 0;
         string? truncated = null;
@@ -147,7 +166,8 @@ public static class SensorProgram
             {
                 using PcapReader reader = path == "-" ? new PcapReader(Console.OpenStandardInput()) : PcapReader.Open(path);
                 RawPacket raw = default;
-                while (!ct.IsCancellationRequested && reader.TryRead(ref raw)) worker.Process(raw);
+                while (!ct.IsCancellationRequested && reader.TryRead(ref raw))
+                    if (filter == null || filter.Takes(raw)) worker.Process(raw);
                 files++;
                 if (reader.TruncatedAt >= 0)
                 {

@@ -1,4 +1,5 @@
 using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.AppLayer.Files;
 using Appliance.Sensing.Engine.Capture;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect;
@@ -51,6 +52,7 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         _flows = new FlowTable(settings.Flow, Counters.Flow, this);
         // fingerprints cost time: they are worked out when a rule or the configuration asks for them
         AppLayerOptions app = settings.App with { Ja3 = settings.App.Ja3 || rules is { WantsJa3: true }, Hassh = settings.App.Hassh || rules is { WantsHassh: true } };
+        app = app with { Files = Wishes(settings, rules) };
         _app = new AppLayerEngine(app, Counters.App);
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
         var reassembly = new Reassembly(stream, Counters.Stream, _app);
@@ -59,9 +61,17 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         _records = new EveRecords(settings.Eve, sink, Counters.Eve);
         if (rules != null)
         {
-            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket };
+            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket, IgnoreChecksums = !settings.Stream.ChecksumValidation };
             _records.Use(rules);
         }
+    }
+
+    /// <summary>What is worked out for files: what the configuration asks for and what the rules ask for. Kept files go by their SHA-256.</summary>
+    private static FileWishes Wishes(EngineSettings settings, RuleSet? rules)
+    {
+        FileWishes asked = settings.App.Files, ruled = rules?.Files ?? new FileWishes();
+        FileStoreOptions? store = asked.Store is { } place && (place.Force || rules is { StoresFiles: true }) ? place : null;
+        return asked with { Md5 = asked.Md5 || ruled.Md5, Sha1 = asked.Sha1 || ruled.Sha1, Sha256 = asked.Sha256 || ruled.Sha256 || asked.Store != null, Magic = asked.Magic || ruled.Magic, Store = store };
     }
 
     public WorkerCounters Counters { get; }
@@ -93,9 +103,9 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
     private void One(Packet p)
     {
         Flow.Flow? flow = _flows.Take(p);
-        if (_records.WantsDecodeAnomalies && p.EventCount > 0) _records.DecodeAnomalies(p, flow);
         if (flow == null)
         {
+            if (_records.WantsDecodeAnomalies && p.EventCount > 0) _records.DecodeAnomalies(p, null);
             if (p.IpVersion != 0 || p.EventCount > 0) _detector?.Inspect(p, null);
             Settled(p, null);
             return;
@@ -117,12 +127,12 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         }
         if (p.IsTcp) _tcp.Handle(flow, p);
         else if (p.Protocol == 17 && p.HasPorts) _app.Datagram(flow, p);
-        if (!p.Is(PacketMarks.BadChecksum))
-        {
-            if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;
-            if (!p.Is(PacketMarks.NoInspection)) _detector?.Inspect(p, flow);
-            if (flow.App.Transactions.Count > 0) Settle(p, flow, false);
-        }
+        if (_records.WantsDecodeAnomalies && p.EventCount > 0) _records.DecodeAnomalies(p, flow);
+        // a packet with a bad checksum is no part of its stream, but rules see it all the same
+        if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;
+        if (!p.Is(PacketMarks.NoInspection)) _detector?.Inspect(p, flow);
+        if (flow.App.Transactions.Count > 0) Settle(p, flow, false);
+        _records.Metadata(p, flow);
         if (flow.Bypassed) flow.State = FlowState.Bypassed;
         Settled(p, flow);
     }
@@ -158,7 +168,7 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
             if ((complete || ending) && !tx.Logged)
             {
                 tx.Logged = true;
-                _records.Transaction(p, flow, tx);
+                if (!flow.Silenced) _records.Transaction(p, flow, tx);
             }
             for (int f = tx.FilesLogged; f < tx.Files.Count; f++)
             {
@@ -167,7 +177,12 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
                     if (!ending) break;
                     tx.Files[f].Close(false);
                 }
-                _records.File(p, flow, tx, tx.Files[f]);
+                AppFile file = tx.Files[f];
+                // rules have looked at a file only once a packet has gone its way
+                if (!ending && file.ToServer != p.ToServer) break;
+                if (file.ToServer ? flow.StoreFilesToServer || tx.StoreFilesToServer : flow.StoreFilesToClient || tx.StoreFilesToClient) file.Store = true;
+                file.Settle();
+                if (!flow.Silenced) _records.File(p, flow, tx, file);
                 tx.FilesLogged = f + 1;
             }
             bool inspected = _detector == null || ending || (tx.InspectedToServer.Done || !tx.Uses(true)) && (tx.InspectedToClient.Done || !tx.Uses(false)) || flow.Passed;
@@ -202,7 +217,7 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
             }
         }
         if (flow.Bypassed) Counters.Ips.BypassedFlows++;
-        _records.FlowEnded(flow, why, _clock);
+        if (!flow.Silenced) _records.FlowEnded(flow, why, _clock);
         _tcp.Free(flow);
     }
 
@@ -234,6 +249,8 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
     {
         foreach (ref readonly Alert alert in alerts) _records.Alert(p, flow, alert);
     }
+
+    public void Tagged(Packet p, Flow.Flow? flow) => _records.Tagged(p, flow);
 
     /// <summary>No packet came: the clock goes on all the same, so that quiet flows end.</summary>
     public void Idle(long now)

@@ -83,7 +83,10 @@ public sealed class StreamTests
             forge.Frame(PacketForge.Ethernet(0x0800, forge.Ip(C, S, 6, segment)));
             return End(forge, 115).ToArray();
         }
-        Assert.Empty((await Replayed.Of(Bad(), Rule)).Sids);
-        Assert.Equal((int[])[1], (await Replayed.Of(Bad(), Rule, "-k", "none")).Sids);
+        // as in Suricata the packet itself is still looked at; only the stream does not get it
+        string stream = Rule.Replace("alert tcp ", "alert tcp-stream ", StringComparison.Ordinal);
+        Assert.NotEqual(Rule, stream);
+        Assert.Empty((await Replayed.Of(Bad(), stream)).Sids);
+        Assert.Equal((int[])[1], (await Replayed.Of(Bad(), stream, "-k", "none")).Sids);
     }
 }

@@ -50,7 +50,7 @@ internal sealed class FtpDataParser(AppState state) : AppParser
             {
                 _tx = state.Add(new FtpDataTransaction(what));
                 var file = new AppFile();
-                file.Open(what.File, toServer, context.Options.Sha256, context.Options.Md5, true);
+                file.Open(what.File, toServer, context.Options.Files, true);
                 _tx.Files.Add(file);
             }
             if (_tx.Files.Count > 0 && _tx.Files[0].ToServer == toServer) _tx.Files[0].Append(bytes);

@@ -88,7 +88,7 @@ internal sealed class HttpBody
         if (_file == null)
         {
             _file = new AppFile();
-            _file.Open(Name(tx, _toServer), _toServer, context.Options.Sha256, context.Options.Md5, _toServer);
+            _file.Open(Name(tx, _toServer), _toServer, context.Options.Files, _toServer);
             tx.Files.Add(_file);
             if (!_toServer && tx.Response.TryGet("content-range"u8, out ReadOnlySpan<byte> range))
             {

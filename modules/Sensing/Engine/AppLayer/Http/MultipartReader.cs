@@ -106,7 +106,7 @@ internal sealed class MultipartReader
             if (_tx.Files.Count < MaxFiles && Parameter(head, "filename"u8, out ReadOnlySpan<byte> name) && !name.IsEmpty)
             {
                 _file = new AppFile();
-                _file.Open(name, true, context.Options.Sha256, context.Options.Md5, true);
+                _file.Open(name, true, context.Options.Files, true);
                 _tx.Files.Add(_file);
             }
             _inPart = true;

@@ -274,7 +274,7 @@ internal sealed class MailReader(SmtpTransaction tx)
     {
         if (_name.Length == 0 || tx.Files.Count >= MaxParts) return;
         _file = new AppFile();
-        _file.Open(_name, true, context.Options.Sha256, context.Options.Md5, true);
+        _file.Open(_name, true, context.Options.Files, true);
         tx.Files.Add(_file);
         _attachments.Add(Encoding.UTF8.GetString(_name));
         _quadCount = 0;

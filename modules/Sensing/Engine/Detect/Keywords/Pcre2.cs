@@ -92,6 +92,18 @@ internal static unsafe partial class Pcre2
         return context;
     }
 
+    /// <summary>Where a group of the last match lies; false when it took no part.</summary>
+    public static bool TryGroup(IntPtr data, int group, out int start, out int end)
+    {
+        start = end = -1;
+        if (group >= 30) return false;
+        nuint* vector = pcre2_get_ovector_pointer_8(data);
+        if (vector[group * 2] == nuint.MaxValue || vector[group * 2 + 1] < vector[group * 2]) return false;
+        start = (int)vector[group * 2];
+        end = (int)vector[group * 2 + 1];
+        return true;
+    }
+
     /// <summary>End of the first match at or behind <paramref name="start"/>, or -1.</summary>
     public static int Find(IntPtr code, ReadOnlySpan<byte> subject, int start, IntPtr data, IntPtr context, out int matchStart)
     {

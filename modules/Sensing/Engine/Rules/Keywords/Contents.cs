@@ -212,6 +212,41 @@ internal static class Contents
         b.Last = null;
     }
 
+    /// <summary>Behind an expression: flow:name or pkt:name for each of its groups, in order.</summary>
+    private static List<CapturedGroup> Captured(RuleBuilder b, string keyword, string text)
+    {
+        var captures = new List<CapturedGroup>();
+        foreach (string item in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            bool flow = item.StartsWith("flow:", StringComparison.Ordinal);
+            if (!flow && !item.StartsWith("pkt:", StringComparison.Ordinal)) throw new RuleException(keyword, $"\"{item}\" is neither flow:name nor pkt:name");
+            string name = item[(item.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+            if (name.Length == 0) throw new RuleException(keyword, "a captured group has no name");
+            captures.Add(new CapturedGroup(captures.Count + 1, flow, b.Parser.Names.Of("text:" + name)));
+        }
+        return captures;
+    }
+
+    /// <summary>ssh.protoversion:2.0 and ssh.softwareversion:"text": older spellings with the value behind the colon.</summary>
+    public static void SshVersion(RuleBuilder b, string keyword, string? value)
+    {
+        string text = RuleParser.Unquote((value ?? "").Trim());
+        if (text.Length == 0) throw new RuleException(keyword, "has no value");
+        BufferId before = b.Buffer;
+        List<Transform> transforms = b.Transforms;
+        b.Buffer = keyword == "ssh.protoversion" ? BufferId.SshProto : BufferId.SshSoftware;
+        b.Transforms = [];
+        if (text.Equals("2_compat", StringComparison.OrdinalIgnoreCase))
+        {
+            var either = new Term { Kind = TermKind.Pcre, Expression = "^(2|1\\.99)" };
+            if (Detect.Keywords.Pcre2.Check(either) is { } fault) throw new RuleException(keyword, fault);
+            b.Add(either);
+        }
+        else b.Add(new Term { Kind = TermKind.Content, Pattern = Encoding.UTF8.GetBytes(text), NoCase = keyword == "ssh.softwareversion" });
+        b.Buffer = before;
+        b.Transforms = transforms;
+    }
+
     public static void Pcre(RuleBuilder b, string keyword, string? value)
     {
         string text = (value ?? "").Trim();
@@ -226,6 +261,12 @@ internal static class Contents
         if (text.Length < 2 || text[0] != '/' || slash <= 0) throw new RuleException(keyword, "the expression is not between slashes");
         string expression = text[1..slash];
         var term = new Term { Kind = TermKind.Pcre, Negated = negated };
+        int names = text.IndexOf(',', slash);
+        if (names >= 0)
+        {
+            term.Captures = Captured(b, keyword, text[(names + 1)..]);
+            text = text[..names].TrimEnd();
+        }
         BufferId buffer = b.Buffer;
         foreach (char flag in text[(slash + 1)..])
         {
@@ -286,6 +327,7 @@ internal static class Transforms
         if (b.Buffer == BufferId.Payload) throw new RuleException(keyword, "needs a sticky buffer before it");
         TransformKind kind = keyword switch
         {
+            "pcrexform" => TransformKind.Regex,
             "dotprefix" => TransformKind.DotPrefix,
             "strip_whitespace" => TransformKind.StripWhitespace,
             "compress_whitespace" => TransformKind.CompressWhitespace,
@@ -306,6 +348,14 @@ internal static class Transforms
             if (hex.Length == 0 || hex.Length % 2 != 0 || !hex.All(char.IsAsciiHexDigit)) throw new RuleException(keyword, "the key is not hexadecimal");
             argument = hex;
         }
-        b.Transforms = [.. b.Transforms, new Transform(kind, argument)];
+        IntPtr code = IntPtr.Zero;
+        if (kind == TransformKind.Regex)
+        {
+            var expression = new Term { Kind = TermKind.Pcre, Expression = argument.Replace("\\;", ";", StringComparison.Ordinal) };
+            string? fault = Detect.Keywords.Pcre2.Check(expression);
+            if (fault != null) throw new RuleException(keyword, fault);
+            code = expression.Code;
+        }
+        b.Transforms = [.. b.Transforms, new Transform(kind, argument) { Code = code }];
     }
 }

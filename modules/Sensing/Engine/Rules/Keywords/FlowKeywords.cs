@@ -84,6 +84,11 @@ internal static class FlowKeywords
     public static void HostBits(RuleBuilder b, string keyword, string? value)
     {
         string[] parts = (value ?? "").Split(',').Select(p => p.Trim()).ToArray();
+        if (parts is ["noalert"])
+        {
+            b.Rule.NoAlert = true;
+            return;
+        }
         if (parts.Length < 2) throw new RuleException(keyword, "has the form act,name[,direction]");
         var step = new VariableStep { Name = b.Parser.Names.Of("host:" + parts[1]), ExpireSeconds = 300, Scope = parts.Length > 2 && parts[2] == "dst" ? VariableScope.Destination : VariableScope.Source };
         AddHostStep(b, keyword, parts[0], step);
