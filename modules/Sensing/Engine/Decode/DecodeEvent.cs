@@ -27,17 +27,32 @@ internal enum DecodeEvent : ushort
     Ipv6Ipv4InIpv6TooSmall, Ipv6Ipv4InIpv6WrongVersion, Ipv6Ipv6InIpv6TooSmall, Ipv6Ipv6InIpv6WrongVersion,
     MplsHeaderTooSmall, MplsPktTooSmall, MplsBadLabelRouterAlert, MplsBadLabelImplicitNull, MplsBadLabelReserved, MplsUnknownPayloadType,
     VxlanUnknownPayloadType, GeneveUnknownPayloadType, ErspanHeaderTooSmall, ErspanUnsupportedVersion, ErspanTooManyVlanLayers,
-    ChdlcPktTooSmall, NshHeaderTooSmall, NshUnsupportedVersion, NshBadHeaderLength, NshReservedType, NshUnsupportedType, NshUnknownPayload,
+    ChdlcPktTooSmall, DcePktTooSmall, NshHeaderTooSmall, NshUnsupportedVersion, NshBadHeaderLength, NshReservedType, NshUnsupportedType, NshUnknownPayload,
     Ieee8021AhHeaderTooSmall, VntagHeaderTooSmall, VntagUnknownType, TooManyLayers, AfPacketTruncPkt,
+
+    // of a TCP conversation
+    Stream3whsAckInWrongDir, Stream3whsAsyncWrongSeq, Stream3whsRightSeqWrongAckEvasion, Stream3whsSynackInWrongDirection, Stream3whsSynackResendWithDiffAck,
+    Stream3whsSynackResendWithDiffSeq, Stream3whsSynackToserverOnSynRecv, Stream3whsSynackWithWrongAck, Stream3whsSynackFlood, Stream3whsSynResendDiffSeqOnSynRecv,
+    Stream3whsSynToclientOnSynRecv, Stream3whsWrongSeqWrongAck, Stream3whsAckDataInject, Stream3whsSynFlood, Stream3whsSynackTfoDataIgnored,
+    Stream4whsSynackWithWrongAck, Stream4whsSynackWithWrongSyn, Stream4whsWrongSeq, Stream4whsInvalidAck, StreamClosewaitAckOutOfWindow, StreamClosewaitFinOutOfWindow,
+    StreamClosewaitPktBeforeLastAck, StreamClosewaitInvalidAck, StreamClosingAckWrongSeq, StreamClosingInvalidAck, StreamEstPacketOutOfWindow, StreamEstPktBeforeLastAck,
+    StreamEstSynackResend, StreamEstSynackResendWithDiffAck, StreamEstSynackResendWithDiffSeq, StreamEstSynackToserver, StreamEstSynResend, StreamEstSynResendDiffSeq,
+    StreamEstSynToclient, StreamEstInvalidAck, StreamFinInvalidAck, StreamFin1AckWrongSeq, StreamFin1FinWrongSeq, StreamFin1InvalidAck, StreamFin2AckWrongSeq,
+    StreamFin2FinWrongSeq, StreamFin2InvalidAck, StreamFinButNoSession, StreamFinOutOfWindow, StreamFinSyn, StreamLastackAckWrongSeq, StreamLastackInvalidAck,
+    StreamRstButNoSession, StreamRstInvalidAck, StreamRstWithData, StreamTimewaitAckWrongSeq, StreamTimewaitInvalidAck, StreamShutdownSynResend,
+    StreamPktInvalidTimestamp, StreamPktInvalidAck, StreamPktBrokenAck, StreamPktBadWindowUpdate, StreamPktRetransmission, StreamPktSpuriousRetransmission,
+    StreamSuspectedRstInject, StreamWrongThread, StreamReassemblySegmentBeforeBaseSeq, StreamReassemblyNoSegment, StreamReassemblySeqGap,
+    StreamReassemblyOverlapDifferentData, StreamReassemblyDepthReached, StreamReassemblyInsertMemcap, StreamReassemblyInsertLimit, StreamReassemblyInsertInvalid,
+    StreamReassemblyUrgentOobLimitReached,
 }
 
 internal static class DecodeEventNames
 {
     private static readonly string[] Prefixes = ["ipv4", "icmpv4", "icmpv6", "ipv6", "tcp", "udp", "sll", "ethernet", "pppoe", "ppp", "gre", "vlan", "ipraw", "ltnull",
-        "sctp", "esp", "mpls", "vxlan", "geneve", "erspan", "chdlc", "nsh", "ieee8021ah", "vntag"];
+        "sctp", "esp", "mpls", "vxlan", "geneve", "erspan", "stream", "chdlc", "dce", "nsh", "ieee8021ah", "vntag"];
 
     /// <summary>Is it about a TCP conversation rather than the packet itself?</summary>
-    public static bool IsStream(DecodeEvent e) => NameOf(e).StartsWith("stream.", StringComparison.Ordinal);
+    public static bool IsStream(DecodeEvent e) => e >= DecodeEvent.Stream3whsAckInWrongDir;
 
     /// <summary>ipv4.pkt_too_small, as in rules and records.</summary>
     public static string NameOf(DecodeEvent e)

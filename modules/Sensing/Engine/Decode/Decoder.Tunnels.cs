@@ -2,7 +2,8 @@ namespace Appliance.Sensing.Engine.Decode;
 
 internal sealed partial class Decoder
 {
-    private void Tunnel(Packet outer, byte kind, ushort etherType, int at, int end)
+    /// <summary><paramref name="strip"/>: bytes of the tunnel's own header that belong to the inner packet as it is shown.</summary>
+    private void Tunnel(Packet outer, byte kind, ushort etherType, int at, int end, int strip = 0, ushort vlan = 0)
     {
         if (TooDeep(outer)) return;
         outer.Marks |= PacketMarks.TunnelRoot;
@@ -13,8 +14,13 @@ internal sealed partial class Decoder
         inner.Offset = at;
         inner.Length = end - at;
         inner.LinkType = etherType == 0x6558 ? 1 : 101;
-        if (etherType == 0x6558) Ethernet(inner, at, end);
-        else Network(inner, etherType, at, end);
+        if (vlan != 0 && inner.VlanCount == 0)
+        {
+            inner.Vlan0 = vlan;
+            inner.VlanCount = 1;
+        }
+        if (etherType == 0x6558) Ethernet(inner, at + strip, end);
+        else Network(inner, etherType, at + strip, end);
         Count(inner);
         Inner.Add(inner);
     }
@@ -192,7 +198,7 @@ internal sealed partial class Decoder
             Fault(p, DecodeEvent.ErspanUnsupportedVersion);
             return;
         }
-        Tunnel(p, 3, 0x6558, at + 8, end);
+        Tunnel(p, 3, 0x6558, at, end, 8, (ushort)(U16(p, at) & 0x0fff));
     }
 
     private void UdpTunnels(Packet p, int at, int end)

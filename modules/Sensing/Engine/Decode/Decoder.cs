@@ -176,14 +176,20 @@ internal sealed partial class Decoder(DecodeOptions options, DecodeCounters coun
             case 0x6558:
                 Ethernet(p, at, end);
                 break;
+            case 0x8903: // FabricPath: two bytes, then a whole frame
+                if (end - at < 2 + 14) Fault(p, DecodeEvent.DcePktTooSmall);
+                else Ethernet(p, at + 2, end);
+                break;
             case 0x0806:
                 counters.Arp++;
                 break;
             case 0x88e7:
+                counters.Ieee8021Ah++;
                 if (end - at < 18) Fault(p, DecodeEvent.Ieee8021AhHeaderTooSmall);
                 else Network(p, U16(p, at + 16), at + 18, end);
                 break;
             case 0x8926:
+                counters.Vntag++;
                 if (end - at < 6) Fault(p, DecodeEvent.VntagHeaderTooSmall);
                 else Network(p, U16(p, at + 4), at + 6, end);
                 break;

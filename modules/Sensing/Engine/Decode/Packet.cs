@@ -82,6 +82,7 @@ internal sealed class Packet
     public ushort Mss;
     public bool HasTimestamp;
     public bool SackPermitted;
+    public bool FastOpen;
     public uint TimestampValue;
     public uint TimestampEcho;
 
@@ -146,7 +147,7 @@ internal sealed class Packet
         TcpHeaderLength = 0;
         WindowScale = -1;
         Mss = 0;
-        HasTimestamp = SackPermitted = false;
+        HasTimestamp = SackPermitted = FastOpen = false;
         HasIcmp = false;
         IcmpMtu = -1;
         IcmpType = IcmpCode = 0;

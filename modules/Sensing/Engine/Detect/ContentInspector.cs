@@ -330,7 +330,7 @@ internal sealed class ContentInspector
         if (value > int.MaxValue) return -1;
         long jump = (long)value * term.Multiplier;
         if (term.Align && (jump & 3) != 0) jump += 4 - (jump & 3);
-        long target = term.FromBeginning ? jump : term.FromEnd ? buffer.Length - jump : end + jump;
+        long target = term.FromBeginning ? jump : term.FromEnd ? buffer.Length + jump : end + jump;
         target += term.PostOffset;
         return target < 0 || target > buffer.Length ? -1 : (int)target;
     }

@@ -141,8 +141,9 @@ internal sealed partial class Detector : IDisposable
         SortCandidates();
         for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
         if (flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
-        if (_hasStream && stream != null) _reassembly.RawInspected(stream, through);
         if (_alertCount > 0) Flush(p, flow);
+        // alerts show the stream's bytes, so these are let go last
+        if (_hasStream && stream != null) _reassembly.RawInspected(stream, through);
         if (_rules.HasTags && p.Source != PacketSource.StreamEnd && _tags.Wants(p, flow)) _receiver.Tagged(p, flow);
     }
 
@@ -235,6 +236,8 @@ internal sealed partial class Detector : IDisposable
 
     private void EvaluateOnPacket(Rule rule, Packet p, Flow.Flow? flow)
     {
+        // the end of a stream is no packet of its own
+        if (p.Source == PacketSource.StreamEnd && rule.Kind is (RuleKind.Packet or RuleKind.AddressOnly or RuleKind.LikeAddressOnly)) return;
         if (!HeaderFits(rule, p, flow)) return;
         _counters.Evaluations++;
         if (rule.UsesApplication)

@@ -184,7 +184,7 @@ internal sealed class RuleSet : IDisposable
             case HeaderProtocol.Tcp or HeaderProtocol.TcpPacket or HeaderProtocol.TcpStream: return [(int)PacketClass.Tcp];
             case HeaderProtocol.Udp: return [(int)PacketClass.Udp];
             case HeaderProtocol.Icmp: return [(int)PacketClass.Icmp];
-            case HeaderProtocol.Sctp or HeaderProtocol.Other: return [(int)PacketClass.Other];
+            case HeaderProtocol.Sctp: return [(int)PacketClass.Other];
             case HeaderProtocol.Application:
                 return rule.Application is AppProto.Dns or AppProto.Dcerpc or AppProto.Krb5 or AppProto.Sip or AppProto.Nfs ? [0, 1]
                     : rule.Application is AppProto.Tftp or AppProto.Snmp or AppProto.Dhcp or AppProto.Quic or AppProto.Ike or AppProto.Ntp or AppProto.BittorrentDht ? [1] : [0];

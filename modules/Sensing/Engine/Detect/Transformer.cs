@@ -23,7 +23,7 @@ internal sealed class Transformer
         return bytes;
     }
 
-    private readonly IntPtr _pcreData = Keywords.Pcre2.pcre2_match_data_create_8(30, IntPtr.Zero);
+    private readonly IntPtr _pcreData = Keywords.Pcre2.NewMatchData();
     private readonly IntPtr _pcreContext = Keywords.Pcre2.NewContext();
 
     private int Run(Transform transform, ReadOnlySpan<byte> from, Span<byte> to)

@@ -280,13 +280,15 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         _w.Close();
     }
 
+    private readonly Memory.SlidingBuffer _payload = new();
+
     private void PayloadObject(Packet p, Flow.Flow? flow, bool fromStream)
     {
         ReadOnlySpan<byte> bytes = p.Payload;
         if (fromStream && flow?.Tcp is { } session)
         {
-            TcpStream stream = p.ToServer ? session.Client : session.Server;
-            if (stream.Bytes.Length > 0) bytes = stream.Bytes.Span;
+            StreamBytes(p.ToServer ? session.Client : session.Server);
+            if (_payload.Length > 0) bytes = _payload.Span;
         }
         bytes = bytes[..Math.Min(bytes.Length, options.PayloadBufferSize)];
         if (!bytes.IsEmpty)
@@ -295,6 +297,25 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
             if (options.PayloadPrintable) _w.Printable("payload_printable"u8, bytes);
         }
         _w.Number("stream"u8, fromStream ? 1 : 0);
+    }
+
+    /// <summary>What is still there of a stream, with a note in the place of what never came.</summary>
+    private void StreamBytes(TcpStream stream)
+    {
+        _payload.Clear();
+        uint at = stream.Base;
+        for (int i = 0; i < stream.SegmentCount && _payload.Length < options.PayloadBufferSize; i++)
+        {
+            Segment segment = stream.Segments[i];
+            if ((int)(segment.End - at) <= 0) continue;
+            if ((int)(segment.Sequence - at) > 0)
+            {
+                _payload.Append(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[{segment.Sequence - at} bytes missing]")));
+                at = segment.Sequence;
+            }
+            _payload.Append(stream.Slice(at, segment.End));
+            at = segment.End;
+        }
     }
 
     private void PacketObject(Packet p)

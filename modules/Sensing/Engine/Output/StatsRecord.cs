@@ -48,6 +48,8 @@ internal static partial class StatsRecord
         w.Number("ipv4_in_ipv6"u8, Sum(c => c.Decode.Ipv4InIpv6));
         w.Number("ipv6_in_ipv6"u8, Sum(c => c.Decode.Ipv6InIpv6));
         w.Number("mpls"u8, Sum(c => c.Decode.Mpls));
+        w.Number("vntag"u8, Sum(c => c.Decode.Vntag));
+        w.Number("ieee8021ah"u8, Sum(c => c.Decode.Ieee8021Ah));
         long packets = Sum(c => c.Decode.Packets);
         w.Number("avg_pkt_size"u8, packets == 0 ? 0 : Sum(c => c.Decode.Bytes) / packets);
         w.Number("max_pkt_size"u8, workers.Count == 0 ? 0 : workers.Max(c => c.Decode.MaxPacket));
@@ -121,6 +123,15 @@ internal static partial class StatsRecord
         w.Number("alert_queue_overflow"u8, Sum(c => c.Detect.AlertQueueOverflow));
         w.Number("alerts_suppressed"u8, Sum(c => c.Detect.AlertsSuppressed));
         w.Close();
+        // what these two once counted is part of the flows' own memory here
+        w.Open("http"u8);
+        w.Number("memuse"u8, 0);
+        w.Number("memcap"u8, 0);
+        w.Close();
+        w.Open("ftp"u8);
+        w.Number("memuse"u8, 0);
+        w.Number("memcap"u8, 0);
+        w.Close();
         w.Open("app_layer"u8);
         w.Open("flow"u8);
         Protocols(w, workers, c => c.App.FlowsTcp, c => c.App.FlowsUdp);
@@ -159,7 +170,7 @@ internal static partial class StatsRecord
     private static void DecodeEvents(EveWriter w, IReadOnlyList<WorkerCounters> workers)
     {
         w.Open("event"u8);
-        foreach (var group in Enum.GetValues<DecodeEvent>().Select(e => (Event: e, Name: DecodeEventNames.NameOf(e))).Where(e => e.Name.Contains('.', StringComparison.Ordinal)).GroupBy(e => e.Name[..e.Name.IndexOf('.', StringComparison.Ordinal)]))
+        foreach (var group in Enum.GetValues<DecodeEvent>().Select(e => (Event: e, Name: DecodeEventNames.NameOf(e))).Where(e => e.Name.Contains('.', StringComparison.Ordinal) && !DecodeEventNames.IsStream(e.Event)).GroupBy(e => e.Name[..e.Name.IndexOf('.', StringComparison.Ordinal)]))
         {
             w.Open(Encoding.ASCII.GetBytes(group.Key));
             foreach (var (e, name) in group) w.Number(Encoding.ASCII.GetBytes(name[(group.Key.Length + 1)..]), workers.Sum(c => c.Decode.Events[(int)e]));

@@ -58,7 +58,7 @@ internal static class RuleValidation
     private static void Needs(Rule rule)
     {
         Part? payload = rule.PayloadPart;
-        bool dsize = rule.PacketTests.Exists(t => t.Kind == PacketTestKind.DataSize);
+        bool dsize = rule.PacketTests.Exists(t => OfHeader(t.Kind));
         bool tcp = rule.Protocol is HeaderProtocol.Tcp or HeaderProtocol.TcpStream or HeaderProtocol.Ip or HeaderProtocol.Application;
         if (payload != null)
         {
@@ -74,6 +74,11 @@ internal static class RuleValidation
         rule.Kind = KindOf(rule, payload);
         rule.AddressOnly = rule.Kind == RuleKind.AddressOnly;
     }
+
+    /// <summary>Tests of a packet's own header: what stands beside them in a rule is looked for in that packet, not in its stream.</summary>
+    private static bool OfHeader(PacketTestKind kind) => kind is PacketTestKind.TcpFlags or PacketTestKind.IcmpType or PacketTestKind.IcmpCode or PacketTestKind.IcmpId or PacketTestKind.IcmpSequence or PacketTestKind.DataSize
+        or PacketTestKind.Ttl or PacketTestKind.Id or PacketTestKind.FragmentBits or PacketTestKind.FragmentOffset or PacketTestKind.Sequence or PacketTestKind.Acknowledgement or PacketTestKind.Window
+        or PacketTestKind.SameIp or PacketTestKind.IpOptions or PacketTestKind.Tos or PacketTestKind.Mss or PacketTestKind.IpProtocol;
 
     /// <summary>Rules about addresses and ports alone are asked once per flow and direction; the kind also says whether an action is for the packet or for the flow.</summary>
     private static RuleKind KindOf(Rule rule, Part? payload)
@@ -97,7 +102,7 @@ internal static class RuleValidation
         if (only && rule.Protocol is HeaderProtocol.Ip or HeaderProtocol.Tcp or HeaderProtocol.Udp or HeaderProtocol.Icmp or HeaderProtocol.Sctp or HeaderProtocol.Ipv4 or HeaderProtocol.Ipv6
             && rule.Parts.Count == 0 && !remembers && rule.Flow == FlowWish.None && rule.PacketTests.TrueForAll(t => t.Kind == PacketTestKind.IpProtocol))
             return rule.Source.HasNegation || rule.Destination.HasNegation ? RuleKind.LikeAddressOnly : RuleKind.AddressOnly;
-        if (payload != null && !packetBuffer && !rule.PacketTests.Exists(t => t.Kind is PacketTestKind.DataSize or PacketTestKind.TcpFlags or PacketTestKind.Ttl))
+        if (payload != null && !packetBuffer && !rule.PacketTests.Exists(t => OfHeader(t.Kind)))
         {
             if (rule.NeedsStream) return rule.NeedsPacketPayload ? RuleKind.PacketAndStream : RuleKind.Stream;
             if (rule.Protocol is HeaderProtocol.Udp or HeaderProtocol.Icmp) return RuleKind.PacketAndStream;

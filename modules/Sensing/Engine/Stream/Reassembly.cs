@@ -117,6 +117,15 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
         stream.SegmentCount++;
     }
 
+    /// <summary>Drops all that a stream has stored and nobody has read: the other side did not take it.</summary>
+    public void Forget(TcpStream stream)
+    {
+        int before = stream.Bytes.Capacity;
+        stream.Bytes.Release();
+        stream.SegmentCount = 0;
+        counters.ReassemblyMemory += stream.Bytes.Capacity - before;
+    }
+
     private void Deep(TcpStream stream)
     {
         if (stream.DepthReached) return;

@@ -59,6 +59,29 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         flow.Tcp = null;
     }
 
+    /// <summary>The packet does not belong: rules can ask for it, and in-line it goes no further.</summary>
+    private void Refuse(Packet p, DecodeEvent e)
+    {
+        p.AddEvent(e);
+        if (options.DropInvalid) p.Drop(DropReason.StreamError);
+    }
+
+    /// <summary>A call or an answer in a conversation that is under way.</summary>
+    private void SynLate(TcpSession session, Packet p)
+    {
+        TcpStream own = p.ToServer ? session.Client : session.Server;
+        if ((p.TcpFlags & Ack) != 0)
+        {
+            if (p.ToServer) Refuse(p, DecodeEvent.StreamEstSynackToserver);
+            else if (p.Acknowledgement != session.Client.Isn + 1) Refuse(p, DecodeEvent.StreamEstSynackResendWithDiffAck);
+            else if (p.Sequence != own.Isn) Refuse(p, DecodeEvent.StreamEstSynackResendWithDiffSeq);
+            else p.AddEvent(DecodeEvent.StreamEstSynackResend);
+        }
+        else if (!p.ToServer) Refuse(p, DecodeEvent.StreamEstSynToclient);
+        else if (p.Sequence != own.Isn) Refuse(p, DecodeEvent.StreamEstSynResendDiffSeq);
+        else p.AddEvent(DecodeEvent.StreamEstSynResend);
+    }
+
     private TcpSession? Open(Flow.Flow flow, Packet p)
     {
         byte flags = p.TcpFlags;
@@ -68,6 +91,9 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if (!plainSyn && !pickup)
         {
             counters.NoFlow++;
+            if ((flags & Rst) != 0) p.AddEvent(DecodeEvent.StreamRstButNoSession);
+            else if ((flags & (Syn | Fin)) == (Syn | Fin)) p.AddEvent(DecodeEvent.StreamFinSyn);
+            else if ((flags & Fin) != 0) p.AddEvent(DecodeEvent.StreamFinButNoSession);
             // RST and FIN of a conversation not seen are no reason to do anything
             if ((flags & (Rst | Fin)) == 0 && !options.Midstream) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
             return null;
@@ -96,6 +122,14 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             session.TimestampsOn = p.HasTimestamp;
             session.Client.LastTimestamp = p.TimestampValue;
             if (options.AsyncOneside) session.Client.Unacked = session.Server.Unacked = false;
+            session.FastOpen = p.FastOpen;
+            if (p.FastOpen && p.PayloadLength > 0)
+            {
+                // data on the call itself: it counts once the answer takes it, in-line at once
+                session.Client.NextSequence = p.Sequence + 1 + (uint)p.PayloadLength;
+                reassembly.Store(session.Client, p, p.Sequence + 1, p.Payload, options.Policies.For(p.Destination));
+                if (options.Inline) reassembly.Deliver(flow, session, session.Client, true, false);
+            }
             return session;
         }
         counters.Midstream++;
@@ -108,6 +142,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             session.State = TcpState.SynRecv;
             session.Server.Begin(p.Sequence);
             session.Client.Begin(p.Acknowledgement - 1);
+            if (options.AsyncOneside) session.Server.Unacked = true;
             session.Server.Window = p.Window;
             session.Server.Scale = p.WindowScale >= 0 ? (byte)p.WindowScale : (byte)0;
             session.Client.Scale = 14;
@@ -149,8 +184,24 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if ((flags & Fin) != 0) return;
         if ((flags & (Syn | Ack)) == (Syn | Ack))
         {
-            if (p.ToServer) return;
-            if (p.Acknowledgement != session.Client.Isn + 1) return;
+            if (p.ToServer)
+            {
+                Refuse(p, DecodeEvent.Stream3whsSynackInWrongDirection);
+                return;
+            }
+            // with fast open the answer may also take what came with the call (RFC 7413, 4.2)
+            bool tookData = session.FastOpen && p.Acknowledgement == session.Client.NextSequence && session.Client.NextSequence != session.Client.Isn + 1;
+            if (p.Acknowledgement != session.Client.Isn + 1 && !tookData)
+            {
+                Refuse(p, DecodeEvent.Stream3whsSynackWithWrongAck);
+                return;
+            }
+            if (session.FastOpen && !tookData && session.Client.NextSequence != session.Client.Isn + 1)
+            {
+                p.AddEvent(DecodeEvent.Stream3whsSynackTfoDataIgnored);
+                reassembly.Forget(session.Client);
+                session.Client.NextSequence = session.Client.Isn + 1;
+            }
             session.Server.Begin(p.Sequence);
             session.Server.Window = p.Window;
             if (p.WindowScale >= 0 && session.Client.Scale >= 0) session.Server.Scale = (byte)p.WindowScale;
@@ -161,6 +212,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             session.Client.NextWindow = session.Client.LastAck + p.Window;
             session.Server.NextWindow = session.Server.LastAck + session.Client.Window;
             session.State = TcpState.SynRecv;
+            if (tookData) reassembly.Deliver(flow, session, session.Client, true, false);
             return;
         }
         if ((flags & Syn) != 0)
@@ -203,12 +255,24 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if ((flags & Rst) != 0)
         {
             if (ResetIsValid(p, own, other)) Close(flow, session, true);
+            else Refuse(p, DecodeEvent.StreamRstInvalidAck);
             return;
         }
         if ((flags & (Syn | Ack)) == (Syn | Ack))
         {
-            if (p.ToServer || p.Sequence == session.Server.Isn) return;
-            if (p.Acknowledgement != session.Client.Isn + 1 || session.Server.SegmentCount > 0) return;
+            if (p.ToServer)
+            {
+                Refuse(p, DecodeEvent.Stream3whsSynackToserverOnSynRecv);
+                return;
+            }
+            if (p.Acknowledgement != session.Client.LastAck)
+            {
+                Refuse(p, DecodeEvent.Stream3whsSynackResendWithDiffAck);
+                return;
+            }
+            if (p.Sequence == session.Server.Isn) return;
+            p.AddEvent(DecodeEvent.Stream3whsSynackResendWithDiffSeq);
+            if (session.Server.SegmentCount > 0) return;
             // a second answer with another number: the last one counts
             session.Server.Begin(p.Sequence);
             session.Server.Window = p.Window;
@@ -216,20 +280,39 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             session.Server.NextWindow = session.Server.LastAck + session.Client.Window;
             return;
         }
-        if ((flags & Syn) != 0) return;
+        if ((flags & Syn) != 0)
+        {
+            if (!p.ToServer) Refuse(p, DecodeEvent.Stream3whsSynToclientOnSynRecv);
+            else if (p.Sequence != session.Client.Isn) Refuse(p, DecodeEvent.Stream3whsSynResendDiffSeqOnSynRecv);
+            return;
+        }
         if ((flags & Ack) == 0 && (flags & Fin) == 0) return;
         if (p.ToServer)
         {
             if (session.Midstream && p.Sequence != own.NextSequence) own.NextSequence = p.Sequence;
-            if (!InWindow(p, own) || !AckIsValid(p, other)) return;
-            if (p.Sequence != own.NextSequence && p.Acknowledgement != other.NextSequence && !session.Midstream) return;
+            if (!InWindow(p, own) || !AckIsValid(p, other))
+            {
+                Refuse(p, p.Sequence == own.NextSequence ? DecodeEvent.Stream3whsRightSeqWrongAckEvasion : DecodeEvent.Stream3whsWrongSeqWrongAck);
+                return;
+            }
+            if (p.Sequence != own.NextSequence && p.Acknowledgement != other.NextSequence && !session.Midstream)
+            {
+                Refuse(p, DecodeEvent.Stream3whsWrongSeqWrongAck);
+                return;
+            }
             session.State = TcpState.Established;
             Accept(flow, session, p, own, other);
         }
         else
         {
             // the client's acknowledgement was lost: data or FIN from the server acknowledging more than the SYN stands in for it
-            if (!InWindow(p, own) || !AckIsValid(p, other)) return;
+            // in-line the handshake has to be complete: what we have not let through was not acknowledged
+            bool early = options.DropInvalid && !session.Midstream && !session.FastOpen;
+            if (early || !InWindow(p, own) || !AckIsValid(p, other))
+            {
+                Refuse(p, DecodeEvent.Stream3whsAckInWrongDir);
+                return;
+            }
             if (p.PayloadLength == 0 && (flags & Fin) == 0 && p.Acknowledgement == other.Isn + 1) return;
             session.State = TcpState.Established;
             Accept(flow, session, p, own, other);
@@ -242,19 +325,52 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         byte flags = p.TcpFlags;
         if ((flags & Rst) != 0)
         {
-            if (session.State == TcpState.Closed || !ResetIsValid(p, own, other)) return;
+            if (session.State == TcpState.Closed) return;
+            if (!ResetIsValid(p, own, other))
+            {
+                Refuse(p, DecodeEvent.StreamRstInvalidAck);
+                return;
+            }
+            if (session.TimestampsOn && p.HasTimestamp && own.LastTimestamp != 0 && (int)(p.TimestampValue - own.LastTimestamp) < 0) p.AddEvent(DecodeEvent.StreamPktInvalidTimestamp);
+            if (p.PayloadLength > 0) p.AddEvent(DecodeEvent.StreamRstWithData);
             if ((flags & Ack) != 0) Acknowledge(flow, session, p, other);
             if (p.PayloadLength > 0 && InWindow(p, own)) Data(flow, session, p, own);
             Close(flow, session, true);
             return;
         }
-        if ((flags & Syn) != 0) return;
+        if ((flags & Syn) != 0)
+        {
+            SynLate(session, p);
+            return;
+        }
         if (!own.Started) return;
-        if ((flags & Ack) != 0 && !AckIsValid(p, other)) return;
-        if (!InWindow(p, own)) return;
+        if ((flags & Ack) != 0 && !AckIsValid(p, other))
+        {
+            p.AddEvent(session.State switch
+            {
+                TcpState.CloseWait => DecodeEvent.StreamClosewaitInvalidAck,
+                TcpState.FinWait1 => DecodeEvent.StreamFin1InvalidAck,
+                TcpState.FinWait2 => DecodeEvent.StreamFin2InvalidAck,
+                TcpState.Closing => DecodeEvent.StreamClosingInvalidAck,
+                TcpState.LastAck => DecodeEvent.StreamLastackInvalidAck,
+                TcpState.TimeWait => DecodeEvent.StreamTimewaitInvalidAck,
+                _ => DecodeEvent.StreamEstInvalidAck,
+            });
+            Refuse(p, DecodeEvent.StreamPktInvalidAck);
+            return;
+        }
+        if (!InWindow(p, own))
+        {
+            Refuse(p, session.State == TcpState.CloseWait ? DecodeEvent.StreamClosewaitAckOutOfWindow : DecodeEvent.StreamEstPacketOutOfWindow);
+            return;
+        }
         if (session.TimestampsOn && p.HasTimestamp && own.LastTimestamp != 0 && !session.Midstream
             && (int)(p.TimestampValue - own.LastTimestamp) < 0 && p.PayloadLength > 0 && (int)(p.Sequence - own.NextSequence) >= 0
-            && own.LastTimestamp - p.TimestampValue < 1u << 30 && p.TimestampValue != 0) return;
+            && own.LastTimestamp - p.TimestampValue < 1u << 30 && p.TimestampValue != 0)
+        {
+            Refuse(p, DecodeEvent.StreamPktInvalidTimestamp);
+            return;
+        }
         Accept(flow, session, p, own, other);
         if ((flags & Fin) != 0) Finished(flow, session, p, own);
         else AfterFin(flow, session);
