@@ -116,8 +116,10 @@ internal sealed class TransactionInspection
     public ref uint PartsAt(int i) => ref _parts[i];
     public const uint Finished = 0x80000000;
 
+    /// <summary>False when the prefilter of that place in the protocol's list has been run. Places behind the last bit are run each time.</summary>
     public bool TryMark(int engine)
     {
+        if (engine >= 128) return true;
         ref ulong word = ref engine < 64 ? ref BuffersDone0 : ref BuffersDone1;
         ulong bit = 1UL << (engine & 63);
         if ((word & bit) != 0) return false;

@@ -67,7 +67,7 @@ internal sealed class ContentInspector
                 case TermKind.Pcre:
                 {
                     int start = term.Relative ? Math.Min(cursor, buffer.Length) : 0;
-                    Pcre2.Ready(term.Code);
+                    Pcre2.Ready(term);
                     // a relative expression sees only what follows the last match
                     ReadOnlySpan<byte> subject = buffer[start..];
                     int begin = 0;

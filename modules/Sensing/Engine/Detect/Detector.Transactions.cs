@@ -28,8 +28,9 @@ internal sealed partial class Detector
             for (int i = 0; i < done.Count; i++)
                 if ((done.PartsAt(i) & TransactionInspection.Finished) == 0) Candidate(done.RuleAt(i));
             for (int i = 0; i < _deferredCount; i++) Candidate(_deferred[i]);
-            foreach (BufferEngine engine in engines)
+            for (int e = 0; e < engines.Length; e++)
             {
+                BufferEngine engine = engines[e];
                 if (engine.Matcher == null || progress < engine.Buffer.ProgressFor(toServer)) continue;
                 if (engine.Buffer.Streamed)
                 {
@@ -37,7 +38,7 @@ internal sealed partial class Detector
                     continue;
                 }
                 // files may come one by one: their names are looked at until the exchange is over
-                if (engine.Buffer.Id is not (BufferId.FileName or BufferId.FileMagic) && !done.TryMark(engine.Number & 127)) continue;
+                if (engine.Buffer.Id is not (BufferId.FileName or BufferId.FileMagic) && !done.TryMark(e)) continue;
                 for (int instance = 0; tx.TryRead(engine.Buffer.Id, toServer, instance, out ReadOnlySpan<byte> bytes); instance++)
                 {
                     if (engine.Transforms.Count > 0) bytes = _transformer.Apply(engine.Transforms, bytes);

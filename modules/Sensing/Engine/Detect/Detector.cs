@@ -128,13 +128,13 @@ internal sealed partial class Detector : IDisposable
                 _chunk = stream.Bytes.Array;
                 _chunkStart = stream.Bytes.Start + (int)(stream.RawSequence - stream.Base);
                 _chunkLength = chunk.Length;
-                if (_rules.Stream[direction] is { Matcher: not null } engine) Search(engine, chunk);
+                Search(_rules.Stream[direction], chunk, _streamOffset, p);
             }
         }
         if (p.PayloadLength > 0 && !p.Is(PacketMarks.NoPayloadInspection))
         {
-            if (_rules.Packet[(int)kind, direction] is { Matcher: not null } packetEngine) Search(packetEngine, p.Payload);
-            if (kind == PacketClass.Tcp && !p.Is(PacketMarks.StreamAdded) && _rules.Stream[direction] is { Matcher: not null } streamEngine) Search(streamEngine, p.Payload);
+            Search(_rules.Packet[(int)kind, direction], p.Payload, 0, p);
+            if (kind == PacketClass.Tcp && !p.Is(PacketMarks.StreamAdded)) Search(_rules.Stream[direction], p.Payload, 0, p);
         }
         PlainCandidates(_rules.Plain[(int)kind, direction], p, flow);
         if (flow == null) PlainCandidates(_rules.Plain[(int)kind, 1], p, flow);
@@ -160,6 +160,21 @@ internal sealed partial class Detector : IDisposable
         _stamp = 1;
     }
 
+    /// <param name="group">What to look for.</param>
+    /// <param name="bytes">Payload, or a piece of the stream.</param>
+    /// <param name="offset">Where the piece begins in its stream.</param>
+    /// <param name="p">Whose ports count.</param>
+    private void Search(PatternGroup group, ReadOnlySpan<byte> bytes, long offset, Packet p)
+    {
+        if (group.Far != null) Search(group.Far, bytes);
+        if (group.Near != null && offset < PatternGroup.NearBytes) Search(group.Near, bytes[..(int)Math.Min(bytes.Length, PatternGroup.NearBytes - offset)]);
+        if (!p.HasPorts) return;
+        if (group.BySourcePort != null)
+            foreach (BufferEngine engine in group.BySourcePort[p.SourcePort]) Search(engine, bytes);
+        if (group.ByDestinationPort != null)
+            foreach (BufferEngine engine in group.ByDestinationPort[p.DestinationPort]) Search(engine, bytes);
+    }
+
     private void Search(BufferEngine engine, ReadOnlySpan<byte> bytes)
     {
         engine.Matcher!.Search(bytes, _scratch);
@@ -177,7 +192,7 @@ internal sealed partial class Detector : IDisposable
 
     private void SortCandidates()
     {
-        if (_candidateCount > 1) Array.Sort(_candidates, 0, _candidateCount);
+        if (_candidateCount > 1) _candidates.AsSpan(0, _candidateCount).Sort();
         _counters.Candidates += _candidateCount;
     }
 
@@ -216,10 +231,20 @@ internal sealed partial class Detector : IDisposable
     {
         foreach (int rule in rules)
         {
+            Rule one = _rules.Rules[rule];
+            if (!HasBytesFor(one, p)) continue;
             // many ask for a SYN: one look at the flags spares them the rest
-            List<PacketTest> tests = _rules.Rules[rule].PacketTests;
+            List<PacketTest> tests = one.PacketTests;
             if (tests.Count == 0 || TestFits(tests[0], p, flow)) Candidate(rule);
         }
+    }
+
+    /// <summary>Is there anything that the rule's payload terms may look at?</summary>
+    private bool HasBytesFor(Rule rule, Packet p)
+    {
+        if (!rule.NeedsPacketPayload && !rule.NeedsStream || rule.NeedsStream && _hasStream) return true;
+        if (p.PayloadLength == 0 || p.Is(PacketMarks.NoPayloadInspection)) return false;
+        return rule.NeedsPacketPayload || p.Protocol != 6 || !p.Is(PacketMarks.StreamAdded);
     }
 
     private void AddressRules(Packet p, Flow.Flow? flow)

@@ -7,7 +7,7 @@ using Appliance.Sensing.Engine.Rules.Keywords;
 namespace Appliance.Sensing.Engine.Detect;
 
 /// <summary>Patterns that are searched together in one buffer, and the rules each stands for.</summary>
-internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> transforms, int number) : IDisposable
+internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> transforms) : IDisposable
 {
     private readonly Dictionary<(string, bool), int> _patternNumbers = [];
     private readonly List<SearchPattern> _patterns = [];
@@ -15,7 +15,6 @@ internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> tran
 
     public BufferDescriptor Buffer { get; } = buffer;
     public List<Transform> Transforms { get; } = transforms;
-    public int Number { get; } = number;
     public MultiMatcher? Matcher { get; private set; }
     public int[][] RulesOf { get; private set; } = [];
     public bool IsEmpty => _patterns.Count == 0 && Matcher == null;
@@ -62,8 +61,8 @@ internal sealed class RuleSet : IDisposable
     public int Skipped { get; init; }
 
     /// <summary>[packet class, direction: 0 to server, 1 to client]</summary>
-    public readonly BufferEngine?[,] Packet = new BufferEngine?[4, 2];
-    public readonly BufferEngine?[] Stream = new BufferEngine?[2];
+    public readonly PatternGroup[,] Packet = new PatternGroup[4, 2];
+    public readonly PatternGroup[] Stream = new PatternGroup[2];
     public readonly BufferEngine[][][] App = new BufferEngine[2][][];
     public readonly int[][][] AppRules = new int[2][][];
     public bool HasPass;
@@ -110,10 +109,17 @@ internal sealed class RuleSet : IDisposable
         var addressOnly = new List<int>();
         var appNoPattern = new List<int>[2, ProtocolCount];
         var appEngines = new Dictionary<(BufferId, string, int), BufferEngine>();
-        foreach (Rule rule in Rules) Place(rule, noPattern, addressOnly, appNoPattern, appEngines);
+        var packet = new List<Rule>[4, 2];
+        var stream = new List<Rule>[2];
+        foreach (Rule rule in Rules) Place(rule, noPattern, addressOnly, appNoPattern, appEngines, packet, stream);
+        for (int d = 0; d < 2; d++)
+        {
+            for (int c = 0; c < 4; c++) Packet[c, d] = new PatternGroup(packet[c, d] ?? [], noPattern[c, d] ??= [], NewEngine);
+            Stream[d] = new PatternGroup(stream[d] ?? [], noPattern[(int)PacketClass.Tcp, d], NewEngine);
+        }
         AddressOnly = new PlainRules(addressOnly, Rules, byId, uses);
         for (int c = 0; c < 4; c++)
-            for (int d = 0; d < 2; d++) Plain[c, d] = new PlainRules(noPattern[c, d] ?? [], Rules, byId, uses);
+            for (int d = 0; d < 2; d++) Plain[c, d] = new PlainRules(noPattern[c, d].Distinct(), Rules, byId, uses);
         for (int d = 0; d < 2; d++)
         {
             App[d] = new BufferEngine[ProtocolCount][];
@@ -131,7 +137,7 @@ internal sealed class RuleSet : IDisposable
     /// <summary>Rules of addresses alone: looked at once per flow and direction.</summary>
     public PlainRules AddressOnly { get; }
 
-    /// <summary>Packet rules without a pattern, [packet class, direction].</summary>
+    /// <summary>Packet rules that are found without a search, [packet class, direction].</summary>
     public PlainRules[,] Plain { get; } = new PlainRules[4, 2];
 
     public void Prepare(SearchScratch scratch)
@@ -172,7 +178,7 @@ internal sealed class RuleSet : IDisposable
 
     private BufferEngine NewEngine(BufferDescriptor buffer, List<Transform> transforms)
     {
-        var engine = new BufferEngine(buffer, transforms, _engines.Count);
+        var engine = new BufferEngine(buffer, transforms);
         _engines.Add(engine);
         return engine;
     }
@@ -192,7 +198,8 @@ internal sealed class RuleSet : IDisposable
         }
     }
 
-    private void Place(Rule rule, List<int>[,] noPattern, List<int> addressOnly, List<int>[,] appNoPattern, Dictionary<(BufferId, string, int), BufferEngine> appEngines)
+    private void Place(Rule rule, List<int>[,] noPattern, List<int> addressOnly, List<int>[,] appNoPattern, Dictionary<(BufferId, string, int), BufferEngine> appEngines,
+        List<Rule>[,] packet, List<Rule>[] stream)
     {
         if (rule.AddressOnly)
         {
@@ -212,12 +219,9 @@ internal sealed class RuleSet : IDisposable
             }
             if (rule.FastTerm != null && rule.FastPart!.Buffer == BufferId.Payload)
             {
-                if (rule.NeedsPacketPayload)
-                    foreach (int c in Classes(rule)) (Packet[c, d] ??= NewEngine(BufferTable.Of(BufferId.Payload), [])).Add(rule, rule.FastTerm);
-                else
-                    foreach (int c in Classes(rule))
-                        if (c != (int)PacketClass.Tcp) (Packet[c, d] ??= NewEngine(BufferTable.Of(BufferId.Payload), [])).Add(rule, rule.FastTerm);
-                if (rule.NeedsStream) (Stream[d] ??= NewEngine(BufferTable.Of(BufferId.Payload), [])).Add(rule, rule.FastTerm);
+                foreach (int c in Classes(rule))
+                    if (rule.NeedsPacketPayload || c != (int)PacketClass.Tcp) (packet[c, d] ??= []).Add(rule);
+                if (rule.NeedsStream) (stream[d] ??= []).Add(rule);
                 continue;
             }
             if (rule.UsesApplication || rule.AppEvents.Count > 0)

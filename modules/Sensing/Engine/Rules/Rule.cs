@@ -68,7 +68,8 @@ internal sealed class Rule
     /// <summary>Looks at an exchange without naming a buffer of it: files, protocol states.</summary>
     public bool UsesTransaction => Tests.Count > 0;
 
-    public bool UsesApplication => UsesTransaction || Parts.Exists(p => p.Buffer != BufferId.Payload && !BufferTable.Of(p.Buffer).Packet);
+    /// <summary>Looks at exchanges, not at packets alone; set when the rule is complete.</summary>
+    public bool UsesApplication;
     public Part? PayloadPart => Parts.Find(p => p.Buffer == BufferId.Payload);
 }
 
@@ -117,6 +118,7 @@ internal sealed class Term
     public string Expression = "";
     public uint PcreOptions;
     public IntPtr Code;
+    public bool Ready;               // compiled to machine code
 
     public List<CapturedGroup>? Captures;
 

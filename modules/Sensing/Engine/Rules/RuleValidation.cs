@@ -57,6 +57,7 @@ internal static class RuleValidation
 
     private static void Needs(Rule rule)
     {
+        rule.UsesApplication = rule.UsesTransaction || rule.Parts.Exists(p => p.Buffer != BufferId.Payload && !BufferTable.Of(p.Buffer).Packet);
         Part? payload = rule.PayloadPart;
         bool dsize = rule.PacketTests.Exists(t => OfHeader(t.Kind));
         bool tcp = rule.Protocol is HeaderProtocol.Tcp or HeaderProtocol.TcpStream or HeaderProtocol.Ip or HeaderProtocol.Application;

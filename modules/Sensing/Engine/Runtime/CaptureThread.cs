@@ -11,12 +11,14 @@ internal sealed class CaptureThread : IDisposable
     private readonly Worker _worker;
     private readonly Thread _thread;
     private RuleSet? _next;
+    private RuleSet? _current;
     private volatile bool _stop;
 
     public CaptureThread(string name, ILiveSource source, EngineSettings settings, RuleSet? rules, IEveSink sink)
     {
         Interface = name;
         _source = source;
+        _current = rules;
         _worker = new Worker(settings with { Eve = settings.Eve with { Interface = name } }, rules, sink);
         _thread = new Thread(Run) { Name = $"capture {name}", IsBackground = true };
         _thread.Start();
@@ -28,13 +30,23 @@ internal sealed class CaptureThread : IDisposable
     public long KernelDrops => _source.KernelDrops;
     public WorkerCounters Counters => _worker.Counters;
     public string? Fault { get; private set; }
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Hands over a rule set and waits until the thread works with it, so that the old one can be freed.</summary>
-    public void Use(RuleSet rules)
+    /// <summary>
+    /// Hands over a rule set and waits up to <see cref="Patience"/> until the thread works with it. False when it still works with an older one, which must then
+    /// not be freed; it takes the new one as soon as it can. A thread that has ended uses none.
+    /// </summary>
+    public bool Use(RuleSet rules)
     {
         Volatile.Write(ref _next, rules);
-        for (int i = 0; i < 500 && Volatile.Read(ref _next) != null && _thread.IsAlive; i++) Thread.Sleep(10);
+        SpinWait.SpinUntil(() => Uses(rules), Patience);
+        return Uses(rules);
     }
+
+    private bool Uses(RuleSet rules) => Volatile.Read(ref _current) == rules || !_thread.IsAlive;
+
+    /// <summary>May the set be freed, as far as this thread goes?</summary>
+    public bool IsDoneWith(RuleSet rules) => !_thread.IsAlive || Volatile.Read(ref _current) != rules && Volatile.Read(ref _next) != rules;
 
     private void Run()
     {
@@ -46,7 +58,9 @@ internal sealed class CaptureThread : IDisposable
                 if (Volatile.Read(ref _next) is { } rules)
                 {
                     _worker.Use(rules);
-                    Volatile.Write(ref _next, null);
+                    Volatile.Write(ref _current, rules);
+                    // a still newer set may have come meanwhile
+                    Interlocked.CompareExchange(ref _next, null, rules);
                 }
                 if (_source.Poll(ref raw, 100)) _worker.Process(raw);
                 else _worker.Idle(Clock.Now);
@@ -109,10 +123,11 @@ internal sealed class CaptureSet(IEveSink sink) : IDisposable
         }
     }
 
-    public void Use(RuleSet rules)
-    {
-        foreach (CaptureThread thread in _threads) thread.Use(rules);
-    }
+    /// <summary>Hands the rules to all threads; names the interfaces whose threads have not taken them in time.</summary>
+    public IReadOnlyList<string> Use(RuleSet rules) => _threads.Where(t => !t.Use(rules)).Select(t => t.Interface).ToList();
+
+    /// <summary>Does no thread work with the set any more?</summary>
+    public bool AreDoneWith(RuleSet rules) => _threads.TrueForAll(t => t.IsDoneWith(rules));
 
     public void Dispose()
     {

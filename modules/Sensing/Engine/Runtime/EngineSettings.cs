@@ -3,6 +3,7 @@ using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Detect.Thresholds;
 using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Memory;
 using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Rules;
 using Appliance.Sensing.Engine.Stream;
@@ -27,7 +28,15 @@ internal sealed record EngineSettings
 /// <summary>What rules are read from, and what they become.</summary>
 internal static class RuleLoading
 {
-    public static RuleSet Load(IEnumerable<(string Path, string ShownAs)> files, RuleVariables variables, Classification classes, bool native, RuleLoadOptions? how = null)
+    private const int ManyRules = 1000;
+
+    /// <param name="files">What to read, and the name it goes by in faults.</param>
+    /// <param name="variables">Networks and ports that rules name.</param>
+    /// <param name="classes">Classifications.</param>
+    /// <param name="native">Hyperscan where there is one.</param>
+    /// <param name="how">How strictly, and in what order of actions.</param>
+    /// <param name="idle">No packet waits meanwhile: memory is handed back between the steps, which stops all threads for a moment.</param>
+    public static RuleSet Load(IEnumerable<(string Path, string ShownAs)> files, RuleVariables variables, Classification classes, bool native, RuleLoadOptions? how = null, bool idle = false)
     {
         var names = new NameTable();
         how ??= new RuleLoadOptions();
@@ -46,7 +55,10 @@ internal static class RuleLoading
             }
         }
         Deduplicate(rules, faults);
-        return new RuleSet(rules, faults, names, native, how) { Skipped = parser.Skipped };
+        if (idle && rules.Count > ManyRules) ProcessMemory.GiveBack();
+        var set = new RuleSet(rules, faults, names, native, how) { Skipped = parser.Skipped };
+        if (idle && rules.Count > ManyRules) ProcessMemory.GiveBack();
+        return set;
     }
 
     /// <summary>Of rules with the same gid and sid the highest revision stays; equal ones are a fault.</summary>

@@ -21,6 +21,7 @@ internal sealed partial class FolderSensor : IDisposable
     private readonly CaptureSet _captures;
     private readonly RuleSet _noRules = new([], [], new NameTable(), false);
     private readonly long _started = Clock.Now;
+    private readonly List<RuleSet> _retired = [];
     private Generation? _generation;
     private long _triedGeneration;
     private long _eventsLost, _alertsLost;
@@ -110,8 +111,20 @@ internal sealed partial class FolderSensor : IDisposable
         _sink.Write(EveStream.Alerts, w.End());
     }
 
+    /// <summary>Frees older rule sets, except those that a capture thread has not let go of yet.</summary>
+    private void FreeRetired()
+    {
+        for (int i = _retired.Count - 1; i >= 0; i--)
+        {
+            if (!_captures.AreDoneWith(_retired[i])) continue;
+            _retired[i].Dispose();
+            _retired.RemoveAt(i);
+        }
+    }
+
     private void LoadNewest()
     {
+        FreeRetired();
         string control = Path.Combine(_root, "control");
         if (!Directory.Exists(control)) return;
         long newest = 0;
@@ -126,9 +139,10 @@ internal sealed partial class FolderSensor : IDisposable
             Generation made = Load(newest, path);
             Generation? old = _generation;
             _generation = made;
-            _captures.Use(made.Rules);
+            IReadOnlyList<string> late = _captures.Use(made.Rules);
             _nextCaptureLook = 0;
-            old?.Rules.Dispose();
+            if (old != null) _retired.Add(old.Rules);
+            FreeRetired();
             double seconds = (Clock.Now - started) / 1e6;
             Answer("generation loaded", w =>
             {
@@ -148,6 +162,10 @@ internal sealed partial class FolderSensor : IDisposable
                 }
                 w.CloseArray();
                 w.Fraction("seconds"u8, seconds);
+                if (late.Count == 0) return;
+                w.OpenArray("late"u8);
+                foreach (string name in late) w.Item(name);
+                w.CloseArray();
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or RuleException or FormatException)

@@ -4,6 +4,7 @@ using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.Capture;
 using Appliance.Sensing.Engine.Capture.Pcap;
 using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Memory;
 using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Runtime;
 using Appliance.Sensing.Engine.Rules;
@@ -18,6 +19,7 @@ public static class SensorProgram
     /// <summary>Runs until the capture is processed or, with --folder or -i, until cancelled. Returns the exit code the README names; never throws for bad input.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken ct)
     {
+        ProcessMemory.ShareOneHeap();
         SensorArguments parsed = SensorArguments.Parse(args);
         if (parsed.Fault != null)
         {
@@ -85,7 +87,7 @@ public static class SensorProgram
                 stderr.WriteLine($"sensor: the rules file {file} does not exist");
                 if (args.InitErrorsFatal) return 1;
             }
-            rules = RuleLoading.Load(files.Where(File.Exists).Select(f => (f, f)), config.Variables, config.Classes, config.Settings.NativeMatcher, config.Settings.RuleLoad);
+            rules = RuleLoading.Load(files.Where(File.Exists).Select(f => (f, f)), config.Variables, config.Classes, config.Settings.NativeMatcher, config.Settings.RuleLoad, true);
             foreach (RuleFault fault in config.Faults.Concat(rules.Faults))
                 stderr.WriteLine($"rule not loaded: {fault.File}:{fault.Line} sid {fault.Sid} {fault.Keyword}: {fault.Reason}");
             stdout.WriteLine($"rules: {rules.Loaded} loaded, {rules.Faults.Count} failed, matcher {(Detect.Prefilter.Hyperscan.Available && config.Settings.NativeMatcher ? "hyperscan" : "aho-corasick")}, {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F2", CultureInfo.InvariantCulture)} s");

@@ -18,8 +18,8 @@ internal sealed class PlainRules
     /// <summary>By id of the address set the packet's source lies in; null when there are none at all.</summary>
     public readonly int[]?[]? BySource;
     public readonly int[]?[]? ByDestination;
-    public readonly PortTable? BySourcePort;
-    public readonly PortTable? ByDestinationPort;
+    public readonly PortTable<int>? BySourcePort;
+    public readonly PortTable<int>? ByDestinationPort;
 
     public PlainRules(IEnumerable<int> places, Rule[] rules, IReadOnlyList<AddressSet> sets, int[] uses)
     {
@@ -41,8 +41,8 @@ internal sealed class PlainRules
         Always = [.. always];
         BySource = PerSet(sources, sets.Count);
         ByDestination = PerSet(destinations, sets.Count);
-        BySourcePort = sourcePorts.Count > 0 ? new PortTable(sourcePorts) : null;
-        ByDestinationPort = destinationPorts.Count > 0 ? new PortTable(destinationPorts) : null;
+        BySourcePort = sourcePorts.Count > 0 ? new PortTable<int>(sourcePorts) : null;
+        ByDestinationPort = destinationPorts.Count > 0 ? new PortTable<int>(destinationPorts) : null;
 
         bool Small(AddressSet set) => !set.IsAny && set.Share <= SmallShare && uses[set.Id] < ManyUses;
 
@@ -64,23 +64,23 @@ internal sealed class PlainRules
     }
 }
 
-/// <summary>Rules by port, in pages of 256 ports of which only those in use exist.</summary>
-internal sealed class PortTable
+/// <summary>What is filed under each port, in pages of 256 ports of which only those in use exist.</summary>
+internal sealed class PortTable<T>
 {
-    private readonly int[]?[]?[] _pages = new int[]?[]?[256];
+    private readonly T[]?[]?[] _pages = new T[]?[]?[256];
 
-    public PortTable(Dictionary<PortSet, List<int>> filed)
+    public PortTable(Dictionary<PortSet, List<T>> filed)
     {
-        var perPort = new Dictionary<int, List<int>>();
-        foreach (var (set, places) in filed)
+        var perPort = new Dictionary<int, List<T>>();
+        foreach (var (set, items) in filed)
             foreach (var (low, high) in set.Ranges)
                 for (int port = low; port <= high; port++)
                 {
-                    if (!perPort.TryGetValue(port, out List<int>? list)) perPort[port] = list = [];
-                    list.AddRange(places);
+                    if (!perPort.TryGetValue(port, out List<T>? list)) perPort[port] = list = [];
+                    list.AddRange(items);
                 }
-        foreach (var (port, places) in perPort) (_pages[port >> 8] ??= new int[]?[256])[port & 255] = [.. places];
+        foreach (var (port, items) in perPort) (_pages[port >> 8] ??= new T[]?[256])[port & 255] = [.. items];
     }
 
-    public ReadOnlySpan<int> this[ushort port] => _pages[port >> 8] is { } page ? page[port & 255] : default;
+    public ReadOnlySpan<T> this[ushort port] => _pages[port >> 8] is { } page ? page[port & 255] : default;
 }

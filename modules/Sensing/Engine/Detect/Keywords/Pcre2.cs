@@ -71,6 +71,13 @@ internal static unsafe partial class Pcre2
     }
 
     /// <summary>Compiles to machine code at first use: most expressions of a large set are never reached.</summary>
+    public static void Ready(Term term)
+    {
+        if (term.Ready) return;
+        Ready(term.Code);
+        term.Ready = true;
+    }
+
     public static void Ready(IntPtr code)
     {
         if (Jitted.TryAdd(code, true)) _ = pcre2_jit_compile_8(code, 1);
