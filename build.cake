@@ -63,6 +63,8 @@ Task("run").Does(() =>
 Task("test").Does(() =>
 {
   Install(Needs.Test);
+  if (Argument("only", "") is "" or "browser")
+    FetchForBrowsers();
   Compile("Appliance.sln");
   Test(Argument("only", ""), Argument("filter", ""), HasArgument("long"));
 });

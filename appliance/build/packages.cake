@@ -40,6 +40,7 @@ var parts = new Part[]
   new(Needs.Run, "GMime, to read mail", () => Look.Library("libgmime-3.0.so.0"), "libgmime-3.0-0", "libgmime-3.0-0t64"),
   new(Needs.Run, "GnuPG", () => Look.Program("gpg"), "gnupg"),
   new(Needs.Test, "Chromium, for the browser tests", () => Look.Program("chromium"), "chromium"),
+  new(Needs.Test, "npm, which fetches the accessibility rules", () => Look.Program("npm"), "npm"),
   new(Needs.Test, "fontconfig, to see which letters can be drawn", () => Look.Program("fc-list"), "fontconfig"),
   new(Needs.Test, "a font with Arabic letters", () => Look.Font("ar"), "fonts-noto-core"),
   new(Needs.Test, "a font with Chinese characters", () => Look.Font("zh-cn"), "fonts-wqy-microhei", "fonts-noto-cjk"),

@@ -25,6 +25,20 @@ IEnumerable<Suite> Suites()
   }
 }
 
+// The accessibility rules come from npm by the lock file, once; afterwards no network is needed.
+void FetchForBrowsers()
+{
+  var folder = IO.Path.Combine(root, "tests", "Browser");
+  var here = IO.Path.Combine(folder, "node_modules", ".package-lock.json");
+  if (IO.File.Exists(here) && IO.File.GetLastWriteTimeUtc(here) >= IO.File.GetLastWriteTimeUtc(IO.Path.Combine(folder, "package-lock.json")))
+    return;
+  Timed("Fetching the accessibility rules (npm ci in tests/Browser)", () =>
+  {
+    if (!Try("npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"))
+      throw Stop($"build.sh: The accessibility rules could not be fetched.\n  The last words of npm: {s_last}\n  Check that the npm registry answers, then start again.");
+  });
+}
+
 void Test(string only, string filter, bool isLong)
 {
   var kinds = s_rounds.SelectMany(round => round).ToList();

@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+using Appliance.Host.Demo;
+using Appliance.Kernel.Data;
+using Appliance.Tests.Case;
+
+namespace Appliance.Tests.Browser.Ui;
+
+/// <summary>A host with something on every desk: alerts, an incident, a report, an advisory, a constituent, a peer; and the addresses of all its pages.</summary>
+public sealed class FilledHost : IAsyncLifetime
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>The host.</summary>
+    public HostProcess Host { get; private set; } = null!;
+
+    /// <summary>Every page and who opens it: the manager and administrator, or the analyst.</summary>
+    public IReadOnlyList<(string Person, string Path)> Pages { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        Host = await HostProcess.StartAsync(new Dictionary<string, string?> { ["kernel__plainLoopback"] = "true" });
+        var (code, output) = await Host.RunAsync("demo", "people");
+        Assert.True(code == 0, output);
+        await Host.StartSensorAsync();
+        var people = DemoPeople.Load(new DataFolder(Host.Data))!;
+        DemoApi Api(string name) => new(_http, Host.Http, people.Single(p => p.Name == name).Token);
+        Pages = await FillAsync(Api("amina"), Api("lee"), CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await Host.DisposeAsync();
+    }
+
+    private static async Task<IReadOnlyList<(string Person, string Path)>> FillAsync(DemoApi analyst, DemoApi manager, CancellationToken cancel)
+    {
+        const string Sheet = "name,sector,networks,domains,contact_name,contact_mail,contact_purpose,language\nMinistry of Finance,government,192.0.2.0/26,finance.example,Duty officer,soc@finance.example,security,en\n";
+        var preview = await manager.PostAsync("directory/imports", new StringContent(Sheet, System.Text.Encoding.UTF8, "text/csv"), cancel);
+        await manager.PostAsync($"directory/imports/{preview!["id"]}/apply", new { }, cancel);
+        var constituent = First(await manager.GetAsync("directory/constituents", cancel))!["id"];
+        await manager.AwaitAsync("sensing/sensors", a => Items(a).FirstOrDefault(s => (int)s["rulesLoaded"]! > 0), s_patience, cancel);
+        await using var sample = File.OpenRead(Checkout.At("modules", "Sensing", "Module", "Samples", "sample-case.pcap"));
+        await manager.PostAsync("sensing/captures?name=sample-case.pcap", new StreamContent(sample), cancel);
+        var groups = await analyst.AwaitAsync("sensing/groups", a => Items(a).Count() > 2 ? a : null, s_patience, cancel);
+        await analyst.PostAsync("sensing/groups/escalate", new { ids = new[] { First(groups)!["id"]!.ToString() } }, cancel);
+        var incident = await analyst.AwaitAsync("ticketing/incidents", First, s_patience, cancel);
+        var fields = new { title = "Path traversal against web portals", severity = 2, tlp = "green", summary = "Portals are probed.", body = "## What to do\n\nUpdate to 4.2.1." };
+        var advisory = (await analyst.PostAsync("watch/advisories", new { fields }, cancel))!;
+        await manager.PostAsync("watch/feeds", new { name = "Vendor", kind = "carried" }, cancel);
+        var peer = await manager.PostAsync("uplink/peers", new { name = "Regional Response Centre", role = "hub", ceiling = "amber", trust = "trusted" }, cancel);
+        var left = await analyst.AwaitAsync("sensing/groups", First, s_patience, cancel);
+
+        string[] ofManager =
+        [
+            "/", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/admin/audit", "/admin/deliveries", "/admin/health", "/admin/jobs",
+            "/admin/mail", "/admin/mail/received", "/admin/roles", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
+            $"/directory/constituents/{constituent}", "/directory/import", "/help", "/readiness", "/search", "/search?q=ministry",
+            "/sense/inbox", "/sense/rules", "/sense/captures", "/sense/sensors", "/sense/events",
+            "/setup/steps/factor", "/setup/steps/organisation", "/setup/steps/network", "/setup/steps/constituents", "/setup/steps/rules", "/setup/steps/mail", "/setup/steps/selftest", "/setup/steps/finish",
+            "/share/inbox", "/share/outbox", "/share/peers", "/share/peers/new", $"/share/peers/{peer}", "/watch/feeds", "/watch/subscribers", "/no/such/page",
+        ];
+        string[] ofAnalyst =
+        [
+            $"/sense/alerts/{left["id"]}", "/sense/rules?view=wrong", "/tickets", "/tickets/new", "/tickets/reports", "/tickets/reports/new", $"/tickets/{incident["number"]}",
+            "/watch", "/watch/advisories", "/watch/advisories/new", $"/watch/advisories/{advisory["number"]}", $"/watch/advisories/{advisory["number"]}/edit", $"/watch/advisories/{advisory["number"]}/print",
+        ];
+        return [.. ofManager.Select(p => ("lee", p)), .. ofAnalyst.Select(p => ("amina", p))];
+    }
+
+    private static JsonNode? First(JsonNode? answer) => Items(answer).FirstOrDefault();
+
+    private static IEnumerable<JsonNode> Items(JsonNode? answer) => ((answer as JsonArray) ?? answer?["items"]?.AsArray() ?? []).OfType<JsonNode>();
+}
