@@ -46,19 +46,12 @@ internal sealed class ShellState(HealthBoard board, IServiceScopeFactory scopes,
         }
     }
 
-    // The board is asked even when nobody looks: it remembers since when a check stands as it does.
+    // The board is asked even when nobody looks: it remembers since when a check stands as it does. A stop ends the look where it is.
     private async Task LookAsync(CancellationToken cancel)
     {
-        try
-        {
-            var report = await board.ReadAsync(cancel);
-            var bad = report.Lines.Count(l => l.Reading.State != HealthState.Good);
-            _health = new(report.State == HealthState.Failed ? FigureTone.Urgent : bad > 0 ? FigureTone.Attention : FigureTone.Calm, bad);
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // The host stops; the last reading stays.
-        }
+        var report = await board.ReadAsync(cancel);
+        var bad = report.Lines.Count(l => l.Reading.State != HealthState.Good);
+        _health = new(report.State == HealthState.Failed ? FigureTone.Urgent : bad > 0 ? FigureTone.Attention : FigureTone.Calm, bad);
     }
 
     private static string AreaOf(string link) => link.Split('/', 3) is [_, var first, ..]

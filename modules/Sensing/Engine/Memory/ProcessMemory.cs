@@ -16,27 +16,19 @@ internal static partial class ProcessMemory
     /// <summary>One native heap for all threads: compiling patterns on several would leave each with a heap of its own, mostly empty, for good.</summary>
     public static void ShareOneHeap()
     {
-        try
-        {
+        if (Has(nameof(mallopt)))
             _ = mallopt(ArenaMax, 1);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            // another C library than glibc has no such heaps
-        }
     }
 
     /// <summary>Hands back what loading rules has left over. Stops all threads for some tenths of a second: only when no packet waits.</summary>
     public static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, true, true);
-        try
-        {
+        if (Has(nameof(malloc_trim)))
             _ = malloc_trim(0);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            // another C library gives memory back in its own time
-        }
     }
+
+    // Both are glibc's own; another C library has no such heaps and gives memory back in its own time.
+    private static bool Has(string function) =>
+        NativeLibrary.TryLoad("libc.so.6", out nint library) && NativeLibrary.TryGetExport(library, function, out _);
 }
