@@ -8,6 +8,7 @@ using Appliance.Sensing.Engine.AppLayer.Krb5;
 using Appliance.Sensing.Engine.AppLayer.Mqtt;
 using Appliance.Sensing.Engine.AppLayer.Rfb;
 using Appliance.Sensing.Engine.AppLayer.Sip;
+using Appliance.Sensing.Engine.AppLayer.Smb;
 using Appliance.Sensing.Engine.AppLayer.Smtp;
 using Appliance.Sensing.Engine.AppLayer.Snmp;
 using Appliance.Sensing.Engine.AppLayer.Ssh;
@@ -29,6 +30,7 @@ internal static class ParserTable
         AppProto.Ftp => new FtpParser(state),
         AppProto.FtpData => new FtpDataParser(state),
         AppProto.Dcerpc => new DcerpcParser(state, tcp),
+        AppProto.Smb => new SmbParser(state),
         AppProto.Snmp => new SnmpParser(state),
         AppProto.Rfb => new RfbParser(state),
         AppProto.Krb5 => new Krb5Parser(state, tcp),
@@ -41,5 +43,5 @@ internal static class ParserTable
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
+        AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
 }

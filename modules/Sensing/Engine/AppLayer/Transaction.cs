@@ -56,6 +56,9 @@ internal abstract class Transaction
     /// <summary>Writes the protocol's object into a record; false when there is nothing to tell.</summary>
     public abstract bool WriteRecord(EveWriter to, bool inAlert);
 
+    /// <summary>Bodies and files: is each new piece looked at when it comes, or only once a window has been gathered?</summary>
+    public virtual bool InspectsEveryChunk => false;
+
     /// <summary>Byte order of numbers in the buffers, for rules that leave it to the protocol ("dce").</summary>
     public virtual bool LittleEndian => false;
 

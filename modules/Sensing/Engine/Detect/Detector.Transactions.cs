@@ -62,7 +62,7 @@ internal sealed partial class Detector
         seen = tx.StreamedBytes(buffer, toServer);
         before = done.Streamed[StreamSlot(buffer)];
         if (seen <= before) return false;
-        if (complete) return true;
+        if (complete || tx.InspectsEveryChunk) return true;
         bool request = buffer == BufferId.HttpRequestBody || buffer == BufferId.FileData && toServer;
         if (before == 0) return seen >= (request ? Limits.HttpRequestMinInspect : Limits.HttpResponseMinInspect);
         return seen - before >= (request ? Limits.HttpRequestWindow : Limits.HttpResponseWindow);

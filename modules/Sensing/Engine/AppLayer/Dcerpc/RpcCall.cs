@@ -39,7 +39,7 @@ internal sealed class RpcCall
     public int RequestType = -1, ResponseType = -1;
     public uint CallId;
     public ushort Operation, Context;
-    public bool HasOperation, LittleEndian, FirstSeen;
+    public bool HasOperation, LittleEndian, FirstSeen, AnyContext;
     public bool RequestDone, ResponseDone;
     public int RequestFragments, ResponseFragments;
     public long RequestStub, ResponseStub;

@@ -30,7 +30,7 @@ internal static class DcerpcKeywords
         {
             if (call.RequestType != RpcType.Request || call.InForce == null || !anyFragment && !call.FirstSeen) return false;
             foreach (RpcInterface one in call.InForce)
-                if (one.Id == id && one.Answered && one.Result == 0 && one.Context == call.Context && (compare == Comparison.None || Detect.ContentInspector.Compare(one.Major, compare, version, 0)))
+                if (one.Id == id && one.Answered && one.Result == 0 && (call.AnyContext || one.Context == call.Context) && (compare == Comparison.None || Detect.ContentInspector.Compare(one.Major, compare, version, 0)))
                     return true;
             return false;
         });
