@@ -89,6 +89,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (Starts(bytes, "* OK "u8)) return AppProto.Imap;
         if (bytes.Length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;
         if (bytes.Length >= 8 && (bytes[4] is 0xff or 0xfe or 0xfd) && bytes[5] == 'S' && bytes[6] == 'M' && bytes[7] == 'B' && bytes[0] == 0) return AppProto.Smb;
+        if (bytes.Length >= 4 && bytes[0] is 0x81 or 0x82 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == (bytes[0] == 0x81 ? 68 : 0)) return AppProto.Smb; // RFC 1002 section 4.3.2
         if (Dcerpc.DcerpcParser.Probe(bytes)) return AppProto.Dcerpc;
         return AppProto.Unknown;
     }

@@ -23,7 +23,7 @@ internal sealed class RpcInterface
     public Guid Id;
     public ushort Major, Minor;
     public bool Answered;
-    public ushort Result, Reason;
+    public ushort Result;
 }
 
 /// <summary>A transaction that may carry a remote procedure call.</summary>
@@ -101,10 +101,10 @@ internal sealed class RpcCall
         wire.Skip(3);
         for (int i = 0; i < count && !wire.Bad; i++)
         {
-            ushort result = wire.U16(), reason = wire.U16();
-            wire.Skip(20);
+            ushort result = wire.U16();
+            wire.Skip(22);
             if (wire.Bad || asked == null || i >= asked.Count) break;
-            (asked[i].Answered, asked[i].Result, asked[i].Reason) = (true, result, reason);
+            (asked[i].Answered, asked[i].Result) = (true, result);
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed class RpcCall
             if (results && one.Answered)
             {
                 to.Number("ack_result"u8, one.Result);
-                if (reasons) to.Number("ack_reason"u8, one.Reason);
+                if (reasons) to.Number("ack_reason"u8, 0); // the reference writes 0, whatever the server said
             }
             to.Close();
         }

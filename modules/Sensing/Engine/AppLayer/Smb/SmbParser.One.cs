@@ -43,7 +43,7 @@ internal sealed partial class SmbParser
         switch (command)
         {
             case Negotiate:
-                tx = Begin(false, command, session, tree, message);
+                tx = Begin(false, command, 0, 0, message);
                 tx.Detail = SmbDetail.Negotiate;
                 tx.Dialects = [];
                 wire.At = Math.Min(bytesAt, m.Length);
@@ -182,7 +182,7 @@ internal sealed partial class SmbParser
         SmbTransaction? tx = Waiting(false, command, session, message);
         if (tx == null) return;
         (tx.Answered, tx.Status) = (true, status);
-        if (session != 0) tx.Session = session;
+        if (session != 0 && command != Negotiate) tx.Session = session;
         switch (command)
         {
             case Negotiate:

@@ -7,7 +7,7 @@ internal sealed partial class SmbParser
     /// <summary>A request written into a pipe; false when the bytes are no DCE/RPC PDU.</summary>
     private bool RpcRequest(bool two, int command, ulong session, uint tree, ulong message, ReadOnlySpan<byte> id, ReadOnlySpan<byte> pdu)
     {
-        if (pdu.Length < 16 || pdu[0] != 5) return false;
+        if (pdu.Length < 16 || pdu[0] != 5 || pdu[1] > 1 || (pdu[4] & 0xee) != 0) return false;
         bool little = (pdu[4] & 0x10) != 0;
         byte type = pdu[2], flags = pdu[3];
         var head = new Wire(pdu, little) { At = 12 };
@@ -47,7 +47,7 @@ internal sealed partial class SmbParser
 
     private bool RpcResponse(ReadOnlySpan<byte> id, ReadOnlySpan<byte> pdu, uint status)
     {
-        if (pdu.Length < 16 || pdu[0] != 5) return false;
+        if (pdu.Length < 16 || pdu[0] != 5 || pdu[1] > 1 || (pdu[4] & 0xee) != 0) return false;
         bool little = (pdu[4] & 0x10) != 0;
         byte type = pdu[2], flags = pdu[3];
         var head = new Wire(pdu, little) { At = 12 };

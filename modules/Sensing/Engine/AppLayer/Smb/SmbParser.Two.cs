@@ -109,10 +109,7 @@ internal sealed partial class SmbParser
                 ReadOnlySpan<byte> id = wire.Take(16);
                 if (wire.Bad || at > m.Length) return;
                 ReadOnlySpan<byte> data = m.Slice(at, (int)Math.Min(length, (uint)(m.Length - at)));
-                if (IsPipe(id, session, tree))
-                {
-                    if (RpcRequest(true, command, session, tree, message, id, data)) return;
-                }
+                if (IsPipe(id, session, tree) && (RpcRequest(true, command, session, tree, message, id, data) || _trees.ContainsKey((session, tree)))) return;
                 tx = FileData(context, true, command, true, id, session, tree, offset, data, length, side);
                 side.DataLeft = (uint)Math.Max(0, Math.Min(length, (uint)(whole - at)) - data.Length);
                 break;
@@ -145,7 +142,8 @@ internal sealed partial class SmbParser
     private static ReadOnlySpan<byte> At(ReadOnlySpan<byte> m, int at, int length) => at < 0 || length < 0 || at > m.Length || length > m.Length - at ? default : m.Slice(at, length);
 
     private bool IsPipe(ReadOnlySpan<byte> id, ulong session, uint tree) =>
-        _opened.TryGetValue(Key(id), out Opened? opened) && opened.Pipe || _trees.TryGetValue((session, tree), out Opened? share) && share.Pipe || opened == null && share == null;
+        // of a tree that was connected before we listened nothing is known: then the bytes decide
+        _opened.TryGetValue(Key(id), out Opened? opened) && opened.Pipe || !_trees.TryGetValue((session, tree), out Opened? share) || share.Pipe;
 
     /// <summary>Renaming and deleting (MS-FSCC sections 2.4.42 and 2.4.11).</summary>
     private void SetInformation(ulong session, uint tree, ulong message, ReadOnlySpan<byte> m, ref Wire wire)
@@ -244,7 +242,7 @@ internal sealed partial class SmbParser
         if (wire.Bad || at > m.Length) return;
         if (tree == 0) tree = asked.Tree;
         ReadOnlySpan<byte> data = m.Slice(at, (int)Math.Min(length, (uint)(m.Length - at)));
-        if (IsPipe(id, session, tree) && RpcResponse(id, data, status)) return;
+        if (IsPipe(id, session, tree) && (RpcResponse(id, data, status) || _trees.ContainsKey((session, tree)))) return;
         FileData(context, true, 8, false, id, session, tree, asked.Offset, data, length, side);
         side.DataLeft = (uint)Math.Max(0, Math.Min(length, (uint)(whole - at)) - data.Length);
     }

@@ -18,8 +18,20 @@ internal sealed partial class SmbParser(AppState state) : AppParser
         public uint Left;                 // bytes of the message at hand that are still to come
         public uint DataLeft;             // of these, bytes that belong to a file
         public AppFile? File;
+        public Parked? Early;             // the stretch being received lies ahead of what the file has
+        public SmbTransaction? EarlyOf;
         public bool Lost;
     }
+
+    /// <summary>A stretch of a file that came before its turn: reads and writes may overtake each other.</summary>
+    internal sealed class Parked(ulong offset)
+    {
+        public readonly ulong Offset = offset;
+        public readonly Memory.SlidingBuffer Bytes = new();
+        public bool Whole;
+    }
+
+    private const int MaxParked = 64, MaxParkedBytes = 8 << 20;
 
     private sealed record Opened(byte[] Name, bool Pipe);
 
@@ -65,13 +77,19 @@ internal sealed partial class SmbParser(AppState state) : AppParser
             {
                 int now = (int)Math.Min(side.Left, (uint)rest.Length);
                 int data = (int)Math.Min(side.DataLeft, (uint)now);
-                if (data > 0) side.File?.Append(rest[..data]);
+                if (data > 0)
+                {
+                    if (side.Early != null) side.Early.Bytes.Append(rest[..data]);
+                    else side.File?.Append(rest[..data]);
+                }
                 side.DataLeft -= (uint)data;
+                if (data > 0 && side.DataLeft == 0) Arrived(side);
                 side.Left -= (uint)now;
                 used += now;
                 continue;
             }
-            if (rest.Length < 8) break;
+            if (rest.Length < 4 || rest[0] is not (>= 0x81 and <= 0x85) && rest.Length < 8) break;
+            if (side.Lost && rest.Length < 8) break;
             if (side.Lost)
             {
                 if (!Plausible(rest))
@@ -171,14 +189,22 @@ internal sealed partial class SmbParser(AppState state) : AppParser
             if (two) (tx.Answered, tx.Status) = (false, 0);
             var file = new AppFile();
             file.Open(tx.FileName, toServer, context.Options.Sha256, context.Options.Md5, true);
-            if (offset > 0) file.Gaps = true;
             tx.Files.Add(file);
             tx.ProgressToServer = tx.ProgressToClient = 3;
             Keep(_fileOf, key, tx);
         }
         AppFile to = tx.Files[0];
-        // what comes out of order leaves a hole; what was seen already is not taken twice
-        if (offset > (ulong)to.Size && to.Size > 0) to.Gaps = true;
+        side.Early = null;
+        side.EarlyOf = tx;
+        if (offset > (ulong)to.Size && tx.Ahead.Count < MaxParked && tx.Ahead.Sum(a => a.Bytes.Length) < MaxParkedBytes)
+        {
+            side.Early = new Parked(offset) { Whole = data.Length >= whole };
+            side.Early.Bytes.Append(data);
+            tx.Ahead.Add(side.Early);
+            return tx;
+        }
+        if (offset > (ulong)to.Size) to.Gaps = true;
+        // what was seen already is not taken twice
         if (offset < (ulong)to.Size)
         {
             ulong seen = Math.Min((ulong)to.Size - offset, whole);
@@ -187,7 +213,34 @@ internal sealed partial class SmbParser(AppState state) : AppParser
         }
         to.Append(data);
         side.File = to;
+        if (data.Length >= whole || offset < (ulong)to.Size && data.IsEmpty) Drain(tx, false);
         return tx;
+    }
+
+    private static void Arrived(Side side)
+    {
+        if (side.Early != null) side.Early.Whole = true;
+        if (side.EarlyOf != null) Drain(side.EarlyOf, false);
+        (side.Early, side.EarlyOf) = (null, null);
+    }
+
+    /// <summary>Takes parked stretches whose turn has come; at the end all of them, over the holes.</summary>
+    private static void Drain(SmbTransaction tx, bool all)
+    {
+        AppFile file = tx.Files[0];
+        for (bool more = true; more && tx.Ahead.Count > 0;)
+        {
+            more = false;
+            tx.Ahead.Sort((a, b) => a.Offset.CompareTo(b.Offset));
+            Parked first = tx.Ahead[0];
+            if (!all && (!first.Whole || first.Offset > (ulong)file.Size)) return;
+            if (first.Offset > (ulong)file.Size) file.Gaps = true;
+            ulong seen = (ulong)file.Size > first.Offset ? (ulong)file.Size - first.Offset : 0;
+            if (seen < (ulong)first.Bytes.Length) file.Append(first.Bytes.Span[(int)seen..]);
+            first.Bytes.Release();
+            tx.Ahead.RemoveAt(0);
+            more = true;
+        }
     }
 
     private void CloseFile(ReadOnlySpan<byte> id)
@@ -197,6 +250,7 @@ internal sealed partial class SmbParser(AppState state) : AppParser
         {
             UInt128 one = way == 0 ? key : key ^ UInt128.One << 127;
             if (!_fileOf.Remove(one, out SmbTransaction? tx)) continue;
+            Drain(tx, true);
             foreach (AppFile file in tx.Files) file.Close(true);
             (tx.Answered, tx.Status) = (tx.Two, 0);
             Finish(tx);

@@ -35,6 +35,8 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
     public byte[] NewName = [];
     public RpcCall? Call;
 
+    public readonly List<SmbParser.Parked> Ahead = new(0);
+
     public RpcCall? Rpc => Call;
     public override int Complete => 5;
     public override bool RecordFollowsFlow => true;
@@ -79,6 +81,8 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
     {
         base.Reset();
         Call?.Reset();
+        foreach (SmbParser.Parked parked in Ahead) parked.Bytes.Release();
+        Ahead.Clear();
     }
 
     public override bool WriteRecord(EveWriter to, bool inAlert)
@@ -196,10 +200,9 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
 
     private void WriteCreate(EveWriter to)
     {
-        to.Text(Directory ? "directory"u8 : "filename"u8, FileName.Length > 0 ? FileName : "<share_root>"u8);
+        to.Text(Directory && FileName.Length > 0 ? "directory"u8 : "filename"u8, FileName.Length > 0 ? FileName : "<share_root>"u8);
         to.Text("disposition"u8, SmbNames.Disposition(Disposition));
         to.Text("access"u8, DeleteOnClose ? "delete on close"u8 : "normal"u8);
-        if (FileId.Length == 0) return;
         to.Number("created"u8, Created);
         to.Number("accessed"u8, Accessed);
         to.Number("modified"u8, Modified);
@@ -211,10 +214,13 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
     private void WriteFileId(EveWriter to)
     {
         if (FileId.Length == 16) to.Text("fuid"u8, GuidText(FileId));
+        else if (FileId.Length == 0) to.Text("fuid"u8, ""u8);
         else if (FileId.Length == 2) to.Text("fuid"u8, Convert.ToHexStringLower([FileId[1], FileId[0]]));
     }
 
-    private static string GuidText(byte[] id) => new Guid(id).ToString();
+    /// <summary>Identifiers in the groups and byte order the reference writes: every group as a little-endian number, the last one as two.</summary>
+    private static string GuidText(byte[] id) =>
+        new Guid(id).ToString("D")[..19] + Convert.ToHexStringLower([id[9], id[8]]) + "-" + Convert.ToHexStringLower([id[11], id[10], id[15], id[14], id[13], id[12]]);
 
     private static void WriteCall(EveWriter to, RpcCall call)
     {
@@ -228,7 +234,7 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
             to.Number("frag_cnt"u8, call.RequestFragments);
             to.Number("stub_data_size"u8, call.RequestStub);
             to.Close();
-            List<RpcInterface>? accepted = call.InForce?.FindAll(i => i.Answered && i.Result == 0);
+            List<RpcInterface>? accepted = call.InForce?.FindAll(i => i.Answered);
             if (accepted is { Count: > 0 }) call.WriteInterfaces(to, accepted, false, false);
         }
         else if (call.Asked != null) call.WriteInterfaces(to, call.Asked, true, true);
