@@ -21,6 +21,9 @@ internal sealed record AppLayerOptions
     public bool DnsRequests { get; init; } = true;
     public bool TlsLogAll { get; init; }
     public bool DhcpExtended { get; init; }
+    public bool Ja4 { get; init; }
+    public bool ShowJa4 { get; init; }
+    public int FtpMaxLine { get; init; } = 4096;
     public Mqtt.MqttOptions Mqtt { get; init; } = new();
 }
 

@@ -6,6 +6,7 @@ using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
 using Appliance.Sensing.Engine.AppLayer.Krb5;
 using Appliance.Sensing.Engine.AppLayer.Mqtt;
+using Appliance.Sensing.Engine.AppLayer.Quic;
 using Appliance.Sensing.Engine.AppLayer.Rfb;
 using Appliance.Sensing.Engine.AppLayer.Sip;
 using Appliance.Sensing.Engine.AppLayer.Smb;
@@ -30,6 +31,7 @@ internal static class ParserTable
         AppProto.Ftp => new FtpParser(state),
         AppProto.FtpData => new FtpDataParser(state),
         AppProto.Dcerpc => new DcerpcParser(state, tcp),
+        AppProto.Quic => new QuicParser(state),
         AppProto.Smb => new SmbParser(state),
         AppProto.Snmp => new SnmpParser(state),
         AppProto.Rfb => new RfbParser(state),
@@ -43,5 +45,5 @@ internal static class ParserTable
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
+        AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
 }

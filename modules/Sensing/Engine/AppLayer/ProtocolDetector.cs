@@ -39,6 +39,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (serverPort == 69 && Tftp.TftpParser.Probe(bytes)) return AppProto.Tftp;
         if ((On(500) || On(4500)) && bytes.Length >= 28 && (bytes[17] is 0x10 or 0x20)) return AppProto.Ike;
         if (Dcerpc.DcerpcParser.ProbeDatagram(bytes)) return AppProto.Dcerpc;
+        if (Quic.QuicParser.Probe(bytes)) return AppProto.Quic;
         if (Sip.SipParser.Probe(bytes)) return AppProto.Sip;
         if (Bittorrent.DhtParser.Probe(bytes)) return AppProto.BittorrentDht;
         return AppProto.Unknown;

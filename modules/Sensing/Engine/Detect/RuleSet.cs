@@ -74,6 +74,7 @@ internal sealed class RuleSet : IDisposable
     public FileWishes Files { get; }
     public bool StoresFiles { get; }
     public bool WantsJa3 { get; }
+    public bool WantsJa4 { get; }
     public bool WantsHassh { get; }
 
     private readonly List<BufferEngine> _engines = [];
@@ -97,6 +98,7 @@ internal sealed class RuleSet : IDisposable
         StoresFiles = Rules.Any(r => r.Files is { Stores: true });
         HasPass = Rules.Any(r => r.Action == RuleAction.Pass);
         WantsJa3 = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.Ja3Hash or BufferId.Ja3String or BufferId.Ja3sHash or BufferId.Ja3sString));
+        WantsJa4 = Rules.Any(r => r.Parts.Exists(p => p.Buffer == BufferId.Ja4Hash));
         WantsHassh = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.SshHassh or BufferId.SshHasshString or BufferId.SshHasshServer or BufferId.SshHasshServerString));
         for (int i = 0; i < Rules.Length; i++) Rules[i].Index = i;
         // the sets that most rules name get the lowest ids

@@ -8,6 +8,9 @@ internal static class ProtocolConfiguration
     public static AppLayerOptions Apply(AppLayerOptions stock, YamlNode? protocols, YamlNode? eve) => stock with
     {
         DhcpExtended = EveType(eve, "dhcp")?.Flag("extended", false) ?? false,
+        Ja4 = protocols?.Value("tls.ja4-fingerprints") is "yes" or "true" or "on" || (EveType(eve, "tls")?.Flag("ja4", false) ?? false),
+        ShowJa4 = EveType(eve, "tls")?.Flag("ja4", false) ?? false,
+        FtpMaxLine = (int)Math.Clamp(protocols?.Size("ftp.max-line-length", stock.FtpMaxLine) ?? stock.FtpMaxLine, 16, 1 << 20),
         Mqtt = stock.Mqtt with
         {
             MaxLength = (int)Math.Clamp(protocols?.Size("mqtt.max-msg-length", stock.Mqtt.MaxLength) ?? stock.Mqtt.MaxLength, 0, 1 << 28),

@@ -51,7 +51,7 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         _decoder = new Decoder(settings.Decode, Counters.Decode);
         _flows = new FlowTable(settings.Flow, Counters.Flow, this);
         // fingerprints cost time: they are worked out when a rule or the configuration asks for them
-        AppLayerOptions app = settings.App with { Ja3 = settings.App.Ja3 || rules is { WantsJa3: true }, Hassh = settings.App.Hassh || rules is { WantsHassh: true } };
+        AppLayerOptions app = settings.App with { Ja3 = settings.App.Ja3 || rules is { WantsJa3: true }, Ja4 = settings.App.Ja4 || rules is { WantsJa4: true }, Hassh = settings.App.Hassh || rules is { WantsHassh: true } };
         app = app with { Files = Wishes(settings, rules) };
         _app = new AppLayerEngine(app, Counters.App);
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;

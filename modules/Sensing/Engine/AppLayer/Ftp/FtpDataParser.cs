@@ -5,7 +5,9 @@ namespace Appliance.Sensing.Engine.AppLayer.Ftp;
 
 internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
 {
-    public override int Complete => 1;
+    public override int Complete => 5;
+    public override bool InspectsEveryChunk => true;
+    public override bool RecordFollowsFlow => true;
 
     public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
     {
@@ -48,7 +50,7 @@ internal sealed class FtpDataParser(AppState state) : AppParser
         {
             if (_tx == null)
             {
-                _tx = state.Add(new FtpDataTransaction(what));
+                _tx = state.Add(new FtpDataTransaction(what) { ProgressToServer = 3, ProgressToClient = 3 });
                 var file = new AppFile();
                 file.Open(what.File, toServer, context.Options.Files, true);
                 _tx.Files.Add(file);
@@ -59,7 +61,7 @@ internal sealed class FtpDataParser(AppState state) : AppParser
         if (_tx is { Files.Count: > 0 } && (marks & StreamMarks.Eof) != 0 && _tx.Files[0].ToServer == toServer)
         {
             _tx.Files[0].Close(true);
-            _tx.ProgressToServer = _tx.ProgressToClient = 1;
+            _tx.ProgressToServer = _tx.ProgressToClient = _tx.Complete;
         }
         return bytes.Length;
     }

@@ -57,7 +57,7 @@ internal sealed class FtpTransaction : Transaction
             to.Text("mode"u8, Active ? "active"u8 : "passive"u8);
         }
         to.Text("reply_received"u8, Replies.Count > 0 ? "yes"u8 : "no"u8);
-        if (Replies.Count > 0) to.Bool("reply_truncated"u8, ReplyTruncated);
+        to.Bool("reply_truncated"u8, ReplyTruncated);
         to.Close();
         return true;
     }
@@ -66,7 +66,8 @@ internal sealed class FtpTransaction : Transaction
 /// <summary>The control channel of FTP. It announces data connections, so that their files are known.</summary>
 internal sealed class FtpParser(AppState state) : AppParser
 {
-    private const int MaxLine = 4096, MaxTransactions = 1024;
+    private const int MaxTransactions = 1024;
+    private bool _dropToServer, _dropToClient;   // the rest of a line that was too long
     private FtpTransaction? _current;
     private (int Port, bool Active, IpAddress Address)? _data;
 
@@ -82,16 +83,24 @@ internal sealed class FtpParser(AppState state) : AppParser
             ReadOnlySpan<byte> rest = bytes[used..];
             int end = rest.IndexOf((byte)'\n');
             bool cut = false;
+            ref bool drop = ref toServer ? ref _dropToServer : ref _dropToClient;
+            if (drop)
+            {
+                used += end < 0 ? rest.Length : end + 1;
+                drop = end < 0;
+                continue;
+            }
+            int most = context.Options.FtpMaxLine;
             if (end < 0)
             {
-                if (rest.Length < MaxLine && (marks & StreamMarks.Eof) == 0) break;
+                if (rest.Length < most && (marks & StreamMarks.Eof) == 0) break;
                 end = rest.Length - 1;
-                cut = true;
+                drop = cut = rest.Length >= most;
             }
             ReadOnlySpan<byte> line = rest[..(end + 1)].TrimEnd("\r\n"u8);
-            if (line.Length > MaxLine)
+            if (line.Length > most)
             {
-                line = line[..MaxLine];
+                line = line[..most];
                 cut = true;
             }
             if (state.NextId > MaxTransactions) return -1;
@@ -116,6 +125,7 @@ internal sealed class FtpParser(AppState state) : AppParser
             Command = (space < 0 ? line : line[..space]).ToArray(), Argument = (space < 0 ? default : line[(space + 1)..]).ToArray(), Truncated = cut, ProgressToServer = 1,
         });
         _current = tx;
+        if (cut) tx.Raise("request_command_too_long", true);
         string command = Encoding.Latin1.GetString(tx.Command).ToUpperInvariant(), argument = Encoding.Latin1.GetString(tx.Argument);
         if (command == "PORT" && HostAndPort(argument, out IpAddress address, out int port) || command == "EPRT" && Extended(argument, context.Flow.Client, out address, out port))
         {
@@ -148,6 +158,7 @@ internal sealed class FtpParser(AppState state) : AppParser
         }
         bool coded = line.Length >= 3 && char.IsAsciiDigit((char)line[0]) && char.IsAsciiDigit((char)line[1]) && char.IsAsciiDigit((char)line[2]) && (line.Length == 3 || line[3] is (byte)' ' or (byte)'-');
         tx.ReplyTruncated |= cut;
+        if (cut) tx.Raise("response_command_too_long", false);
         if (tx.Replies.Count < 64) tx.Replies.Add(coded ? (line[..3].ToArray(), line[Math.Min(4, line.Length)..].ToArray()) : ([], line.ToArray()));
         bool more = coded && (line.Length > 3 && line[3] == '-' || line[0] == '1') || !coded;
         if (coded && line[..3].SequenceEqual("227"u8))

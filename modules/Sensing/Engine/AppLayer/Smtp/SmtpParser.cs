@@ -16,7 +16,7 @@ internal sealed class SmtpTransaction : Transaction
     public override bool RecordFollowsFlow => true;
     public override bool RecordHasNumber => true;
     public override int Complete => 1;
-    public override bool HasRecord => From.Length > 0 || Recipients.Count > 0 || Mail != null;
+    public override bool HasRecord => Helo.Length > 0 || From.Length > 0 || Recipients.Count > 0 || Mail != null;
 
     public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
     {
@@ -125,6 +125,8 @@ internal sealed class SmtpParser(AppState state) : AppParser
     private void Command(ParseContext context, ReadOnlySpan<byte> line)
     {
         if (state.Transactions.Count > MaxPending) return;
+        // every command but these two belongs to a mail, also one that comes to nothing
+        if (!Starts(line, "QUIT"u8) && !Starts(line, "RSET"u8)) Current();
         if (Starts(line, "HELO "u8) || Starts(line, "EHLO "u8))
         {
             _helo = line[5..].ToArray();

@@ -19,7 +19,7 @@ internal sealed class SshTransaction : Transaction
     public override bool RecordFollowsFlow => true;
     public override bool RecordHasNumber => true;
     public override int Complete => 2;
-    public override bool HasRecord => Client.Protocol.Length > 0 && Server.Protocol.Length > 0;
+    public override bool HasRecord => Client.Protocol.Length > 0 || Server.Protocol.Length > 0;
 
     public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
     {

@@ -110,7 +110,7 @@ internal sealed class Certificate
     {
         if (oid.Length == 3 && oid[0] == 0x55 && oid[1] == 4)
             return oid[2] switch { 3 => "CN", 4 => "SN", 5 => "serialNumber", 6 => "C", 7 => "L", 8 => "ST", 9 => "street", 10 => "O", 11 => "OU", 12 => "title", 13 => "description", 17 => "postalCode", 41 => "name", 42 => "GN", 43 => "initials", 46 => "dnQualifier", _ => "unknown" };
-        if (oid.SequenceEqual((ReadOnlySpan<byte>)[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1])) return "emailAddress";
+        if (oid.SequenceEqual((ReadOnlySpan<byte>)[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1])) return "Email";
         if (oid.SequenceEqual((ReadOnlySpan<byte>)[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25])) return "DC";
         if (oid.SequenceEqual((ReadOnlySpan<byte>)[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1])) return "UID";
         return "unknown";

@@ -26,7 +26,7 @@ internal sealed class TlsParser(AppState state) : AppParser
 
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
     {
-        _tx ??= state.Add(new TlsTransaction { ShowJa3 = context.Options.Ja3 });
+        _tx ??= state.Add(new TlsTransaction { ShowJa3 = context.Options.Ja3, ShowJa4 = context.Options.ShowJa4 });
         if (_finished) return bytes.Length;
         int used = 0;
         while (bytes.Length - used >= 5 && !_finished)
@@ -138,7 +138,7 @@ internal sealed class TlsParser(AppState state) : AppParser
                 context.TriggerToClient = true;
                 break;
             case 11:
-                Certificates(toServer, body);
+                Certificates(context, toServer, body);
                 Advance(toServer, TlsTransaction.CertificateSeen);
                 if (!toServer) context.TriggerToClient = true;
                 break;
@@ -176,88 +176,24 @@ internal sealed class TlsParser(AppState state) : AppParser
         }
     }
 
-    private static bool IsGrease(int value) => (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
-
-    private static void List(StringBuilder to, ReadOnlySpan<byte> numbers, int size)
-    {
-        bool first = true;
-        for (int i = 0; i + size <= numbers.Length; i += size)
-        {
-            int value = size == 2 ? BinaryPrimitives.ReadUInt16BigEndian(numbers[i..]) : numbers[i];
-            if (size == 2 && IsGrease(value)) continue;
-            if (!first) to.Append('-');
-            first = false;
-            to.Append(value);
-        }
-    }
-
     private void ClientHello(ParseContext context, ReadOnlySpan<byte> body)
     {
         TlsTransaction tx = _tx!;
-        var f = new Fields(body);
-        if (!f.Number(2, out int version)) return;
-        tx.ClientVersion = (ushort)version;
-        if (!f.Take(32, out ReadOnlySpan<byte> random)) return;
-        tx.ClientRandom = random.ToArray();
-        if (!f.Counted(1, out ReadOnlySpan<byte> session) || !f.Counted(2, out ReadOnlySpan<byte> ciphers) || !f.Counted(1, out _)) return;
-        tx.SessionId = session.ToArray();
-        var ja3 = new StringBuilder();
-        ja3.Append(version).Append(',');
-        List(ja3, ciphers, 2);
-        ja3.Append(',');
-        var groups = new StringBuilder();
-        var formats = new StringBuilder();
-        bool first = true;
-        if (f.Counted(2, out ReadOnlySpan<byte> extensions))
+        if (Hello.Read(body, true) is not { } hello) return;
+        tx.ClientVersion = hello.Version;
+        foreach (ushort offered in hello.Versions)
         {
-            var e = new Fields(extensions);
-            while (e.Number(2, out int kind) && e.Counted(2, out ReadOnlySpan<byte> value))
-            {
-                if (!IsGrease(kind))
-                {
-                    if (!first) ja3.Append('-');
-                    first = false;
-                    ja3.Append(kind);
-                }
-                var x = new Fields(value);
-                switch (kind)
-                {
-                    case 0:
-                        if (x.Counted(2, out ReadOnlySpan<byte> names))
-                        {
-                            var n = new Fields(names);
-                            if (n.Number(1, out int nameType) && nameType == 0 && n.Counted(2, out ReadOnlySpan<byte> name)) tx.Sni = name.ToArray();
-                        }
-                        break;
-                    case 10:
-                        if (x.Counted(2, out ReadOnlySpan<byte> list)) List(groups, list, 2);
-                        break;
-                    case 11:
-                        if (x.Counted(1, out list)) List(formats, list, 1);
-                        break;
-                    case 16:
-                        if (x.Counted(2, out list))
-                        {
-                            var a = new Fields(list);
-                            while (tx.ClientAlpn.Count < 16 && a.Counted(1, out ReadOnlySpan<byte> protocol)) tx.ClientAlpn.Add(protocol.ToArray());
-                        }
-                        break;
-                    case 43:
-                        if (x.Counted(1, out list) && list.Length >= 2)
-                            for (int i = 0; i + 2 <= list.Length; i += 2)
-                            {
-                                ushort offered = BinaryPrimitives.ReadUInt16BigEndian(list[i..]);
-                                if (IsGrease(offered)) continue;
-                                tx.ClientVersion = offered;
-                                break;
-                            }
-                        break;
-                }
-            }
+            if (Hello.IsGrease(offered)) continue;
+            tx.ClientVersion = offered;
+            break;
         }
-        ja3.Append(',').Append(groups).Append(',').Append(formats);
-        tx.Ja3Text = Encoding.ASCII.GetBytes(ja3.ToString());
+        tx.ClientRandom = body.Slice(2, 32).ToArray();
+        tx.SessionId = body.Slice(35, Math.Min(body[34], body.Length - 35)).ToArray();
+        tx.Sni = hello.Sni;
+        foreach (byte[] name in hello.Alpn) tx.ClientAlpn.Add(name);
+        tx.Ja3Text = Encoding.ASCII.GetBytes(hello.Ja3(true, false));
         tx.Ja3Digest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(MD5.HashData(tx.Ja3Text)));
+        if (context.Options.Ja4) tx.Ja4 = Encoding.ASCII.GetBytes(hello.Ja4(false));
     }
 
     private void ServerHello(ParseContext context, ReadOnlySpan<byte> body)
@@ -288,7 +224,7 @@ internal sealed class TlsParser(AppState state) : AppParser
         tx.Ja3sDigest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(MD5.HashData(tx.Ja3sText)));
     }
 
-    private void Certificates(bool toServer, ReadOnlySpan<byte> body)
+    private void Certificates(ParseContext context, bool toServer, ReadOnlySpan<byte> body)
     {
         TlsTransaction tx = _tx!;
         var f = new Fields(body);
@@ -300,6 +236,7 @@ internal sealed class TlsParser(AppState state) : AppParser
         {
             into.Add(der.ToArray());
             if (into.Count > 1 || Certificate.Read(der) is not { } certificate) continue;
+            tx.Seen = DateTime.UnixEpoch.AddSeconds(Math.Clamp(context.Time / 1_000_000, 0, 253402300799)).ToString("yyyy-MM-ddTHH:mm:ss", System.Globalization.CultureInfo.InvariantCulture);
             if (toServer) tx.ClientCertificate = certificate;
             else tx.TakeServerCertificate(certificate);
         }

@@ -17,7 +17,9 @@ internal sealed class TlsTransaction : Transaction
     public Certificate? ServerCertificate, ClientCertificate;
     public byte[] Subject = [], Issuer = [], Serial = [], Fingerprint = [];
     public bool Resumed;
-    public bool ShowJa3;
+    public bool ShowJa3, ShowJa4;
+    public byte[] Ja4 = [];
+    public string? Seen;                                       // when the certificate passed, by the packet's clock
     public byte[] SessionId = [];
 
     public override bool RecordFollowsFlow => true;
@@ -62,6 +64,7 @@ internal sealed class TlsTransaction : Transaction
             BufferId.TlsRandom => random,
             BufferId.TlsRandomTime when random.Length == 32 => random.AsSpan(0, 4),
             BufferId.TlsRandomBytes when random.Length == 32 => random.AsSpan(4),
+            BufferId.Ja4Hash => Ja4,
             BufferId.Ja3Hash => Ja3Digest,
             BufferId.Ja3String => Ja3Text,
             BufferId.Ja3sHash => Ja3sDigest,
@@ -87,6 +90,7 @@ internal sealed class TlsTransaction : Transaction
         to.Text("version"u8, VersionName(ServerVersion != 0 ? ServerVersion : ClientVersion));
         if (certificate?.NotBefore != null) to.Text("notbefore"u8, certificate.NotBefore);
         if (certificate?.NotAfter != null) to.Text("notafter"u8, certificate.NotAfter);
+        if (ShowJa4 && Ja4.Length > 0) to.Text("ja4"u8, Ja4);
         if (ShowJa3)
         {
             to.Open("ja3"u8);
