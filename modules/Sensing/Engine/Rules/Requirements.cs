@@ -35,7 +35,7 @@ internal static class Requirements
         {
             "version" => VersionFits(value),
             "keyword" => KeywordTable.Names.Contains(value),
-            "feature" => value is "true" or "geoip",
+            "feature" => value is "true" or "geoip" or "ja3" or "ja4",
             _ => ignoreUnknown,
         };
     }

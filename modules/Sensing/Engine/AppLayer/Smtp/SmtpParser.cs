@@ -125,8 +125,8 @@ internal sealed class SmtpParser(AppState state) : AppParser
     private void Command(ParseContext context, ReadOnlySpan<byte> line)
     {
         if (state.Transactions.Count > MaxPending) return;
-        // every command but these two belongs to a mail, also one that comes to nothing
-        if (!Starts(line, "QUIT"u8) && !Starts(line, "RSET"u8)) Current();
+        // every command opens a transaction when none is open, also one that comes to nothing
+        Current();
         if (Starts(line, "HELO "u8) || Starts(line, "EHLO "u8))
         {
             _helo = line[5..].ToArray();

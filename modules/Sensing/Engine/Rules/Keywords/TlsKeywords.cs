@@ -22,7 +22,7 @@ internal static class TlsKeywords
 
     public static void Subject(RuleBuilder b, string keyword, string? value) => Contains(b, keyword, value, tx => tx.Subject);
     public static void Issuer(RuleBuilder b, string keyword, string? value) => Contains(b, keyword, value, tx => tx.Issuer);
-    public static void Fingerprint(RuleBuilder b, string keyword, string? value) => Contains(b, keyword, value, tx => tx.Fingerprint);
+    public static void Fingerprint(RuleBuilder b, string keyword, string? value) => Contains(b, keyword, value?.ToLowerInvariant(), tx => tx.Fingerprint);
 
     public static void ChainLength(RuleBuilder b, string keyword, string? value) =>
         NumberTests.Add<TlsTransaction>(b, keyword, value, BufferId.TlsCertTest, tx => tx.ServerCertificates.Count == 0 ? null : tx.ServerCertificates.Count);
