@@ -21,6 +21,7 @@ internal sealed record AppLayerOptions
     public bool DnsRequests { get; init; } = true;
     public bool TlsLogAll { get; init; }
     public bool DhcpExtended { get; init; }
+    public bool PgsqlPasswords { get; init; }
     public bool Ja4 { get; init; }
     public bool ShowJa4 { get; init; }
     public int FtpMaxLine { get; init; } = 4096;

@@ -5,7 +5,9 @@ using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
 using Appliance.Sensing.Engine.AppLayer.Krb5;
+using Appliance.Sensing.Engine.AppLayer.Modbus;
 using Appliance.Sensing.Engine.AppLayer.Mqtt;
+using Appliance.Sensing.Engine.AppLayer.Pgsql;
 using Appliance.Sensing.Engine.AppLayer.Quic;
 using Appliance.Sensing.Engine.AppLayer.Rfb;
 using Appliance.Sensing.Engine.AppLayer.Sip;
@@ -31,6 +33,8 @@ internal static class ParserTable
         AppProto.Ftp => new FtpParser(state),
         AppProto.FtpData => new FtpDataParser(state),
         AppProto.Dcerpc => new DcerpcParser(state, tcp),
+        AppProto.Modbus => new ModbusParser(state),
+        AppProto.Pgsql => new PgsqlParser(state, options.PgsqlPasswords),
         AppProto.Quic => new QuicParser(state),
         AppProto.Smb => new SmbParser(state),
         AppProto.Snmp => new SnmpParser(state),
@@ -45,5 +49,5 @@ internal static class ParserTable
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
+        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
 }

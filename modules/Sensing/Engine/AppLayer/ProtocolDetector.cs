@@ -63,6 +63,8 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (common != AppProto.Unknown) return common;
         if (Mqtt.MqttParser.Probe(bytes, true)) return AppProto.Mqtt;
         if (serverPort == 88 && Krb5.Krb5Parser.Probe(bytes, true)) return AppProto.Krb5;
+        if (serverPort == 502 && Modbus.ModbusParser.Probe(bytes)) return AppProto.Modbus;
+        if (serverPort == 5432 && Pgsql.PgsqlParser.Probe(bytes)) return AppProto.Pgsql;
         if (Starts(bytes, "EHLO "u8) || Starts(bytes, "HELO "u8) || Starts(bytes, "QUIT\r"u8) && serverPort is 25 or 465 or 587) return AppProto.Smtp;
         if (Starts(bytes, "USER "u8) || Starts(bytes, "PASS "u8) || Starts(bytes, "PORT "u8) || Starts(bytes, "AUTH SSL"u8)) return AppProto.Ftp;
         return AppProto.Unknown;

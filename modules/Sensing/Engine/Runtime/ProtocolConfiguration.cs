@@ -9,6 +9,7 @@ internal static class ProtocolConfiguration
     {
         DhcpExtended = EveType(eve, "dhcp")?.Flag("extended", false) ?? false,
         Ja4 = protocols?.Value("tls.ja4-fingerprints") is "yes" or "true" or "on" || (EveType(eve, "tls")?.Flag("ja4", false) ?? false),
+        PgsqlPasswords = EveType(eve, "pgsql")?.Flag("passwords", false) ?? false,
         ShowJa4 = EveType(eve, "tls")?.Flag("ja4", false) ?? false,
         FtpMaxLine = (int)Math.Clamp(protocols?.Size("ftp.max-line-length", stock.FtpMaxLine) ?? stock.FtpMaxLine, 16, 1 << 20),
         Mqtt = stock.Mqtt with

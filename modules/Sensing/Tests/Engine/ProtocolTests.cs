@@ -155,5 +155,86 @@ public sealed class ProtocolTests
         Assert.Equal("R", krb5.GetProperty("realm").GetString());
     }
 
-    internal static IEnumerable<PacketForge> All => [Mqtt, Dcerpc, Snmp, Rfb, Tftp, Sip, Dht, Dhcp, Krb5];
+    private static byte[] Two(int command, bool answer, uint tree, string body)
+    {
+        byte[] rest = Hex(body);
+        var message = new byte[4 + 64 + rest.Length];
+        message[2] = (byte)((message.Length - 4) >> 8);
+        message[3] = (byte)(message.Length - 4);
+        Hex("fe534d42 4000").CopyTo(message, 4);
+        message[4 + 12] = (byte)command;
+        message[4 + 16] = answer ? (byte)1 : (byte)0;
+        message[4 + 24] = (byte)command;
+        BitConverter.TryWriteBytes(message.AsSpan(4 + 36), tree);
+        message[4 + 40] = 9;
+        rest.CopyTo(message, 68);
+        return message;
+    }
+
+    internal static PacketForge Smb => new PacketForge().Conversation("192.0.2.2", 4000, "192.0.2.9", 445,
+        (true, Two(0, false, 0, "2400 0200 0100 0000 00000000 000102030405060708090a0b0c0d0e0f 0000000000000000 0202 1002")),
+        (false, Two(0, true, 0, "4100 0100 1002 0000 000102030405060708090a0b0c0d0e0f 00000000 00000100 00000100")),
+        (true, Two(3, false, 0, "0900 0000 4800 0c00 5c005c0061005c00 62002400")), (false, Two(3, true, 7, "1000 01 00 00000000 00000000 00000000")),
+        (true, Two(5, false, 7, "3900 00 00 00000000 0000000000000000 0000000000000000 00000000 00000000 00000000 01000000 00000000 7800 0400 00000000 00000000 61006200")),
+        (false, Two(5, true, 7, "5900 00 00 01000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000 0400000000000000 00000000 00000000 11111111111111112222222222222222")),
+        (true, Two(8, false, 7, "3100 00 00 04000000 0000000000000000 11111111111111112222222222222222 00000000")), (false, Two(8, true, 7, "1100 50 00 04000000 00000000 00000000 64617461")),
+        (true, Two(6, false, 7, "1800 0000 00000000 11111111111111112222222222222222")), (false, Two(6, true, 7, "3c00 0000")));
+
+    [Fact]
+    public async Task Smb_share_and_file_are_known_by_name_and_bytes()
+    {
+        Replayed run = await Replayed.Of(Smb, """
+            alert smb any any -> any any (smb.share; content:"b$"; sid:1;)
+            alert smb any any -> any any (flow:to_client; file.data; content:"data"; sid:2;)
+            alert smb any any -> any any (smb.named_pipe; content:"b$"; sid:3;)
+            """);
+        Assert.Equal([1, 2], run.Sids);
+        JsonElement file = Assert.Single(run.Of("fileinfo")).GetProperty("fileinfo");
+        Assert.Equal("ab", file.GetProperty("filename").GetString());
+        Assert.Equal(4, file.GetProperty("size").GetInt32());
+        Assert.Equal("2.10", run.Of("smb")[0].GetProperty("smb").GetProperty("dialect").GetString());
+    }
+
+    internal static PacketForge Modbus => new PacketForge().Conversation("192.0.2.2", 4000, "192.0.2.9", 502,
+        (true, Hex("0001 0000 0006 0a 01 0000 0001")), (false, Hex("0001 0000 0004 0a 01 01 00")), (true, Hex("0002 0000 0006 0a 05 0002 ff00")), (false, Hex("0002 0000 0003 0a 85 02")));
+
+    [Fact]
+    public async Task Modbus_requests_are_known_by_what_they_touch()
+    {
+        Replayed run = await Replayed.Of(Modbus, """
+            alert modbus any any -> any any (modbus: unit 10, access read coils, address 1; sid:1;)
+            alert modbus any any -> any any (modbus: access write; sid:2;)
+            alert modbus any any -> any any (modbus: function 8; sid:3;)
+            """, "--set", "app-layer.protocols.modbus.enabled=yes");
+        Assert.Equal([1, 2], run.Sids);
+        Assert.Equal("IllegalDataAddr", run.Of("modbus")[1].GetProperty("modbus").GetProperty("response").GetProperty("exception").GetProperty("code").GetString());
+    }
+
+    internal static PacketForge Pgsql => new PacketForge().Conversation("192.0.2.2", 4000, "192.0.2.9", 5432,
+        (true, Hex("00000008 04d2162f")), (false, [(byte)'N']), (true, [.. Hex("00000012 00030000"), .. Ascii("user\0bob\0\0")]), (false, Hex("52 00000008 00000000 5a 00000005 49")),
+        (true, [(byte)'Q', 0, 0, 0, 13, .. Ascii("select 1\0")]), (false, Hex("54 00000006 0001 44 0000000b 0001 00000001 31 43 0000000d 53454c454354203100 5a 00000005 49")));
+
+    [Fact]
+    public async Task Pgsql_query_and_the_size_of_its_answer()
+    {
+        var all = (await Replayed.Of(Pgsql, "", "--set", "app-layer.protocols.pgsql.enabled=yes")).Of("pgsql").Select(r => r.GetProperty("pgsql")).ToList();
+        Assert.False(all[0].GetProperty("response").GetProperty("ssl_accepted").GetBoolean());
+        Assert.Equal("select 1", all[^1].GetProperty("request").GetProperty("simple_query").GetString());
+        Assert.Equal(1, all[^1].GetProperty("response").GetProperty("data_rows").GetInt32());
+    }
+
+    [Fact]
+    public void Fingerprints_of_a_hello()
+    {
+        // the hello of JA4's own description: values worked out by hand from its sorted lists
+        byte[] body = Hex("0303 " + new string('0', 64) + " 00 0004 1301 0a0a 0100 0019 0000 0006 0004 00 0001 61 000d 0004 0002 0403 002b 0003 02 0304");
+        var hello = AppHello(body);
+        Assert.Equal("771,4865,0-13-43,,", hello.Ja3(true, false));
+        Assert.StartsWith("t13d010300_", hello.Ja4(false), StringComparison.Ordinal);
+    }
+
+    private static Appliance.Sensing.Engine.AppLayer.Tls.Hello AppHello(byte[] body) =>
+        Appliance.Sensing.Engine.AppLayer.Tls.Hello.Read(body, true) ?? throw new InvalidOperationException("the hello was refused");
+
+    internal static IEnumerable<PacketForge> All => [Mqtt, Dcerpc, Snmp, Rfb, Tftp, Sip, Dht, Dhcp, Krb5, Smb, Modbus, Pgsql];
 }

@@ -188,7 +188,7 @@ internal sealed partial class SmbParser(AppState state) : AppParser
             tx.Share = _trees.TryGetValue((session, tree), out Opened? share) ? share.Name : [];
             if (two) (tx.Answered, tx.Status) = (false, 0);
             var file = new AppFile();
-            file.Open(tx.FileName, toServer, context.Options.Sha256, context.Options.Md5, true);
+            file.Open(tx.FileName, toServer, context.Options.Files, true);
             tx.Files.Add(file);
             tx.ProgressToServer = tx.ProgressToClient = 3;
             Keep(_fileOf, key, tx);

@@ -68,8 +68,8 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
         switch (buffer)
         {
             case BufferId.DceStubData: return Call != null && Call.TryGet(toServer, out bytes);
-            case BufferId.SmbNamedPipe when IsPipe: bytes = Share; break;
-            case BufferId.SmbShare when !IsPipe: bytes = Share; break;
+            case BufferId.SmbNamedPipe when IsPipe && Detail == SmbDetail.Tree: bytes = Share; break;
+            case BufferId.SmbShare when !IsPipe && Detail == SmbDetail.Tree: bytes = Share; break;
             case BufferId.SmbNtlmsspUser when Authentication is { Ntlm: true }: bytes = Authentication.User; break;
             case BufferId.SmbNtlmsspDomain when Authentication is { Ntlm: true }: bytes = Authentication.Domain; break;
             default: break;

@@ -138,7 +138,7 @@ internal sealed class TlsParser(AppState state) : AppParser
                 context.TriggerToClient = true;
                 break;
             case 11:
-                Certificates(context, toServer, body);
+                Certificates(toServer, body);
                 Advance(toServer, TlsTransaction.CertificateSeen);
                 if (!toServer) context.TriggerToClient = true;
                 break;
@@ -224,7 +224,7 @@ internal sealed class TlsParser(AppState state) : AppParser
         tx.Ja3sDigest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(MD5.HashData(tx.Ja3sText)));
     }
 
-    private void Certificates(ParseContext context, bool toServer, ReadOnlySpan<byte> body)
+    private void Certificates(bool toServer, ReadOnlySpan<byte> body)
     {
         TlsTransaction tx = _tx!;
         var f = new Fields(body);
@@ -236,7 +236,6 @@ internal sealed class TlsParser(AppState state) : AppParser
         {
             into.Add(der.ToArray());
             if (into.Count > 1 || Certificate.Read(der) is not { } certificate) continue;
-            tx.Seen = DateTime.UnixEpoch.AddSeconds(Math.Clamp(context.Time / 1_000_000, 0, 253402300799)).ToString("yyyy-MM-ddTHH:mm:ss", System.Globalization.CultureInfo.InvariantCulture);
             if (toServer) tx.ClientCertificate = certificate;
             else tx.TakeServerCertificate(certificate);
         }

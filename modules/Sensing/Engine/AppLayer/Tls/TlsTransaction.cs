@@ -19,7 +19,6 @@ internal sealed class TlsTransaction : Transaction
     public bool Resumed;
     public bool ShowJa3, ShowJa4;
     public byte[] Ja4 = [];
-    public string? Seen;                                       // when the certificate passed, by the packet's clock
     public byte[] SessionId = [];
 
     public override bool RecordFollowsFlow => true;
