@@ -16,7 +16,7 @@ internal sealed class FlowVariables
     public bool IsEmpty => _bitCount == 0 && _intCount == 0 && _texts == null;
 
     /// <summary>What expressions have captured for the flow, by name.</summary>
-    public IReadOnlyList<(int Name, byte[] Value)> Texts => _texts ?? [];
+    public IReadOnlyList<(int Name, byte[] Value)> Texts => _texts != null ? _texts : Array.Empty<(int Name, byte[] Value)>();
 
     public void SetText(int name, byte[] value)
     {

@@ -53,4 +53,55 @@ public sealed class AllocationTests
         Assert.Equal(3003, measured);
         Assert.Equal(0, allocated);
     }
+
+    /// <summary>Connections that come, send out of order and twice, and go again; echo requests, rules filed by port, address and place: once the pools are warm, nothing is made.</summary>
+    [Fact]
+    public void Conversations_that_come_and_go_allocate_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        string rules = Path.Combine(folder.Path, "r.rules");
+        File.WriteAllText(rules, """
+            alert tcp any any -> any 7777 (msg:"port"; content:"|05|"; depth:1; content:"never"; distance:0; sid:1;)
+            alert tcp any any -> any any (msg:"near"; content:"data"; depth:40; pcre:"/data never/"; sid:2;)
+            alert tcp any any -> any any (msg:"no pattern"; flow:established; pcre:"/not (this|that) either/"; sid:3;)
+            alert tcp [203.0.113.0/24,198.51.100.77] any -> any any (msg:"list"; sid:4;)
+            alert tcp any any -> any any (msg:"syn"; flags:S; dsize:>4; sid:5;)
+            alert icmp any any -> any any (msg:"echo"; itype:8; content:"NEVER"; sid:6;)
+            alert ip any any -> any any (msg:"bit"; flowbits:isset,never; content:"data"; sid:7;)
+            """);
+        var set = RuleLoading.Load([(rules, rules)], new RuleVariables(), new Classification(), true);
+        using var worker = new Worker(new EngineSettings(), set, new NoSink());
+        var forge = new PacketForge();
+        byte[] data = new byte[900];
+        data.AsSpan().Fill(5);
+        "some data here"u8.CopyTo(data.AsSpan(20));
+        const int rounds = 4, flows = 60, perFlow = 13;
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < flows; i++)
+            {
+                string c = $"192.0.2.{i + 1}", s = $"198.51.100.{i % 7 + 1}";
+                ushort from = (ushort)(5000 + i);
+                forge.Tcp(c, from, s, 7777, 100, 0, 2).Tcp(s, 7777, c, from, 900, 101, 0x12).Tcp(c, from, s, 7777, 101, 901, 0x10);
+                forge.Tcp(c, from, s, 7777, 101, 901, 0x18, data).Tcp(c, from, s, 7777, 1901, 901, 0x18, data).Tcp(c, from, s, 7777, 1001, 901, 0x18, data).Tcp(c, from, s, 7777, 1001, 901, 0x18, data);
+                forge.Tcp(s, 7777, c, from, 901, 2801, 0x18, data.AsSpan(0, 300)).Tcp(c, from, s, 7777, 2801, 1201, 0x10);
+                forge.Tcp(c, from, s, 7777, 2801, 1201, 0x11).Tcp(s, 7777, c, from, 1201, 2802, 0x11).Tcp(c, from, s, 7777, 2802, 1202, 0x10);
+                forge.Ping(c, s, 1, 100);
+            }
+            forge.Wait(900);
+        }
+        var reader = new PcapReader(new MemoryStream(forge.ToArray()));
+        RawPacket raw = default;
+        for (int i = 0; i < (rounds - 1) * flows * perFlow && reader.TryRead(ref raw); i++) worker.Process(raw);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int measured = 0;
+        while (reader.TryRead(ref raw))
+        {
+            worker.Process(raw);
+            measured++;
+        }
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(flows * perFlow, measured);
+        Assert.Equal(0, allocated);
+    }
 }
