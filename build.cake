@@ -38,7 +38,8 @@ Task("help").Does(() => Console.WriteLine(
   ./build.sh build     compile everything
   ./build.sh publish   the deployable, in artifacts/cirt
   ./build.sh conformance   the same as test --only conformance
-  ./build.sh bench     measure the published program; --start, --intake (--records NUMBER), or all
+  ./build.sh bench     measure the published program; --start, --intake (--records NUMBER),
+                       --sensor --capture FILE (--peer "suricata" --rules FILE --runs NUMBER), or all
   ./build.sh image     the image for virtual machines and bare metal, in artifacts/appliance (as root)
   ./build.sh format    put white space right; --check only looks
   ./build.sh clean     delete what was built; var (your data) stays

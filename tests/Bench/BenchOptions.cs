@@ -6,17 +6,34 @@ namespace Appliance.Bench;
 /// <summary>Which benches run, over how much.</summary>
 /// <param name="Names">Without their dashes; none means all.</param>
 /// <param name="Records">Records of the intake bench.</param>
-/// <param name="Runs">Starts of the start bench.</param>
-internal sealed record BenchOptions(IReadOnlyList<string> Names, int Records, int Runs)
+/// <param name="Runs">Starts of the start bench, pairs of runs of the sensor bench.</param>
+/// <param name="Capture">The capture of the sensor bench.</param>
+/// <param name="Peer">A command with Suricata's command line, to compare with.</param>
+/// <param name="Rules">Rules of the sensor bench instead of the kit's.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Names, int Records, int Runs, string? Capture, string? Peer, string? Rules)
 {
     /// <summary>Reads <c>--intake --records 400000</c>; <paramref name="fault"/> names a number that is none.</summary>
     public static bool TryRead(string[] words, [NotNullWhen(true)] out BenchOptions? options, out string fault)
     {
         var names = new List<string>();
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal) { ["--records"] = 400_000, ["--runs"] = 5 };
+        var texts = new Dictionary<string, string?>(StringComparer.Ordinal) { ["--capture"] = null, ["--peer"] = null, ["--rules"] = null };
         (options, fault) = (null, "");
         for (var i = 0; i < words.Length; i++)
         {
+            if (texts.ContainsKey(words[i]))
+            {
+                if (i + 1 == words.Length)
+                {
+                    fault = $"{words[i]} wants a value.";
+                    return false;
+                }
+
+                texts[words[i]] = words[i + 1];
+                i++;
+                continue;
+            }
+
             if (!numbers.ContainsKey(words[i]))
             {
                 names.Add(words[i].TrimStart('-'));
@@ -32,7 +49,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Names, int Records, in
             numbers[words[i++]] = number;
         }
 
-        options = new(names, numbers["--records"], numbers["--runs"]);
+        options = new(names, numbers["--records"], numbers["--runs"], texts["--capture"], texts["--peer"], texts["--rules"]);
         return true;
     }
 }
