@@ -94,6 +94,12 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         return Feed(flow, toServer, bytes, marks, gap);
     }
 
+    public bool StartsAsAnswer(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort)
+    {
+        if (_detector.Tcp(bytes, true, clientPort, serverPort) is not (AppProto.Unknown or AppProto.Failed)) return false;
+        return _detector.Tcp(bytes, false, serverPort, clientPort) is not (AppProto.Unknown or AppProto.Failed);
+    }
+
     private int Feed(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap)
     {
         AppState app = flow.App;

@@ -3,7 +3,7 @@ using Appliance.Sensing.Engine.Memory;
 
 namespace Appliance.Sensing.Engine.Decode;
 
-internal enum OverlapPolicy : byte { Bsd, First, Last, Linux, Solaris, Windows }
+internal enum OverlapPolicy : byte { Bsd, First, Last, Linux, OldLinux, Solaris, Windows }
 
 /// <summary>Which target an address is treated like; the longest prefix wins.</summary>
 internal sealed class DefragPolicies
@@ -136,7 +136,7 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
                     }
                     else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
                     break;
-                case OverlapPolicy.Linux:
+                case OverlapPolicy.Linux or OverlapPolicy.OldLinux:
                     if (start <= from && end > from && end < old.End || start == from && end > old.End)
                     {
                         old.Skip += Math.Min(end, old.End) - from;

@@ -155,6 +155,11 @@ internal sealed partial class Detector
         {
             Outcome outcome = Of(_thresholds.Judge(rule, own, p, 0, out _));
             if (outcome != Outcome.Alert) return outcome;
+            if (rule.SecondThreshold is { } second)
+            {
+                outcome = Of(_thresholds.Judge(rule, second, p, -1, out _));
+                if (outcome != Outcome.Alert) return outcome;
+            }
         }
         return _suppressions.IsEmpty ? Outcome.Alert : Of(_suppressions.Judge(ref alert, p, _thresholds));
     }

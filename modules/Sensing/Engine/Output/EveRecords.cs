@@ -17,6 +17,9 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
 
     public EveWriter Writer => _w;
     public EveOptions Options => options;
+
+    /// <summary>The capture being read, for records that name it.</summary>
+    public string? CaptureFile { get; set; }
     public void Use(RuleSet rules) => _rules = rules;
 
     private void Send(EveStream stream)
@@ -34,6 +37,7 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         if (options.Interface != null) _w.Text("in_iface"u8, options.Interface);
         else if (options.ShowNumbers && p.Number > 0 && p.Source != PacketSource.StreamEnd) _w.Number("pcap_cnt"u8, p.Number);
         _w.Text("event_type"u8, kind);
+        if (options.PcapFileShown && CaptureFile != null) _w.Text("pcap_filename"u8, CaptureFile);
         Vlan(p.VlanCount, p.Vlan0, p.Vlan1, p.Vlan2);
         if (p.IpVersion != 0)
         {

@@ -50,6 +50,7 @@ internal sealed class Rule
     public List<VariableStep> After = [];    // what a match sets
     public List<Part> Parts = [];
     public Threshold? Threshold;
+    public Threshold? SecondThreshold;       // a rule may have two, and both count
     public List<string> AppEvents = [];
     public List<TransactionTest> Tests = [];
     public Keywords.FileTests? Files;

@@ -138,7 +138,7 @@ internal sealed partial class Configuration
         ExceptionPolicy policy = ExceptionPolicies.Parse(own) ?? (own == null ? ExceptionPolicies.Parse(root.Value("exception-policy")) : null) ?? automatic;
         // a flow is the smallest thing that a missing handshake can be held against
         if (forMidstream && policy is ExceptionPolicy.DropPacket or ExceptionPolicy.PassPacket) policy = own == null ? policy == ExceptionPolicy.DropPacket ? ExceptionPolicy.DropFlow : ExceptionPolicy.Ignore : ExceptionPolicy.Ignore;
-        if (forMidstream && midstream && policy is not ExceptionPolicy.PassFlow) policy = ExceptionPolicy.Ignore;
+        if (forMidstream && midstream && policy is not (ExceptionPolicy.PassFlow or ExceptionPolicy.Bypass)) policy = ExceptionPolicy.Ignore;
         return policy;
     }
 
@@ -212,7 +212,8 @@ internal sealed partial class Configuration
         {
             OverlapPolicy policy = name switch
             {
-                "linux" or "old-linux" => OverlapPolicy.Linux,
+                "linux" => OverlapPolicy.Linux,
+                "old-linux" => OverlapPolicy.OldLinux,
                 "windows" or "vista" or "windows2k3" => OverlapPolicy.Windows,
                 "solaris" or "hpux11" => OverlapPolicy.Solaris,
                 "last" => OverlapPolicy.Last,

@@ -167,6 +167,7 @@ public static class SensorProgram
             try
             {
                 using PcapReader reader = path == "-" ? new PcapReader(Console.OpenStandardInput()) : PcapReader.Open(path);
+                worker.CaptureFile = path;
                 RawPacket raw = default;
                 while (!ct.IsCancellationRequested && reader.TryRead(ref raw))
                     if (filter == null || filter.Takes(raw)) worker.Process(raw);

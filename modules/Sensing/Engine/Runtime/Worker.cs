@@ -245,6 +245,9 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         _app.Now = flow.LastTime;
     }
 
+    /// <summary>The capture that the next packets come from.</summary>
+    public string? CaptureFile { set => _records.CaptureFile = value; }
+
     public void Raised(Packet p, Flow.Flow? flow, ReadOnlySpan<Alert> alerts)
     {
         foreach (ref readonly Alert alert in alerts) _records.Alert(p, flow, alert);

@@ -10,6 +10,9 @@ internal interface IStreamReader
 {
     /// <summary>Offers bytes in order. Returns how many were used; the rest is offered again together with what follows. -1: wants no more.</summary>
     int Offer(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap);
+
+    /// <summary>Do the first bytes of a conversation picked up midway read as an answer rather than as a request?</summary>
+    bool StartsAsAnswer(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort);
 }
 
 internal sealed record StreamOptions
@@ -117,6 +120,8 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
         stream.SegmentCount++;
     }
 
+    public bool StartsAsAnswer(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort) => reader.StartsAsAnswer(bytes, clientPort, serverPort);
+
     /// <summary>Drops all that a stream has stored and nobody has read: the other side did not take it.</summary>
     public void Forget(TcpStream stream)
     {
@@ -150,6 +155,7 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             {
                 OverlapPolicy.First => false,
                 OverlapPolicy.Last => true,
+                OverlapPolicy.OldLinux => (int)(sequence - old.Sequence) <= 0,
                 OverlapPolicy.Linux => (int)(sequence - old.Sequence) < 0 || sequence == old.Sequence && (int)(end - old.End) > 0,
                 OverlapPolicy.Solaris => !((int)(old.Sequence - sequence) < 0 && (int)(old.End - end) >= 0 || (int)(old.End - end) > 0 && (int)(old.Sequence - sequence) >= 0),
                 _ => (int)(sequence - old.Sequence) < 0,

@@ -133,7 +133,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             return session;
         }
         counters.Midstream++;
-        if (options.MidstreamPolicy == ExceptionPolicy.PassFlow) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
+        if (options.MidstreamPolicy is ExceptionPolicy.PassFlow or ExceptionPolicy.Bypass) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
         session.Midstream = flow.Midstream = true;
         if ((flags & (Syn | Ack)) == (Syn | Ack))
         {
@@ -150,6 +150,8 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             session.Server.NextWindow = p.Sequence + 1 + (65535u << 14);
             return session;
         }
+        // the first to be heard need not be the one who called
+        if (p.PayloadLength > 0 && reassembly.StartsAsAnswer(p.Payload, flow.ClientPort, flow.ServerPort)) Swap(flow, p);
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
         session.State = TcpState.Established;

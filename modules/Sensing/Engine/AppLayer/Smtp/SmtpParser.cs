@@ -148,6 +148,7 @@ internal sealed class SmtpParser(AppState state) : AppParser
         }
         else if (line.Length >= 4 && Starts(line, "RSET"u8)) Finish(context, true);
         else if (Starts(line, "STARTTLS"u8)) _startTls = true;
+        else Current();
         context.TriggerToServer = true;
     }
 
@@ -201,6 +202,7 @@ internal sealed class MailReader(SmtpTransaction tx)
     private byte[] _name = [];
     private readonly byte[] _quad = new byte[4];
     private int _quadCount;
+    private int _heldBreak;          // bytes of the line break not yet passed on
     public long LinesRead { get; private set; }
 
     public void Line(ParseContext context, ReadOnlySpan<byte> line)
@@ -279,7 +281,7 @@ internal sealed class MailReader(SmtpTransaction tx)
         _file.Open(_name, true, context.Options.Files, true);
         tx.Files.Add(_file);
         _attachments.Add(Encoding.UTF8.GetString(_name));
-        _quadCount = 0;
+        _quadCount = _heldBreak = 0;
     }
 
     private void Decode(ReadOnlySpan<byte> line)
@@ -297,6 +299,11 @@ internal sealed class MailReader(SmtpTransaction tx)
             }
             return;
         }
+        // the line break before a boundary is the boundary's (RFC 2046, 5.1.1): each is held until a line follows
+        if (_heldBreak > 0) _file!.Append(_heldBreak == 2 ? "\r\n"u8 : "\n"u8);
+        ReadOnlySpan<byte> whole = line;
+        line = line.TrimEnd("\r\n"u8);
+        _heldBreak = Math.Min(2, whole.Length - line.Length);
         if (_encoding == "quoted-printable")
         {
             for (int i = 0; i < line.Length; i++)
@@ -306,7 +313,7 @@ internal sealed class MailReader(SmtpTransaction tx)
                     _file!.Append([(byte)(UriText.Hex(line[i + 1]) << 4 | UriText.Hex(line[i + 2]))]);
                     i += 2;
                 }
-                else if (line[i] == '=' && line[(i + 1)..].TrimEnd("\r\n"u8).IsEmpty) return;
+                else if (line[i] == '=' && i + 1 == line.Length) _heldBreak = 0; // a soft break
                 else _file!.Append(line.Slice(i, 1));
             }
             return;

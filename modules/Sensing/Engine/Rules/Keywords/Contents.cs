@@ -300,6 +300,8 @@ internal static class Contents
             }
             if (named != BufferId.None)
             {
+                // an answer's body and its file are one and the same
+                if (named == BufferId.HttpResponseBody && b.Buffer == BufferId.FileData) named = b.Buffer;
                 if (b.Buffer != BufferId.Payload && b.Buffer != named) throw new RuleException(keyword, $"the flag {flag} contradicts the sticky buffer");
                 buffer = named;
             }

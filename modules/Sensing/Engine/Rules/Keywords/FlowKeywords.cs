@@ -154,8 +154,10 @@ internal static class FlowKeywords
 
     public static void Threshold(RuleBuilder b, string keyword, string? value)
     {
-        if (b.Rule.Threshold != null) throw new RuleException(keyword, "stands twice, or with detection_filter");
-        b.Rule.Threshold = Parse(keyword, value, null);
+        if (b.Rule.SecondThreshold != null || b.Rule.Threshold is { Kind: ThresholdKind.Detection }) throw new RuleException(keyword, "stands three times, or with detection_filter");
+        Threshold read = Parse(keyword, value, null);
+        if (b.Rule.Threshold == null) b.Rule.Threshold = read;
+        else b.Rule.SecondThreshold = read;
     }
 
     public static void DetectionFilter(RuleBuilder b, string keyword, string? value)
