@@ -143,7 +143,7 @@ internal sealed partial class Detector : IDisposable
         if (flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
         if (_alertCount > 0) Flush(p, flow);
         // alerts show the stream's bytes, so these are let go last
-        if (_hasStream && stream != null) _reassembly.RawInspected(stream, through);
+        if (_hasStream && stream != null) _reassembly.RawInspected(stream, through, p.Source == PacketSource.StreamEnd);
         if (_rules.HasTags && p.Source != PacketSource.StreamEnd && _tags.Wants(p, flow)) _receiver.Tagged(p, flow);
     }
 

@@ -32,6 +32,7 @@ internal sealed class WorkerCounters
 /// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules and the sink.</summary>
 internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
 {
+    private const int MostStretches = 64;
     private readonly Decoder _decoder;
     private readonly FlowTable _flows;
     private readonly TcpEngine _tcp;
@@ -207,8 +208,13 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
             }
             for (int d = 0; d < 2; d++)
             {
-                PrepareEnd(flow, d == 0);
-                _detector?.Inspect(_end, flow);
+                // one look per stretch between holes
+                for (int round = 0; round < MostStretches; round++)
+                {
+                    PrepareEnd(flow, d == 0);
+                    _detector?.Inspect(_end, flow);
+                    if (flow.Tcp == null || !Reassembly.HasMoreRaw(d == 0 ? flow.Tcp.Client : flow.Tcp.Server)) break;
+                }
             }
             if (open)
             {

@@ -295,10 +295,16 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
         return stream.Slice(stream.RawSequence, end);
     }
 
-    public void RawInspected(TcpStream stream, uint through)
+    /// <summary>Is there more for rules behind what they have seen, once a hole is stepped over?</summary>
+    public static bool HasMoreRaw(TcpStream stream) =>
+        stream is { Started: true, RawDone: false, SegmentCount: > 0 } && (int)(stream.Segments[stream.SegmentCount - 1].End - stream.RawSequence) > 0;
+
+    /// <summary>At the end of a flow the bytes stay (<paramref name="keep"/>), so that alerts can show what lies before a hole.</summary>
+    public void RawInspected(TcpStream stream, uint through, bool keep = false)
     {
         stream.RawSequence = through;
         stream.RawTrigger = false;
+        if (keep) return;
         int before = stream.Bytes.Capacity;
         stream.Release();
         counters.ReassemblyMemory += stream.Bytes.Capacity - before;
