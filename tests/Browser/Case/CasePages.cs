@@ -17,6 +17,19 @@ public static class CasePages
     /// <summary>Waits until <paramref name="text"/> stands on the page.</summary>
     public static Task SeesAsync(this BrowserSession session, string text) => Assertions.Expect(session.Page.GetByText(text).First).ToBeVisibleAsync(s_soon);
 
+    /// <summary>Moves the inbox's cursor until its preview follows: keys pressed before the page answers are lost, as a person sees.</summary>
+    public static async Task PutCursorAsync(this BrowserSession session)
+    {
+        var preview = session.Page.Locator("aside.card h2").First;
+        for (var tries = 0; tries < 60 && !await preview.IsVisibleAsync(); tries++)
+        {
+            await session.Page.Keyboard.PressAsync("j");
+            await Task.Delay(1000, TestContext.Current.CancellationToken);
+        }
+
+        await Assertions.Expect(preview).ToBeVisibleAsync(s_soon);
+    }
+
     /// <summary>Confirms that the incident is real, and answers the question that is asked first.</summary>
     public static async Task ConfirmIncidentAsync(this BrowserSession session, string number)
     {

@@ -44,7 +44,7 @@ public sealed class TheCaseRuns
         await Assertions.Expect(rows.First).ToBeVisibleAsync();
         await Assertions.Expect(amina.Page.GetByText("Ministry of Finance of Samplia").First).ToBeVisibleAsync();
         await amina.PictureAsync("case-inbox");
-        await amina.Page.Keyboard.PressAsync("j");
+        await amina.PutCursorAsync();
         await amina.Page.Keyboard.PressAsync("s");
         var line = await analyst.AwaitAsync("ticketing/incidents", a => Items(a).FirstOrDefault(), s_patience, cancel);
         var number = line["number"]!.ToString();

@@ -27,9 +27,7 @@ public sealed class SensingDeskTests
         await Assertions.Expect(page.GetByText("Starter rules", new() { Exact = true })).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-rules-en");
 
-        await page.GotoAsync("/sense/captures");
-        await page.WaitForFunctionAsync("() => window.Blazor && document.querySelector('.drop input[type=file]')");
-        await Task.Delay(1500, TestContext.Current.CancellationToken);
+        await session.GoAsync("/sense/captures");
         await page.Locator(".drop input[type=file]").SetInputFilesAsync(Capture);
         await Assertions.Expect(page.GetByText("Replayed", new() { Exact = true })).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-captures-en");
@@ -39,9 +37,7 @@ public sealed class SensingDeskTests
         await Assertions.Expect(rows.First).ToBeVisibleAsync(s_soon);
         var before = await rows.CountAsync();
         Assert.True(before > 2, $"{before} groups");
-        await Task.Delay(1000, TestContext.Current.CancellationToken);
-        await page.Keyboard.PressAsync("j");
-        await Assertions.Expect(page.Locator("aside.card h2").First).ToBeVisibleAsync(s_soon);
+        await session.PutCursorAsync();
         await session.PictureAsync("sense-inbox-en");
 
         await page.Keyboard.PressAsync("e");
@@ -87,8 +83,7 @@ public sealed class SensingDeskTests
         Assert.True(code == 0, output);
         // Nobody reloads: what comes into an empty inbox is shown by itself.
         await Assertions.Expect(page.Locator("tr[data-key]").First).ToBeVisibleAsync(new() { Timeout = 5_000 });
-        await page.Keyboard.PressAsync("j");
-        await Assertions.Expect(page.Locator("aside.card h2").First).ToBeVisibleAsync(s_soon);
+        await session.PutCursorAsync();
         await session.PictureAsync("sense-inbox-ar");
         Assert.Equal("rtl", await page.Locator("html").GetAttributeAsync("dir"));
         await page.Locator("tr[data-key] a").First.ClickAsync();
