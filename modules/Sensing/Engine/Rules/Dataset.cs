@@ -56,7 +56,7 @@ internal sealed class Dataset(string name, DatasetKind kind, int most)
                 if (withReputation && !ushort.TryParse(line[(comma + 1)..].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out reputation)) throw new RuleException(keyword, $"{path}:{number}: no reputation behind the comma");
                 line = line[..comma].Trim();
             }
-            if (!TryValue(line, out byte[] value)) throw new RuleException(keyword, $"{path}:{number}: \"{line}\" is not a value of this set");
+            if (!TryValue(line, out byte[] value)) throw new RuleException(keyword, $"{path}:{number}: not a value of this set");
             if (_count >= most) throw new RuleException(keyword, $"{path}: more than {most} values");
             if (_values.TryAdd(value, reputation)) _count++;
         }

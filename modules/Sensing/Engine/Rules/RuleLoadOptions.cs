@@ -8,6 +8,9 @@ internal sealed record RuleLoadOptions
 
     public Reputation Reputation { get; init; } = new();
 
+    /// <summary>Rules may read files by any path: only where the person who starts the engine names the rules as well.</summary>
+    public bool FilesAnywhere { get; init; }
+
     /// <summary>Where sets that rules fill are kept between runs.</summary>
     public string DataFolder { get; init; } = ".";
 

@@ -88,12 +88,13 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
 
     public RuleLoadOptions Options { get; init; } = new();
 
-    /// <summary>A file that a rule names: beside the rule's own file, else where the engine was started.</summary>
+    /// <summary>A file that a rule names: beside the rule's own file, else where the engine was started. Rules from others reach nothing but what lies beside them.</summary>
     public string PathOf(string name, string ruleFile)
     {
+        if (!Options.FilesAnywhere && (Path.IsPathRooted(name) || name.Split('/').Contains("..", StringComparer.Ordinal))) throw new RuleException("file", $"\"{name}\" does not lie beside the rules");
         if (Path.IsPathRooted(name)) return name;
         string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(ruleFile)) ?? ".", name);
-        return File.Exists(beside) ? beside : name;
+        return File.Exists(beside) || !Options.FilesAnywhere ? beside : name;
     }
 
     public void ParseFile(string path, string shownAs, List<Rule> rules, List<RuleFault> faults)

@@ -78,7 +78,7 @@ internal sealed partial class Configuration
             Settings = new EngineSettings
             {
                 SimulateIps = args.SimulateIps,
-                RuleLoad = new RuleLoadOptions { Reputation = ReputationOf(root, faults), DataFolder = args.DataFolder ?? args.LogFolder, IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
+                RuleLoad = new RuleLoadOptions { FilesAnywhere = true, Reputation = ReputationOf(root, faults), DataFolder = args.DataFolder ?? args.LogFolder, IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
                 Suppressions = suppressions,
                 MaxAlertsPerPacket = root.Integer("packet-alert-max", 15) is > 0 and <= 256 and int most ? most : 15,
                 NativeMatcher = root.Value("mpm-algo") is not ("ac" or "ac-bs" or "ac-ks"),

@@ -173,11 +173,13 @@ internal static class FileKeywords
         test.Digests = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         try
         {
+            int number = 0;
             foreach (string line in File.ReadLines(path))
             {
+                number++;
                 string text = line.Trim();
                 if (text.Length == 0 || text[0] == '#') continue;
-                if (text.Length < digits || text.AsSpan(0, digits).ContainsAnyExcept("0123456789abcdefABCDEF")) throw new RuleException(keyword, $"{value}: \"{text}\" is not a digest of {digits} digits");
+                if (text.Length < digits || text.AsSpan(0, digits).ContainsAnyExcept("0123456789abcdefABCDEF")) throw new RuleException(keyword, $"{value}:{number}: not a digest of {digits} digits");
                 test.Digests.Add(text[..digits]);
             }
         }
