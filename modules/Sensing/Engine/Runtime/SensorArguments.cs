@@ -16,6 +16,8 @@ internal sealed class SensorArguments
     public bool SimulateIps;
     public bool InitErrorsFatal;
     public bool StrictCapture;
+    public bool Recursive;
+    public bool Each;
     public bool ListKeywords;
     public bool ListProtocols;
     public bool ShowVersion;
@@ -72,6 +74,8 @@ internal sealed class SensorArguments
                 case "--simulate-ips": found.SimulateIps = true; break;
                 case "--init-errors-fatal": found.InitErrorsFatal = true; break;
                 case "--strict-capture": found.StrictCapture = true; break;
+                case "--pcap-file-recursive": found.Recursive = true; break;
+                case "--each": found.Each = true; break;
                 case "--list-keywords": found.ListKeywords = true; break;
                 case "--list-app-layer-protos" or "--list-app-layer-protocols": found.ListProtocols = true; break;
                 case "--folder": found.Folder = Value(); break;
@@ -82,7 +86,7 @@ internal sealed class SensorArguments
                 case "-F": found.FilterFile = Value(); break;
                 case "--data-dir": found.DataFolder = Value(); break;
                 case "--pidfile" or "--user" or "--group": Value(); break;
-                case "-D" or "-v" or "-vv" or "-vvv" or "-q" or "--strict-rule-keywords" or "--no-random" or "--pcap-file-delete" or "--pcap-file-continuous" or "--pcap-file-recursive" or "--disable-hashing" or "--engine-analysis":
+                case "-D" or "-v" or "-vv" or "-vvv" or "-q" or "--strict-rule-keywords" or "--no-random" or "--pcap-file-delete" or "--pcap-file-continuous" or "--disable-hashing" or "--engine-analysis":
                     found.Notes.Add($"{arg} has no effect");
                     break;
                 default:
