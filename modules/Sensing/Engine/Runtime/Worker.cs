@@ -27,10 +27,13 @@ internal sealed class WorkerCounters
     public readonly EveCounters Eve = new();
     public readonly IpsCounters Ips = new();
     public long FirstTime, LastTime;
+
+    /// <summary>Packets and ends of flows that the engine itself failed at; each costs its flow, never the engine.</summary>
+    public long Faults;
 }
 
 /// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules and the sink.</summary>
-internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
+internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposable
 {
     private const int MostStretches = 64;
     private readonly Decoder _decoder;
@@ -90,6 +93,19 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
         if (_number == 1) Counters.FirstTime = raw.Time;
         Counters.LastTime = raw.Time;
         _flows.Advance(_clock);
+        try
+        {
+            Take(raw);
+        }
+        catch (Exception e)
+        {
+            // a fault of ours, found by bytes that nobody thought of: it costs the conversation, not the sensor
+            GiveUp(e);
+        }
+    }
+
+    private void Take(in RawPacket raw)
+    {
         _decoder.Decode(raw, _packet, _number);
         foreach (Packet inner in _decoder.Inner)
         {
@@ -194,6 +210,21 @@ internal sealed class Worker : IFlowObserver, IAlertReceiver, IDisposable
     }
 
     public void Ended(Flow.Flow flow, FlowEnd why)
+    {
+        try
+        {
+            End(flow, why);
+        }
+        catch (Exception e)
+        {
+            // the flow is taken out of the table whatever happens, or the same fault would come back for ever
+            Note(e);
+            flow.App.Transactions.Clear();
+            _tcp.Free(flow);
+        }
+    }
+
+    private void End(Flow.Flow flow, FlowEnd why)
     {
         bool skip = flow.Bypassed || flow.Dropped && _settings.SimulateIps;
         if (flow.Tcp != null && !skip) _tcp.Finish(flow);

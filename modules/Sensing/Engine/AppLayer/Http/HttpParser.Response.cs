@@ -139,6 +139,7 @@ internal sealed partial class HttpParser
             // go on: the real answer is still to come
             tx.Response.Reset();
             tx.ResponseLine.Clear();
+            tx.AnswerProtocolLength = tx.StatusStart = tx.StatusLength = tx.MessageStart = tx.MessageLength = 0;
             tx.HasAnswer = false;
             tx.ProgressToClient = 0;
             _response = At.Line;

@@ -1,0 +1,34 @@
+using System.Text;
+using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Rules;
+
+namespace Appliance.Fuzz.Targets;
+
+/// <summary>A rule for each event of the decoder and the streams, one for each buffer of each protocol, and a few that look everywhere.</summary>
+internal static class EventRules
+{
+    public static string Text { get; } = Make();
+
+    private static string Make()
+    {
+        var text = new StringBuilder();
+        int sid = 1;
+        foreach (DecodeEvent e in Enum.GetValues<DecodeEvent>())
+        {
+            string name = DecodeEventNames.NameOf(e);
+            if (DecodeEventNames.IsStream(e)) text.Append("alert tcp any any -> any any (stream-event:").Append(name.Replace("stream.", "", StringComparison.Ordinal));
+            else text.Append("alert pkthdr any any -> any any (decode-event:").Append(name);
+            text.Append("; sid:").Append(sid++).Append(";)\n");
+        }
+        foreach (BufferDescriptor buffer in BufferTable.All.Where(b => KeywordTable.Names.Contains(b.Name)))
+            foreach (string look in (string[])["content:\"a\"; nocase;", "pcre:\"/[^a-z]{3,}/\";", "to_sha256; content:\"|00 00|\";"])
+                text.Append("alert ip any any -> any any (").Append(buffer.Name).Append("; ").Append(look).Append(" sid:").Append(sid++).Append(";)\n");
+        text.Append("alert tcp any any -> any any (content:\"|00 00|\"; byte_jump:2,0,relative; byte_test:4,>,1000,0,relative; isdataat:10,relative; sid:").Append(sid++).Append(";)\n");
+        text.Append("alert ip any any -> any any (byte_extract:4,0,n; content:\"|00|\"; offset:n; byte_math:bytes 4,offset 4,oper *,rvalue n,result m; byte_jump:4,m; sid:").Append(sid++).Append(";)\n");
+        text.Append("alert ip any any -> any any (base64_decode:bytes 4096, offset 0, relative; base64_data; content:\"a\"; sid:").Append(sid++).Append(";)\n");
+        text.Append("alert udp any any -> any any (content:\"|00|\"; pcre:\"/(\\x00+)+\\x01$/\"; sid:").Append(sid++).Append(";)\n");
+        text.Append("alert ip any any -> any any (asn1:bitstring_overflow, double_overflow, oversize_length 100, relative_offset 0; content:\"|30|\"; sid:").Append(sid).Append(";)\n");
+        return text.ToString();
+    }
+}
