@@ -18,37 +18,6 @@ internal sealed partial class Configuration
     public List<RuleFault> Faults { get; init; } = [];
     public string EveName { get; init; } = "eve.json";
 
-    public static YamlNode ReadFile(string path, int depth = 0)
-    {
-        YamlNode root = YamlReader.Read(File.ReadAllText(path));
-        if (depth >= 8 || root.Map == null || !root.Map.TryGetValue("include", out YamlNode? include)) return root;
-        // what stands before an include gives way to it, what stands behind it does not
-        var merged = new YamlNode { Map = [] };
-        foreach (var (key, value) in root.Map)
-        {
-            if (key != "include")
-            {
-                Merge(merged, key, value);
-                continue;
-            }
-            foreach (string name in include.Items != null ? include.Items.Select(i => i.Text ?? "") : [include.Text ?? ""])
-            {
-                string full = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", name);
-                if (!File.Exists(full)) continue;
-                foreach (var (inner, node) in ReadFile(full, depth + 1).Map ?? []) Merge(merged, inner, node);
-            }
-        }
-        return merged;
-    }
-
-    /// <summary>Maps grow together, anything else is replaced.</summary>
-    private static void Merge(YamlNode into, string key, YamlNode value)
-    {
-        if (value.Map != null && into.Map!.TryGetValue(key, out YamlNode? known) && known.Map != null)
-            foreach (var (inner, node) in value.Map) Merge(known, inner, node);
-        else into.Map![key] = value;
-    }
-
     public static Configuration Build(SensorArguments args, YamlNode root)
     {
         var variables = new RuleVariables();

@@ -16,10 +16,6 @@ internal sealed class SensorArguments
     public bool SimulateIps;
     public bool InitErrorsFatal;
     public bool StrictCapture;
-    public bool Recursive;
-    public bool Each;
-    public bool ListKeywords;
-    public bool ListProtocols;
     public bool ShowVersion;
     public string? Folder;
     public int Threads = 1;
@@ -28,6 +24,15 @@ internal sealed class SensorArguments
     public string? Filter;                   // BPF
     public string? FilterFile;
     public List<string> Notes = [];
+    public List<string> Includes = [];
+    public string? Listing;                  // what to print instead of running
+    public string? ListingOf;
+    public string? PidFile;
+    public string? RunMode;
+    public bool DeleteRead;
+    public bool Continuous;
+    public bool Verbose;
+    public bool LogFolderGiven;
 
     public static SensorArguments Parse(IReadOnlyList<string> args)
     {
@@ -62,11 +67,17 @@ internal sealed class SensorArguments
                     break;
                 case "-S": found.OnlyRules.Add(Value()); break;
                 case "-s": found.MoreRules.Add(Value()); break;
-                case "-l": found.LogFolder = Value(); break;
+                case "-l":
+                    found.LogFolder = Value();
+                    found.LogFolderGiven = true;
+                    break;
+                case "--include": found.Includes.Add(Value()); break;
                 case "-c": found.ConfigFile = Value(); break;
                 case "--set": found.Sets.Add(Value()); break;
                 case "-k":
-                    found.Checksums = Value() switch { "none" => false, _ => true };
+                    string checks = Value();
+                    if (checks is not ("none" or "all")) found.Fault ??= $"-k {checks}: expected all or none";
+                    found.Checksums = checks != "none";
                     break;
                 case "-T": found.TestOnly = true; break;
                 case "-V" or "--version": found.ShowVersion = true; break;
@@ -74,20 +85,35 @@ internal sealed class SensorArguments
                 case "--simulate-ips": found.SimulateIps = true; break;
                 case "--init-errors-fatal": found.InitErrorsFatal = true; break;
                 case "--strict-capture": found.StrictCapture = true; break;
-                case "--pcap-file-recursive": found.Recursive = true; break;
-                case "--each": found.Each = true; break;
-                case "--list-keywords": found.ListKeywords = true; break;
-                case "--list-app-layer-protos" or "--list-app-layer-protocols": found.ListProtocols = true; break;
+                case "--list-keywords" or "--list-app-layer-protos" or "--list-app-layer-protocols" or "--list-runmodes" or "--build-info" or "--dump-config" or "--dump-features" or "--engine-analysis":
+                    found.Listing = arg[2..];
+                    found.ListingOf = inline;
+                    break;
                 case "--folder": found.Folder = Value(); break;
                 case "--threads":
                     if (int.TryParse(Value(), System.Globalization.CultureInfo.InvariantCulture, out int threads)) found.Threads = Math.Clamp(threads, 1, 64);
                     break;
-                case "--runmode": Value(); break;
+                case "--runmode":
+                    found.RunMode = Value();
+                    if (found.RunMode is not ("single" or "autofp" or "workers")) found.Fault ??= $"--runmode {found.RunMode}: expected single, autofp or workers";
+                    break;
                 case "-F": found.FilterFile = Value(); break;
                 case "--data-dir": found.DataFolder = Value(); break;
-                case "--pidfile" or "--user" or "--group": Value(); break;
-                case "-D" or "-v" or "-vv" or "-vvv" or "-q" or "--strict-rule-keywords" or "--no-random" or "--pcap-file-delete" or "--pcap-file-continuous" or "--disable-hashing" or "--engine-analysis":
-                    found.Notes.Add($"{arg} has no effect");
+                case "--pidfile": found.PidFile = Value(); break;
+                case "--user" or "--group":
+                    found.Notes.Add($"{arg} {Value()} has no effect: the engine keeps the account that started it; let the service manager choose it");
+                    break;
+                case "--pcap-file-delete": found.DeleteRead = true; break;
+                case "--pcap-file-continuous": found.Continuous = true; break;
+                case "-v" or "-vv" or "-vvv" or "-vvvv": found.Verbose = true; break;
+                case "-D" or "--strict-rule-keywords" or "--no-random" or "--disable-hashing" or "--unix-socket":
+                    found.Notes.Add($"{arg} has no effect{(arg == "-D" ? ": it stays in the foreground; let the service manager keep it" : "")}");
+                    break;
+                case "--pcap-buffer-size" or "--reject-dev":
+                    found.Notes.Add($"{arg} {Value()} has no effect");
+                    break;
+                case "-q" or "-d" or "--dpdk" or "--af-xdp" or "--netmap" or "--pfring" or "--pfring-int" or "--nflog" or "--erf-in" or "--dag" or "--napatech" or "--windivert":
+                    found.Fault = $"{arg}: this way of capture is not there; captures come from files (-r) and interfaces (-i)";
                     break;
                 default:
                     // words without a dash are a capture filter, as with tcpdump
@@ -100,6 +126,7 @@ internal sealed class SensorArguments
                     break;
             }
         }
+        if (found.Capture != null && found.Interfaces.Count > 0) found.Fault ??= "-r and -i exclude each other";
         return found;
     }
 }
