@@ -93,7 +93,7 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
 
     private static async Task MarkBouncedAsync(Work work, string messageId, IReadOnlyList<BouncedRecipient> bounced, CancellationToken cancel)
     {
-        foreach (var recipient in bounced.Where(b => b.HardBounce && b.Action is "failed" or ""))
+        foreach (var recipient in bounced.Where(b => b.Action is "failed" or ""))
         {
             var reason = $"{recipient.Status} {recipient.Diagnostic}".Trim();
             foreach (var row in await work.QueryAsync<BouncedRow>(Bounce, new { work.Now, Reason = Cut(reason, 500), MessageId = messageId, recipient.Address }, cancel))

@@ -4,7 +4,7 @@ using Appliance.Contracts;
 
 namespace Appliance.Kernel.Mail.Parse;
 
-/// <summary>Reads one message with GMime into <see cref="ParsedMail"/>. One instance a message; runs only in the parser's process.</summary>
+/// <summary>Reads one message into <see cref="ParsedMail"/>, header values with GMime. One instance a message; runs only in the parser's process.</summary>
 internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
 {
     private readonly List<ParsedPart> _parts = [];
@@ -12,34 +12,31 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
     private readonly SortedSet<string> _limits = [];
     private readonly StringBuilder _plain = new();
     private readonly StringBuilder _html = new();
+    private readonly StringBuilder _own = new();
     private readonly ReportParts _report = new();
 
-    /// <summary>What could be read. A message without any structure answers an empty <see cref="ParsedMail.Tree"/>.</summary>
+    /// <summary>What could be read; text of any kind is a message without headers.</summary>
     public ParsedMail Read()
     {
-        nint stream;
-        fixed (byte* bytes = raw.Span)
-            stream = GMime.StreamOver(bytes, (nuint)raw.Length);
-        var parser = GMime.NewParser(stream);
-        GMime.Release(stream);
-        var message = GMime.Construct(parser, 0);
-        GMime.Release(parser);
-        if (message == 0)
-            return WithoutHeader();
-        var headers = Headers(message, GMime.RootOf(message));
-        var tree = Message(message, "", 0);
-        var parsed = Describe(headers, tree);
-        GMime.Release(message);
-        return parsed;
+        var root = MimeTree.Of(WithLineFeeds(raw), _limits);
+        var tree = Node(root, "", 0);
+        if (root.Headers.Count == 0 && raw.Length > 0)
+        {
+            _limits.Add("no-header");
+            _plain.Clear();
+            Append(_plain, Charsets.Decode(WithoutCarriageReturns(root.Source.ToArray()), null));
+        }
+        return Describe(root.Headers, tree);
     }
 
-    /// <summary>Bytes in which no header can be seen: all of it is text.</summary>
-    private ParsedMail WithoutHeader()
+    /// <summary>Files of old systems end their lines with a carriage return alone.</summary>
+    private static ReadOnlyMemory<byte> WithLineFeeds(ReadOnlyMemory<byte> bytes)
     {
-        var content = WithoutCarriageReturns(raw.ToArray());
-        var text = Charsets.Decode(content, null);
-        var tree = new ParsedNode { Kind = "message", Body = Body("text", content) };
-        return new ParsedMail { Text = text.Length > ParseLimits.Text ? text[..ParseLimits.Text] : text, TextFrom = "plain", Tree = tree, Limits = ["no-header"] };
+        if (bytes.Span.Contains((byte)'\n') || !bytes.Span.Contains((byte)'\r'))
+            return bytes;
+        var copy = bytes.ToArray();
+        copy.AsSpan().Replace((byte)'\r', (byte)'\n');
+        return copy;
     }
 
     private ParsedMail Describe(IReadOnlyList<HeaderLine> headers, ParsedNode tree)
@@ -48,9 +45,11 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         var (text, from) = _plain.ToString().Trim().Length > 0 ? (_plain.ToString(), "plain") : html.Length > 0 ? (html, "html") : ("", "none");
         var subject = Decoded(headers, "Subject");
         var references = HeaderLines.MessageIds(First(headers, "In-Reply-To")).Concat(HeaderLines.MessageIds(First(headers, "References")).Reverse());
+        var own = _own.ToString();
+        var kind = MailKind.Of(headers, _report, own);
         return new ParsedMail
         {
-            Kind = MailKind.Of(headers, _report),
+            Kind = kind,
             Subject = subject,
             From = Addresses(headers, "From"),
             ReplyTo = Addresses(headers, "Reply-To"),
@@ -64,84 +63,67 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
             Attachments = _attachments,
             // Links of the HTML part count even where a plain part is shown.
             Observables = [.. ObservableText.Find($"{subject}\n{text}\n{(from == "plain" ? html : "")}").Select(f => new Observable(f.Type, f.Value)).Distinct().Take(ParseLimits.Observables)],
-            Bounced = DeliveryStatus.Recipients(_report, headers),
+            Bounced = kind == "bounce" ? BounceRecipients.Of(headers, _report, own) : [],
             OriginalMessageId = _report.OriginalMessageId,
-            FeedbackReport = _report.Feedback is { } feedback ? DeliveryStatus.Fields(feedback) : null,
+            FeedbackReport = Feedback(kind, own),
             Limits = [.. _limits],
             Parts = _parts,
             Tree = tree,
         };
     }
 
-    private ParsedNode Message(nint message, string id, int depth)
-    {
-        var root = GMime.RootOf(message);
-        return root == 0
-            ? new ParsedNode { Kind = "message", Headers = Shown(Headers(message, 0)) }
-            : Node(root, Headers(message, root), "message", id, depth);
-    }
+    /// <summary>The fields of a report (RFC 5965); of a complaint in another form, at least its type.</summary>
+    private IReadOnlyDictionary<string, IReadOnlyList<string>>? Feedback(string kind, string text) =>
+        _report.Feedback is { } feedback ? DeliveryStatus.Fields(feedback)
+        : kind != "complaint" ? null
+        : new Dictionary<string, IReadOnlyList<string>> { ["Feedback-Type"] = [ServiceNotice.Kind(text) == "Complaint" ? ServiceNotice.ComplaintType(text) : _report.HasOriginal ? "abuse" : "opt-out"] };
 
-    private ParsedNode Node(nint part, IReadOnlyList<HeaderLine> headers, string kind, string id, int depth)
+    private ParsedNode Node(MimeNode node, string id, int depth, bool within = false)
     {
-        var stated = headers.FirstOrDefault(h => h.Is("Content-Type"))?.Value;
-        var node = new ParsedNode { Kind = kind, ContentType = HeaderLines.MediaType(stated), Headers = Shown(headers) };
+        var shown = new ParsedNode { Kind = node.IsMessage ? "message" : "body-part", ContentType = node.StatedType, Headers = Shown(node.Headers) };
         var partId = id.Length == 0 ? "0" : id;
-        if (_parts.Count >= ParseLimits.Parts)
+        if (node.IsMultipart)
         {
-            _limits.Add("parts");
-            return node;
-        }
-        if (depth >= ParseLimits.Depth)
-        {
-            _limits.Add("depth");
-            return node;
-        }
-        if (Is(part, GMime.MultipartType()))
-        {
-            _parts.Add(Part(part, node, id.Length > 0 && depth > 0 ? id + ".0" : partId, hasChildren: true));
-            return node with { Multipart = true, Children = Children(part, id, depth) };
-        }
-        if (Is(part, GMime.MessagePartType()) && GMime.AttachedMessage(part) is not 0 and var attached)
-        {
-            _parts.Add(Part(part, node, partId, hasChildren: true));
-            _report.Original(Headers(attached, GMime.RootOf(attached)));
-            return node with { Children = [Message(attached, Below(id, 1), depth + 1)] };
-        }
-        var content = Content(part);
-        Leaf(part, node, partId, content, depth);
-        var isText = stated is null || IsText(node.ContentType, part);
-        return node with { Body = isText ? Body("text", WithoutCarriageReturns(content)) : Body("binary", content) };
-    }
-
-    private List<ParsedNode> Children(nint multipart, string id, int depth)
-    {
-        var children = new List<ParsedNode>();
-        var count = GMime.ChildCount(multipart);
-        for (var i = 0; i < count; i++)
-        {
-            if (_parts.Count >= ParseLimits.Parts)
+            // A boundary that never comes: all of it is text, as mail programs show it.
+            if (node.Children.Count == 0 && Charsets.Decode(WithoutCarriageReturns(node.Body.ToArray()), null) is { Length: > 0 } text)
             {
-                _limits.Add("parts");
-                break;
+                Append(_plain, text);
+                if (!within)
+                    Append(_own, text);
             }
-            var child = GMime.ChildAt(multipart, i);
-            children.Add(Node(child, Headers(child, 0), "body-part", Below(id, i + 1), depth + 1));
+            _parts.Add(Part(node, id.Length > 0 && depth > 0 ? id + ".0" : partId));
+            return shown with { Multipart = true, Children = [.. node.Children.Select((child, i) => Node(child, Below(id, i + 1), depth + 1, within))] };
         }
-        return children;
+        if (node.Children is [var attached])
+        {
+            _parts.Add(Part(node, partId));
+            _report.Original(attached.Headers);
+            return shown with { Children = [Node(attached, Below(id, 1), depth + 1, within: true)] };
+        }
+        var content = node.Content();
+        Leaf(node, partId, content, within);
+        return shown with { Body = node.Type.Value.StartsWith("text/", StringComparison.Ordinal) ? Body("text", WithoutCarriageReturns(content)) : Body("binary", content) };
     }
 
-    private void Leaf(nint part, ParsedNode node, string partId, byte[] content, int depth)
+    private void Leaf(MimeNode node, string partId, byte[] content, bool within)
     {
-        var described = Part(part, node, partId, hasChildren: false) with { Size = content.Length, Sha256 = Convert.ToHexStringLower(SHA256.HashData(content)) };
-        var type = node.ContentType ?? (GMime.ContentTypeOf(part) is not 0 and var ct ? $"{GMime.Text(GMime.MediaType(ct))}/{GMime.Text(GMime.MediaSubtype(ct))}".ToLowerInvariant() : "text/plain");
+        var described = Part(node, partId) with { Size = content.Length, Sha256 = Convert.ToHexStringLower(SHA256.HashData(content)) };
+        var type = node.Type.Value;
+        // A container that names no boundary: all of it is text, as mail programs show it.
+        if (type.StartsWith("multipart/", StringComparison.Ordinal))
+            type = "text/plain";
         var attached = described.Disposition == "attachment" || described.FileName is not null;
         string? text = null;
         if (type.StartsWith("text/", StringComparison.Ordinal) || full && _report.Wants(type))
             text = Charsets.Decode(content, described.Charset);
         _report.Take(type, content);
         _parts.Add(full && text is not null ? described with { Content = text } : described);
-        if (text is not null && !attached && type is "text/plain" or "text/html" && !attached)
-            Append(type == "text/plain" ? _plain : _html, text!);
+        if (!attached && text is not null && (type is "text/plain" or "text/html"))
+        {
+            Append(type == "text/plain" ? _plain : _html, text);
+            if (!within)
+                Append(_own, type == "text/plain" ? text : HtmlText.Of(text));
+        }
         else if (content.Length > 0 || attached)
             _attachments.Add(new(partId, FileNames.Safe(described.FileName, type), type, content.Length, described.Sha256!));
     }
@@ -158,53 +140,19 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         target.Append(text.AsSpan(0, Math.Min(room, text.Length)));
     }
 
-    private static ParsedPart Part(nint part, ParsedNode node, string partId, bool hasChildren)
+    private static ParsedPart Part(MimeNode node, string partId)
     {
-        var disposition = GMime.Text(GMime.DispositionOf(part))?.ToLowerInvariant();
-        var isLeaf = Is(part, GMime.PartType());
+        var name = node.Disposition.Parameter("filename") ?? node.Type.Parameter("name");
         return new(
             partId,
-            node.ContentType,
-            GMime.Text(GMime.TypeParameter(part, "charset")) is { } charset ? Charsets.Clean(charset) : null,
-            disposition,
-            isLeaf && GMime.Text(GMime.FileNameOf(part)) is { } name ? Charsets.Clean(name) : null,
-            GMime.Text(GMime.ContentIdOf(part)),
-            hasChildren,
+            node.StatedType,
+            node.Type.Parameter("charset") is { } charset ? Charsets.Clean(charset) : null,
+            node.Disposition.Value is { Length: > 0 } disposition ? disposition : null,
+            string.IsNullOrWhiteSpace(name) ? null : Charsets.Clean(name),
+            node.Header("Content-ID").Trim('<', '>', ' ') is { Length: > 0 } id ? id : null,
+            node.IsMultipart || node.Children.Count > 0,
             0,
             null);
-    }
-
-    private static byte[] Content(nint part)
-    {
-        if (!Is(part, GMime.PartType()) || GMime.ContentOf(part) is not (not 0 and var wrapper))
-            return [];
-        var stream = GMime.NewStream();
-        GMime.WriteDecoded(wrapper, stream);
-        var bytes = GMime.BytesOf(stream);
-        var content = bytes is null || bytes->Data is null ? [] : new ReadOnlySpan<byte>(bytes->Data, checked((int)bytes->Length)).ToArray();
-        GMime.Release(stream);
-        return content;
-    }
-
-    /// <summary>All headers in the order of the message: GMime keeps those that begin with Content- at the part below.</summary>
-    private List<HeaderLine> Headers(nint owner, nint alsoOf)
-    {
-        var lines = new List<HeaderLine>();
-        foreach (var list in (ReadOnlySpan<nint>)[owner == 0 ? 0 : GMime.HeadersOf(owner), alsoOf == 0 || alsoOf == owner ? 0 : GMime.HeadersOf(alsoOf)])
-        {
-            var count = list == 0 ? 0 : GMime.HeaderCount(list);
-            if (count > ParseLimits.Headers)
-            {
-                _limits.Add("headers");
-                count = ParseLimits.Headers;
-            }
-            for (var i = 0; i < count; i++)
-            {
-                var header = GMime.HeaderAt(list, i);
-                lines.Add(HeaderLine.Of(header));
-            }
-        }
-        return [.. lines.OrderBy(l => l.Offset)];
     }
 
     private static List<IReadOnlyList<string>> Shown(IReadOnlyList<HeaderLine> headers) =>
@@ -264,10 +212,6 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
     private static string Below(string id, int index) => id.Length == 0 ? $"{index}" : $"{id}.{index}";
 
     private static bool Is(nint instance, nuint type) => instance != 0 && GMime.IsA(instance, type) != 0;
-
-    private static bool IsText(string? stated, nint part) =>
-        stated is not null ? stated.StartsWith("text/", StringComparison.Ordinal)
-        : GMime.ContentTypeOf(part) is 0 || GMime.Text(GMime.MediaType(GMime.ContentTypeOf(part))) is null or "text";
 
     private static ParsedBody Body(string kind, byte[] content) => new(kind, content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
 

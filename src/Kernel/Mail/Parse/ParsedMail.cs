@@ -82,8 +82,12 @@ public sealed record ParsedAttachment(string PartId, string Name, string Content
 /// <param name="Status">Code of RFC 3463.</param>
 /// <param name="ReplyCode">Reply code of SMTP within the diagnostic, or empty.</param>
 /// <param name="Diagnostic">The mail server's words.</param>
-/// <param name="HardBounce">True when no later try will do.</param>
-public sealed record BouncedRecipient(string Address, string Action, string Status, string ReplyCode, string Diagnostic, bool HardBounce);
+/// <param name="HardBounce">True when the address itself is of no use: no later message will reach it.</param>
+public sealed record BouncedRecipient(string Address, string Action, string Status, string ReplyCode, string Diagnostic, bool HardBounce)
+{
+    /// <summary>delivered, user-unknown, host-unknown, moved, refuses-mail, disabled, mailbox-full, too-large, loop, policy, network, expired, system or undefined.</summary>
+    public string Reason { get; init; } = "undefined";
+}
 
 /// <summary>One part.</summary>
 /// <param name="PartId">0 for the root, 1.2 for the second child of the first child.</param>
