@@ -37,9 +37,11 @@ Task("help").Does(() => Console.WriteLine(
                        APPLIANCE_CONFORMANCE=<directory>  where the conformance kits lie
   ./build.sh build     compile everything
   ./build.sh publish   the deployable, in artifacts/cirt
-  ./build.sh conformance   the same as test --only conformance
+  ./build.sh conformance   the conformance tests, and the packet engine's table in artifacts/conformance
+                       --peer "suricata"  to compare its records with  --events FILE  rules about events  --kit DIRECTORY
   ./build.sh bench     measure the published program; --start, --intake (--records NUMBER),
-                       --sensor --capture FILE (--peer "suricata" --rules FILE --runs NUMBER), or all
+                       --sensor --capture FILE (--peer "suricata" --rules FILE --runs NUMBER),
+                       --agreement (as conformance does), or all
   ./build.sh image     the image for virtual machines and bare metal, in artifacts/appliance (as root)
   ./build.sh format    put white space right; --check only looks
   ./build.sh clean     delete what was built; var (your data) stays
@@ -74,6 +76,12 @@ Task("conformance").Does(() =>
 {
   Install(Needs.Test);
   Compile("Appliance.sln");
+  // The table of the packet engine first: the tests end the build with their sum.
+  if (!HasArgument("filter"))
+  {
+    Publish();
+    Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--no-build", "--", "--agreement", .. After("--target").Where(word => word != "--long")]);
+  }
   Test("conformance", Argument("filter", ""), HasArgument("long"));
 });
 
@@ -88,9 +96,7 @@ Task("bench").Does(() =>
 {
   Install(Needs.Run);
   Publish();
-  // Whatever follows is for the benches themselves: --intake --records 400000.
-  var words = Environment.GetCommandLineArgs().SkipWhile(word => !word.StartsWith("--target")).Skip(1);
-  Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. words]);
+  Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. After("--target")]);
 });
 
 Task("format").Does(() =>
@@ -111,6 +117,9 @@ Task("clean").Does(() =>
     IO.Directory.Delete(place, recursive: true);
   Console.WriteLine("Deleted what was built. Your data is in var: delete that folder yourself to lose it.");
 });
+
+// What follows the target on the command line is for the benches themselves: --intake --records 400000.
+IEnumerable<string> After(string option) => Environment.GetCommandLineArgs().SkipWhile(word => !word.StartsWith(option)).Skip(1);
 
 // Ends here with a message in three parts, before Cake adds words of its own.
 Exception Stop(string message)

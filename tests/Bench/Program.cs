@@ -6,6 +6,7 @@ using Appliance.Bench;
     ("start", "warm start of the host, and idle memory of host, sensor and PostgreSQL", StartBench.RunAsync),
     ("intake", "EVE records a second from the spool into PostgreSQL, indexes live", IntakeBench.RunAsync),
     ("sensor", "the packet engine beside a Suricata: load, busy time, memory", SensorBench.RunAsync),
+    ("agreement", "the kit's cases, and the packet engine's records beside a Suricata's over the kit's captures", AgreementBench.RunAsync),
 ];
 
 if (!BenchOptions.TryRead(args, out var options, out var fault))

@@ -57,7 +57,7 @@ internal static class SensorBench
     private static double Median(List<EngineRun> runs, Func<EngineRun, double> of) => runs.Select(of).Order().ElementAt(runs.Count / 2);
 
     /// <summary>None, and the rule sets of the conformance kit where there is one, or the file asked for.</summary>
-    private static List<(string Name, string? Rules)> RuleSets(BenchOptions options, string folder)
+    internal static List<(string Name, string? Rules)> RuleSets(BenchOptions options, string folder)
     {
         List<(string, string?)> sets = [("none", null)];
         if (options.Rules is { } asked)

@@ -19,6 +19,8 @@ internal sealed class FileSink : IEveSink
 
     public FileSink(string path, bool append = true) => _file = new FileStream(path, append ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, 1);
 
+    public string Name => _file.Name;
+
     public long Records { get; private set; }
 
     public void Write(EveStream stream, ReadOnlySpan<byte> line)

@@ -16,6 +16,8 @@ internal sealed class SensorArguments
     public bool SimulateIps;
     public bool InitErrorsFatal;
     public bool StrictCapture;
+    public bool Recursive;
+    public bool Each;
     public bool ShowVersion;
     public string? Folder;
     public int Threads = 1;
@@ -85,6 +87,8 @@ internal sealed class SensorArguments
                 case "--simulate-ips": found.SimulateIps = true; break;
                 case "--init-errors-fatal": found.InitErrorsFatal = true; break;
                 case "--strict-capture": found.StrictCapture = true; break;
+                case "--pcap-file-recursive": found.Recursive = true; break;
+                case "--each": found.Each = true; break;
                 case "--list-keywords" or "--list-app-layer-protos" or "--list-app-layer-protocols" or "--list-runmodes" or "--build-info" or "--dump-config" or "--dump-features" or "--engine-analysis":
                     found.Listing = arg[2..];
                     found.ListingOf = inline;

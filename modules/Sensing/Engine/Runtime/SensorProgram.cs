@@ -91,49 +91,19 @@ public static class SensorProgram
     {
         using PacketFilter? filter = FilterOf(args, stderr, out bool wrong);
         if (wrong) return 1;
-        var worker = new Worker(settings, rules, sink);
-        int exit = 0, files = 0;
-        string? truncated = null;
-        IEnumerable<string> paths = Directory.Exists(capture) ? Directory.EnumerateFiles(capture).Order(StringComparer.Ordinal) : [capture];
+        bool folder = Directory.Exists(capture);
+        IEnumerable<string> paths = folder ? Directory.EnumerateFiles(capture, "*", args.Recursive ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly).Order(StringComparer.Ordinal) : [capture];
+        var replay = new Replay(settings, rules, filter, args.StrictCapture, stdout, stderr, started);
+        if (!args.Each || !folder) return replay.Run(paths, folder, sink, ct);
+        // each capture meets an engine that has seen nothing yet, and has a log of its own
+        int exit = 0;
         foreach (string path in paths)
         {
-            try
-            {
-                using PcapReader reader = path == "-" ? new PcapReader(Console.OpenStandardInput()) : PcapReader.Open(path);
-                worker.CaptureFile = path;
-                RawPacket raw = default;
-                while (!ct.IsCancellationRequested && reader.TryRead(ref raw))
-                    if (filter == null || filter.Takes(raw)) worker.Process(raw);
-                files++;
-                if (reader.TruncatedAt >= 0)
-                {
-                    truncated = $"{path}: {reader.TruncatedReason} at byte {reader.TruncatedAt}; processed up to there";
-                    stderr.WriteLine($"capture cut short: {truncated}");
-                    if (args.StrictCapture) exit = 2;
-                }
-            }
-            catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)
-            {
-                stderr.WriteLine($"sensor: {path}: {e.Message}");
-                if (!Directory.Exists(capture)) exit = 1;
-            }
+            string into = Path.Combine(args.LogFolder, Path.GetRelativePath(capture, path));
+            Directory.CreateDirectory(into);
+            using var own = new FileSink(Path.Combine(into, Path.GetFileName(sink is FileSink file ? file.Name : "eve.json")));
+            exit = Math.Max(exit, replay.Run([path], folder, own, ct));
         }
-        worker.Finish();
-        WorkerCounters c = worker.Counters;
-        if (settings.Eve.Stats && settings.Eve.Enabled)
-        {
-            var writer = new EveWriter();
-            StatsRecord.Write(writer, [c], rules, (long)Stopwatch.GetElapsedTime(started).TotalSeconds, Clock.Now, truncated == null ? null : w =>
-            {
-                w.Open("capture"u8);
-                w.Text("truncated"u8, truncated);
-                w.Close();
-            });
-            sink.Write(EveStream.Alerts, writer.End());
-        }
-        sink.Flush();
-        stdout.WriteLine($"read {files} file(s), {c.Decode.Packets} packets, {c.Decode.Bytes} bytes; {c.Detect.Alerts} alerts, {c.Eve.Records} records{(truncated == null ? "" : "; TRUNCATED: " + truncated)}");
-        worker.Dispose();
         return exit;
     }
 }

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using Appliance.Sensing.Engine.Capture;
+using Appliance.Sensing.Engine.Capture.Pcap;
+using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Output;
+
+namespace Appliance.Sensing.Engine.Runtime;
+
+/// <summary>Takes captures through one worker, from the first packet to the last stats record.</summary>
+internal sealed class Replay(EngineSettings settings, RuleSet? rules, PacketFilter? filter, bool strict, TextWriter stdout, TextWriter stderr, long started)
+{
+    /// <summary>Flows go on from one capture to the next. Returns the exit code that the README names.</summary>
+    /// <param name="paths">In the order to be read; - is standard input.</param>
+    /// <param name="folder">They lie in a folder: one that cannot be read is told and passed over.</param>
+    public int Run(IEnumerable<string> paths, bool folder, IEveSink sink, CancellationToken ct)
+    {
+        using var worker = new Worker(settings, rules, sink);
+        int exit = 0, files = 0;
+        string? truncated = null;
+        foreach (string path in paths)
+        {
+            try
+            {
+                using PcapReader reader = path == "-" ? new PcapReader(Console.OpenStandardInput()) : PcapReader.Open(path);
+                worker.CaptureFile = path;
+                RawPacket raw = default;
+                while (!ct.IsCancellationRequested && reader.TryRead(ref raw))
+                    if (filter == null || filter.Takes(raw)) worker.Process(raw);
+                files++;
+                if (reader.TruncatedAt >= 0)
+                {
+                    truncated = $"{path}: {reader.TruncatedReason} at byte {reader.TruncatedAt}; processed up to there";
+                    stderr.WriteLine($"capture cut short: {truncated}");
+                    if (strict) exit = 2;
+                }
+            }
+            catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)
+            {
+                stderr.WriteLine($"sensor: {path}: {e.Message}");
+                if (!folder) exit = 1;
+            }
+        }
+        worker.Finish();
+        if (settings.Eve.Stats && settings.Eve.Enabled) WriteStats(worker.Counters, sink, truncated);
+        sink.Flush();
+        WorkerCounters c = worker.Counters;
+        stdout.WriteLine($"read {files.ToString(CultureInfo.InvariantCulture)} file(s), {c.Decode.Packets} packets, {c.Decode.Bytes} bytes; {c.Detect.Alerts} alerts, {c.Eve.Records} records{(truncated == null ? "" : "; TRUNCATED: " + truncated)}");
+        return exit;
+    }
+
+    private void WriteStats(WorkerCounters counters, IEveSink sink, string? truncated)
+    {
+        var writer = new EveWriter();
+        StatsRecord.Write(writer, [counters], rules, (long)Stopwatch.GetElapsedTime(started).TotalSeconds, Clock.Now, truncated == null ? null : w =>
+        {
+            w.Open("capture"u8);
+            w.Text("truncated"u8, truncated);
+            w.Close();
+        });
+        sink.Write(EveStream.Alerts, writer.End());
+    }
+}
