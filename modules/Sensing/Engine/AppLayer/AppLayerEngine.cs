@@ -32,6 +32,9 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
 
     public AppLayerOptions Options { get; }
 
+    /// <summary>The frames that rules or records ask for, by protocol, one bit a type; null: none.</summary>
+    public ulong[]? FrameWishes { get; set; }
+
     private const int MaxExpectations = 4096;
     private const long ExpectationMicros = 30_000_000;
     private readonly Dictionary<(IpAddress, ushort), (AppProto Protocol, object What, long Time)> _expected = [];
@@ -107,6 +110,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         _context.Flow = flow;
         _context.TriggerToServer = _context.TriggerToClient = _context.EndsInspection = false;
         long before = app.NextId;
+        WantFrames(flow, toServer);
         int used;
         if ((marks & StreamMarks.Gap) != 0) used = parser.Gap(_context, toServer, gap) ? gap : -1;
         else used = parser.Parse(_context, toServer, bytes, marks);
@@ -144,6 +148,19 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
             app.OldParser = parser;
         }
         return used;
+    }
+
+    private void WantFrames(Flow.Flow flow, bool toServer)
+    {
+        _context.FramesWanted = FrameWishes == null ? 0 : FrameWishes[(int)flow.App.Protocol];
+        if (_context.FramesWanted == 0 || flow.Tcp is not { } session)
+        {
+            _context.InputOffset = 0;
+            return;
+        }
+        TcpStream stream = toServer ? session.Client : session.Server;
+        _context.InputOffset = stream.OffsetOf(stream.AppSequence);
+        _context.Frame(Frames.FrameType.Stream, toServer, 0, -1); // marked once
     }
 
     private int GiveUp(Flow.Flow flow, bool toServer)
@@ -193,6 +210,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         }
         _context.Flow = flow;
         long before = app.NextId;
+        WantFrames(flow, p.ToServer);
         app.Parser!.Parse(_context, p.ToServer, p.Payload, StreamMarks.None);
         _counters.Transactions[(int)app.Protocol] += app.NextId - before;
     }

@@ -1,3 +1,4 @@
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.AppLayer;
@@ -34,10 +35,36 @@ internal sealed class ParseContext(AppLayerOptions options)
     public AppLayerOptions Options { get; } = options;
     public Flow.Flow Flow = null!;
     public long Time;
+    /// <summary>The frames of the flow's protocol that somebody asks for, one bit a type; usually none.</summary>
+    public ulong FramesWanted;
+    /// <summary>Where the bytes being parsed begin in their stream.</summary>
+    public long InputOffset;
     /// <summary>Set by a parser when a message is complete, so that the raw stream is looked at without waiting for a full chunk.</summary>
     public bool TriggerToServer, TriggerToClient;
     /// <summary>Set when encryption begins: nothing that follows is worth looking at.</summary>
     public bool EndsInspection;
+    /// <summary>Marks a frame; costs a comparison when nobody asks for its type.</summary>
+    /// <param name="type">What it is.</param>
+    /// <param name="toServer">Which way it goes.</param>
+    /// <param name="at">Where it begins, counted from the bytes being parsed.</param>
+    /// <param name="length">-1: to the end of the stream.</param>
+    /// <param name="again">Even if one of its type has been marked at that place.</param>
+    /// <param name="tx">The exchange it belongs to, for records.</param>
+    public void Frame(FrameType type, bool toServer, int at, long length, bool again = false, Transaction? tx = null)
+    {
+        if ((FramesWanted >> (int)type & 1) == 0) return;
+        AppState app = Flow.App;
+        app.Frames ??= new FlowFrames();
+        app.Frames.Of(toServer).Add(type, InputOffset + at, length, again || Flow.Tcp == null, tx == null ? 0 : tx.Id + 1);
+        (Flow.Tcp is not { } session ? null : toServer ? session.Client : session.Server)?.HoldForFrame(InputOffset + at);
+    }
+
+    /// <summary>The open frame of that type ends here, counted from the bytes being parsed.</summary>
+    public void EndFrame(FrameType type, bool toServer, int at)
+    {
+        if ((FramesWanted >> (int)type & 1) != 0) Flow.App.Frames?.Of(toServer).End(type, InputOffset + at);
+    }
+
     /// <summary>Tells the engine that a data connection is about to be made (FTP).</summary>
     public IExpectations? Expectations;
 }
@@ -85,6 +112,7 @@ internal sealed class AppState
     public int ProbeToServer, ProbeToClient;    // bytes already looked at
     public bool ToServerFirst = true;
     public object? Expectation;
+    public FlowFrames? Frames;       // only where somebody asks for frames
 
     public T Add<T>(T transaction) where T : Transaction
     {
@@ -106,5 +134,6 @@ internal sealed class AppState
         Failed = ProbedToServer = ProbedToClient = false;
         ProbeToServer = ProbeToClient = 0;
         Expectation = null;
+        Frames?.Clear();
     }
 }

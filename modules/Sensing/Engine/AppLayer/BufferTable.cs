@@ -23,6 +23,7 @@ internal enum BufferId : byte
     IkeInitSpi, IkeRespSpi, IkeVendor, IkeKeyExchange, IkeNonce,
     IpSource, IpDestination, IpV4Header, IpV6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header, IcmpPayload,
     Base64Data,
+    Frame,
     Max,
 }
 
@@ -101,6 +102,7 @@ internal static class BufferTable
         new(BufferId.SshHasshServer, "ssh.hassh.server", Ssh, -1, 2),
         new(BufferId.SshHasshServerString, "ssh.hassh.server.string", Ssh, -1, 2),
         new(BufferId.FtpDataCommand, "ftpdata_command", [AppProto.FtpData], 0, 0),
+        new(BufferId.Frame, "(frame)", [], 0, 0),
         new(BufferId.IpSource, "ip.src", [], 0, 0, Packet: true),
         new(BufferId.IpDestination, "ip.dst", [], 0, 0, Packet: true),
         new(BufferId.IpV4Header, "ipv4.hdr", [], 0, 0, Packet: true),

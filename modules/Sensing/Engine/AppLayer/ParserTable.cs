@@ -15,6 +15,7 @@ using Appliance.Sensing.Engine.AppLayer.Smb;
 using Appliance.Sensing.Engine.AppLayer.Smtp;
 using Appliance.Sensing.Engine.AppLayer.Snmp;
 using Appliance.Sensing.Engine.AppLayer.Ssh;
+using Appliance.Sensing.Engine.AppLayer.Telnet;
 using Appliance.Sensing.Engine.AppLayer.Tftp;
 using Appliance.Sensing.Engine.AppLayer.Tls;
 
@@ -41,6 +42,7 @@ internal static class ParserTable
         AppProto.Rfb => new RfbParser(state),
         AppProto.Krb5 => new Krb5Parser(state, tcp),
         AppProto.Dhcp => new DhcpParser(state),
+        AppProto.Telnet => new TelnetParser(),
         AppProto.Tftp => new TftpParser(state),
         AppProto.Sip => new SipParser(state),
         AppProto.BittorrentDht => new DhtParser(state),
@@ -49,5 +51,5 @@ internal static class ParserTable
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
+        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
 }

@@ -14,6 +14,8 @@ internal struct Alert
     public Rule Rule;
     public Transaction? Transaction;
     public bool FromStream;
+    /// <summary>The frame in which the rule matched, if it looks at frames.</summary>
+    public AppLayer.Frames.AppFrame Frame;
     /// <summary>The rule's own action, or what a rate filter has put in its place.</summary>
     public PacketAction Action;
     public bool Filtered;
@@ -140,6 +142,7 @@ internal sealed partial class Detector : IDisposable
         if (flow == null) PlainCandidates(_rules.Plain[(int)kind, 1], p, flow);
         SortCandidates();
         for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
+        if (_rules.Frames != null && flow?.App.Frames is { } frames) InspectFrames(p, flow, frames, direction);
         if (flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
         if (_alertCount > 0) Flush(p, flow);
         // alerts show the stream's bytes, so these are let go last

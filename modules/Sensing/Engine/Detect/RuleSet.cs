@@ -119,6 +119,8 @@ internal sealed class RuleSet : IDisposable
             for (int c = 0; c < 4; c++) Packet[c, d] = new PatternGroup(packet[c, d] ?? [], noPattern[c, d] ??= [], NewEngine);
             Stream[d] = new PatternGroup(stream[d] ?? [], noPattern[(int)PacketClass.Tcp, d], NewEngine);
         }
+        Frames = FrameGroup.Build(Rules, ProtocolCount, NewEngine, out ulong[]? frameWishes);
+        FrameWishes = frameWishes;
         AddressOnly = new PlainRules(addressOnly, Rules, byId, uses);
         for (int c = 0; c < 4; c++)
             for (int d = 0; d < 2; d++) Plain[c, d] = new PlainRules(noPattern[c, d].Distinct(), Rules, byId, uses);
@@ -135,6 +137,12 @@ internal sealed class RuleSet : IDisposable
         Parallel.ForEach(_engines, new ParallelOptions { MaxDegreeOfParallelism = 2 }, e => e.Compile(native));
         Addresses = new AddressIndex(byId);
     }
+
+    /// <summary>Rules on frames, [direction][protocol][frame type]; null when there are none.</summary>
+    public FrameGroup?[]?[][]? Frames { get; }
+
+    /// <summary>The frames that rules ask for, by protocol, one bit a type.</summary>
+    public ulong[]? FrameWishes { get; }
 
     /// <summary>Rules of addresses alone: looked at once per flow and direction.</summary>
     public PlainRules AddressOnly { get; }
@@ -203,6 +211,7 @@ internal sealed class RuleSet : IDisposable
     private void Place(Rule rule, List<int>[,] noPattern, List<int> addressOnly, List<int>[,] appNoPattern, Dictionary<(BufferId, string, int), BufferEngine> appEngines,
         List<Rule>[,] packet, List<Rule>[] stream)
     {
+        if (rule.FrameProtocol != AppProto.Unknown) return; // placed among the frames
         if (rule.AddressOnly)
         {
             addressOnly.Add(rule.Index);

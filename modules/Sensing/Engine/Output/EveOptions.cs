@@ -45,6 +45,7 @@ internal sealed record EveOptions
     public XffOptions? FilesXff { get; init; }
     public bool Stats { get; init; } = true;
     public bool Frames { get; init; }
+    public int FramePayloadSize { get; init; } = 4095;
     public bool Drops { get; init; }
     public bool DropAlerts { get; init; }
     public bool DropEveryPacket { get; init; }

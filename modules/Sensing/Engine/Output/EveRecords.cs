@@ -166,6 +166,7 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
                 AppProtocol(flow);
                 _w.Text("direction"u8, p.ToServer ? "to_server"u8 : "to_client"u8);
                 if (options.FlowInAlert) AlertFlow(flow);
+                if (alert.Frame.Type != AppLayer.Frames.FrameType.None) FrameObject(p, flow, alert.Frame);
             }
             if (options.Payload || options.PayloadPrintable) PayloadObject(p, flow, alert.FromStream);
             if (options.Packet) PacketObject(p);

@@ -16,7 +16,7 @@ internal static class KeywordTable
         // content and its modifiers
         ["content"] = Contents.Content, ["uricontent"] = Contents.UriContent, ["nocase"] = Contents.NoCase, ["offset"] = Contents.Offset, ["depth"] = Contents.Depth,
         ["distance"] = Contents.Distance, ["within"] = Contents.Within, ["startswith"] = Contents.StartsWith, ["endswith"] = Contents.EndsWith, ["fast_pattern"] = Contents.FastPattern,
-        ["rawbytes"] = About.Nothing, ["pcre"] = Contents.Pcre, ["pkt_data"] = Contents.PacketData, ["base64_decode"] = Contents.Base64Decode, ["base64_data"] = Contents.Base64Data,
+        ["rawbytes"] = About.Nothing, ["pcre"] = Contents.Pcre, ["pkt_data"] = Contents.PacketData, ["frame"] = FrameKeyword.Frame, ["base64_decode"] = Contents.Base64Decode, ["base64_data"] = Contents.Base64Data,
         ["prefilter"] = About.Nothing,
         // numbers on buffers
         ["isdataat"] = Numbers.IsDataAt, ["byte_test"] = Numbers.ByteTest, ["byte_jump"] = Numbers.ByteJump, ["byte_extract"] = Numbers.ByteExtract, ["byte_math"] = Numbers.ByteMath,

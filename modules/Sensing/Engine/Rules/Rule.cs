@@ -53,6 +53,7 @@ internal sealed class Rule
     public Threshold? SecondThreshold;       // a rule may have two, and both count
     public List<string> AppEvents = [];
     public List<TransactionTest> Tests = [];
+    public AppProto FrameProtocol;           // looks at frames of this protocol, and at nothing else
     public Keywords.FileTests? Files;
     public bool Bypasses;
     public bool SilencesRecord, SilencesFlow;  // config: no record of the exchange, or of the flow
@@ -78,6 +79,7 @@ internal sealed class Rule
 internal sealed class Part
 {
     public required BufferId Buffer;
+    public AppLayer.Frames.FrameType Frame;  // which, when the buffer is a frame
     public List<Transform> Transforms = [];
     public List<Term> Terms = [];
     public Term[] Compiled = [];

@@ -28,6 +28,8 @@ internal sealed class RuleBuilder(Rule rule, RuleParser parser)
     public RuleParser Parser { get; } = parser;
     public BufferId Buffer = BufferId.Payload;
     public bool BufferFresh;
+    public AppLayer.Frames.FrameType Frame;
+    public bool FramePending;        // a frame was named, and nothing looked for in it yet
     public List<Transform> Transforms = [];
     public Term? Last;               // last content
     public Term? LastTerm;           // last of any kind, for relative flags
@@ -45,10 +47,11 @@ internal sealed class RuleBuilder(Rule rule, RuleParser parser)
         else
         {
             bool multi = BufferTable.Of(buffer).Multi;
-            Part? same = Rule.Parts.FindLast(p => p.SameBufferAs(buffer, Transforms));
+            Part? same = Rule.Parts.FindLast(p => p.SameBufferAs(buffer, Transforms) && (buffer != BufferId.Frame || p.Frame == Frame));
             if (same != null && !(multi && BufferFresh && same.Terms.Count > 0)) return same;
         }
-        var part = new Part { Buffer = buffer, Transforms = [.. Transforms] };
+        var part = new Part { Buffer = buffer, Transforms = [.. Transforms], Frame = buffer == BufferId.Frame ? Frame : default };
+        if (buffer == BufferId.Frame) FramePending = false;
         Rule.Parts.Add(part);
         return part;
     }

@@ -9,6 +9,7 @@ internal static class RuleValidation
     {
         if (rule.Sid == 0) throw new RuleException("sid", "the rule has no sid");
         rule.Parts.RemoveAll(p => p.Terms.Count == 0 && p.Test == null);
+        Keywords.FrameKeyword.Check(rule);
         Directions(rule);
         for (int i = 0; i < rule.Parts.Count; i++)
         {
@@ -57,7 +58,7 @@ internal static class RuleValidation
 
     private static void Needs(Rule rule)
     {
-        rule.UsesApplication = rule.UsesTransaction || rule.Parts.Exists(p => p.Buffer != BufferId.Payload && !BufferTable.Of(p.Buffer).Packet);
+        rule.UsesApplication = rule.UsesTransaction || rule.Parts.Exists(p => p.Buffer is not (BufferId.Payload or BufferId.Frame) && !BufferTable.Of(p.Buffer).Packet);
         Part? payload = rule.PayloadPart;
         bool dsize = rule.PacketTests.Exists(t => OfHeader(t.Kind));
         bool tcp = rule.Protocol is HeaderProtocol.Tcp or HeaderProtocol.TcpStream or HeaderProtocol.Ip or HeaderProtocol.Application;
@@ -77,7 +78,7 @@ internal static class RuleValidation
     }
 
     /// <summary>Tests of a packet's own header: what stands beside them in a rule is looked for in that packet, not in its stream.</summary>
-    private static bool OfHeader(PacketTestKind kind) => kind is PacketTestKind.TcpFlags or PacketTestKind.IcmpType or PacketTestKind.IcmpCode or PacketTestKind.IcmpId or PacketTestKind.IcmpSequence or PacketTestKind.DataSize
+    internal static bool OfHeader(PacketTestKind kind) => kind is PacketTestKind.TcpFlags or PacketTestKind.IcmpType or PacketTestKind.IcmpCode or PacketTestKind.IcmpId or PacketTestKind.IcmpSequence or PacketTestKind.DataSize
         or PacketTestKind.Ttl or PacketTestKind.Id or PacketTestKind.FragmentBits or PacketTestKind.FragmentOffset or PacketTestKind.Sequence or PacketTestKind.Acknowledgement or PacketTestKind.Window
         or PacketTestKind.SameIp or PacketTestKind.IpOptions or PacketTestKind.Tos or PacketTestKind.Mss or PacketTestKind.IpProtocol;
 

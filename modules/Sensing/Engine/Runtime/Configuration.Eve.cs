@@ -4,6 +4,58 @@ namespace Appliance.Sensing.Engine.Runtime;
 
 internal sealed partial class Configuration
 {
+    // the stock outputs in their places, for settings that count them
+    private const string StockOutputs = """
+        outputs:
+          - fast:
+              enabled: yes
+          - eve-log:
+              enabled: yes
+              types:
+                - alert:
+                    tagged-packets: yes
+                - frame:
+                    enabled: no
+                - anomaly:
+                    enabled: yes
+                - http:
+                    extended: yes
+                - dns
+                - tls:
+                    extended: yes
+                - files:
+                    force-magic: no
+                - smtp
+                - ftp
+                - rdp
+                - nfs
+                - smb
+                - tftp
+                - ike
+                - dcerpc
+                - krb5
+                - bittorrent-dht
+                - snmp
+                - rfb
+                - sip
+                - quic
+                - dhcp:
+                    enabled: yes
+                    extended: no
+                - ssh
+                - mqtt
+                - http2
+                - pgsql:
+                    enabled: no
+                - stats:
+                    totals: yes
+                - flow
+        """;
+
+    /// <summary>What there is without a configuration file: nothing, which acts like the stock file; its outputs are spelled out when a setting names them.</summary>
+    public static YamlNode Stock(IEnumerable<string> sets) =>
+        sets.Any(s => s.StartsWith("outputs.", StringComparison.Ordinal)) ? YamlReader.Read(StockOutputs) : new YamlNode { Map = [] };
+
     /// <summary>The eve-log output: which records, and what they hold. Without a list of types the stock ones are on.</summary>
     private static EveOptions Eve(YamlNode? eve, SensorArguments args)
     {
@@ -40,6 +92,8 @@ internal sealed partial class Configuration
             FilesXff = Xff(types["files"]?["xff"]) ?? options.FilesXff,
             Stats = named.Contains("stats"),
             Frames = named.Contains("frame"),
+            // the last byte of the buffer is not used
+            FramePayloadSize = (int)Math.Clamp((types["frame"]?.Size("payload-buffer-size", 4096) ?? 4096) - 1, 0, 1 << 20),
             MetadataRecords = named.Contains("metadata"),
             Anomaly = named.Contains("anomaly") ? Anomalies(types["anomaly"]) : AnomalyOptions.Off,
             Drops = named.Contains("drop"),

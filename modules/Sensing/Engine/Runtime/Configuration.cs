@@ -86,6 +86,7 @@ internal sealed partial class Configuration
                     AsyncOneside = root.Flag("stream.async-oneside", false),
                     ChecksumValidation = checksums && root.Flag("stream.checksum-validation", true),
                     Inline = inline,
+                    Urgent = root.Value("stream.reassembly.urgent.policy") switch { "oob" => UrgentPolicy.OutOfBand, "gap" => UrgentPolicy.Gap, "drop" => UrgentPolicy.Drop, _ => UrgentPolicy.Inline },
                     Ips = args.SimulateIps,
                     DropInvalid = inline && root.Flag("stream.drop-invalid", true),
                     MidstreamPolicy = Policy("stream.midstream-policy", true),

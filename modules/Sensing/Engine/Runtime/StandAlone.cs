@@ -16,7 +16,7 @@ internal sealed class StandAlone(SensorArguments args, TextWriter stdout, TextWr
     {
         try
         {
-            Root = args.ConfigFile != null ? ConfigurationFile.Read(args.ConfigFile) : new YamlNode { Map = [] };
+            Root = args.ConfigFile != null ? ConfigurationFile.Read(args.ConfigFile) : Configuration.Stock(args.Sets);
             foreach (string more in args.Includes) ConfigurationFile.Merge(Root, ConfigurationFile.Read(more));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or YamlException)

@@ -25,6 +25,7 @@ internal sealed partial class Worker
         if (flow == null) return;
         flow.App.Failed = true;
         flow.App.Transactions.Clear();
+        flow.App.Frames?.Clear();
         flow.NoPayloadInspection = true;
         if (flow.Tcp == null) return;
         flow.Tcp.AppDisabled = true;

@@ -1,5 +1,6 @@
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.AppLayer.Files;
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Capture;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect;
@@ -39,6 +40,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
     private readonly Decoder _decoder;
     private readonly FlowTable _flows;
     private readonly TcpEngine _tcp;
+    private readonly Reassembly _reassembly;
     private readonly AppLayerEngine _app;
     private readonly Detector? _detector;
     private readonly EveRecords _records;
@@ -68,7 +70,12 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
             _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket, IgnoreChecksums = !settings.Stream.ChecksumValidation };
             _records.Use(rules);
         }
+        _reassembly = reassembly;
+        _records.Attach(reassembly);
+        WishFrames(rules);
     }
+
+    private void WishFrames(RuleSet? rules) => _app.FrameWishes = _records.WantsFrames ? FrameTable.Everything() : rules?.FrameWishes;
 
     /// <summary>What is worked out for files: what the configuration asks for and what the rules ask for. Kept files go by their SHA-256.</summary>
     private static FileWishes Wishes(EngineSettings settings, RuleSet? rules)
@@ -84,6 +91,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
     {
         _detector?.Use(rules);
         _records.Use(rules);
+        WishFrames(rules);
     }
 
     public void Process(in RawPacket raw)
@@ -148,6 +156,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
         // a packet with a bad checksum is no part of its stream, but rules see it all the same
         if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;
         if (!p.Is(PacketMarks.NoInspection)) _detector?.Inspect(p, flow);
+        if (flow.App.Frames is { Any: true } frames) SettleFrames(p, flow, frames.Of(p.ToServer));
         if (flow.App.Transactions.Count > 0) Settle(p, flow, false);
         _records.Metadata(p, flow);
         if (flow.Bypassed) flow.State = FlowState.Bypassed;
@@ -170,6 +179,31 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
             _records.Drop(p, flow);
         }
         else if (root) Counters.Ips.Accepted++;
+    }
+
+    /// <summary>Writes down the frames of the packet's direction, forgets those that are over, and lets go of bytes that none needs.</summary>
+    private void SettleFrames(Packet p, Flow.Flow flow, FrameList frames)
+    {
+        var view = new FrameView(p, flow, _reassembly);
+        TcpStream? stream = flow.Tcp is not { } session ? null : p.ToServer ? session.Client : session.Server;
+        if (stream != null) stream.FramesHeld = false;
+        Span<AppFrame> items = frames.Items;
+        int kept = 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            ref AppFrame frame = ref items[i];
+            if (_records.WantsFrames && !frame.Logged && view.IsReadyToLog(frame))
+            {
+                frame.Logged = true;
+                if (!flow.Silenced) _records.Frame(p, flow, frame);
+            }
+            if (view.IsReady(frame)) frame.Inspected = view.Seen(frame);
+            if (view.IsComplete(frame)) continue;
+            stream?.HoldForFrame(frame.Start + Math.Max(0, frame.Inspected - FrameView.Window));
+            items[kept++] = frame;
+        }
+        frames.Truncate(kept);
+        stream?.Release();
     }
 
     /// <summary>Writes what is complete and forgets what has been written and inspected.</summary>
@@ -244,6 +278,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
                 {
                     PrepareEnd(flow, d == 0);
                     _detector?.Inspect(_end, flow);
+                    if (flow.App.Frames is { Any: true } frames) SettleFrames(_end, flow, frames.Of(d == 0));
                     if (flow.Tcp == null || !Reassembly.HasMoreRaw(d == 0 ? flow.Tcp.Client : flow.Tcp.Server)) break;
                 }
             }

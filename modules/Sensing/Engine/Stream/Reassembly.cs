@@ -5,6 +5,9 @@ namespace Appliance.Sensing.Engine.Stream;
 [Flags]
 internal enum StreamMarks : byte { None = 0, Start = 1, Eof = 2, Gap = 4, Depth = 8 }
 
+/// <summary>What becomes of bytes that the urgent pointer names: part of the stream, one byte taken out of it (RFC 6093 section 3.1), left out as a hole, or the packet refused.</summary>
+internal enum UrgentPolicy : byte { Inline, OutOfBand, Gap, Drop }
+
 /// <summary>Whoever makes sense of the bytes: protocol detection and parsers.</summary>
 internal interface IStreamReader
 {
@@ -35,6 +38,7 @@ internal sealed record StreamOptions
     public bool BypassDepth { get; init; }
     public int MaxSegments { get; init; } = 4096;
     public bool Raw { get; init; } = true;
+    public UrgentPolicy Urgent { get; init; }
     public DefragPolicies Policies { get; init; } = new();
 }
 
@@ -48,6 +52,9 @@ internal sealed class StreamCounters
 internal sealed class Reassembly(StreamOptions options, StreamCounters counters, IStreamReader reader)
 {
     private const int MaxWindow = 1 << 24;
+
+    /// <summary>In-line nothing is waited for.</summary>
+    public bool Inline => options.Inline;
 
     public void Store(TcpStream stream, Packet p, uint sequence, ReadOnlySpan<byte> payload, OverlapPolicy policy)
     {
@@ -253,6 +260,15 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             return true;
         }
         return false;
+    }
+
+    /// <summary>Offset behind the last byte that may be read now, whether or not a parser has taken it.</summary>
+    public long ReadableEnd(TcpStream stream, bool all)
+    {
+        uint end = stream.ContiguousEnd(stream.AppSequence);
+        if (!all && !options.Inline && !stream.Unacked && (int)(end - stream.LastAck) > 0) end = stream.LastAck;
+        if ((int)(end - stream.AppSequence) < 0) end = stream.AppSequence;
+        return stream.OffsetOf(end);
     }
 
     private void TrimRaw(TcpStream stream, bool all)

@@ -92,4 +92,27 @@ internal sealed partial class TcpEngine
         reassembly.SendEof(flow, session, session.Client, true);
         reassembly.SendEof(flow, session, session.Server, false);
     }
+
+    /// <summary>A segment with urgent data: the byte before the urgent pointer is not read with the others.</summary>
+    private void StoreUrgent(TcpStream own, Packet p, OverlapPolicy policy)
+    {
+        int pointer = p.Data[p.TransportOffset + 18] << 8 | p.Data[p.TransportOffset + 19];
+        ReadOnlySpan<byte> payload = p.Payload;
+        if (pointer == 0 || pointer > payload.Length || p.Sequence + (uint)payload.Length != own.NextSequence)
+        {
+            reassembly.Store(own, p, p.Sequence, payload, policy);
+            return;
+        }
+        if (options.Urgent == UrgentPolicy.Drop)
+        {
+            if (options.Ips) p.Drop(DropReason.StreamError);
+            return;
+        }
+        if (pointer > 1) reassembly.Store(own, p, p.Sequence, payload[..(pointer - 1)], policy);
+        bool takeOut = options.Urgent == UrgentPolicy.OutOfBand;
+        if (pointer < payload.Length) reassembly.Store(own, p, p.Sequence + (uint)pointer - (takeOut ? 1u : 0u), payload[pointer..], policy);
+        if (!takeOut) return;
+        own.TakenOut++;
+        own.NextSequence--;
+    }
 }

@@ -7,7 +7,7 @@ namespace Appliance.Sensing.Engine.Stream;
 /// <summary>Follows the TCP state machine of a flow and decides which segments belong to the conversation.</summary>
 internal sealed partial class TcpEngine(StreamOptions options, StreamCounters counters, Reassembly reassembly)
 {
-    private const byte Fin = 1, Syn = 2, Rst = 4, Ack = 16;
+    private const byte Fin = 1, Syn = 2, Rst = 4, Ack = 16, Urg = 32;
     private const long SessionCost = 512;
     private readonly Pool<TcpSession> _spare = new(16384);
 
@@ -34,6 +34,11 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
         own.Flags |= p.TcpFlags;
+        if ((own.TakenOut | other.TakenOut) != 0)
+        {
+            p.Sequence -= own.TakenOut;
+            p.Acknowledgement -= other.TakenOut;
+        }
         switch (session.State)
         {
             case TcpState.None: break;
@@ -406,7 +411,8 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if ((int)(end - own.NextSequence) > 0) own.NextSequence = end;
         if (p.PayloadLength == 0) return;
         OverlapPolicy policy = options.Policies.For(p.Destination);
-        reassembly.Store(own, p, p.Sequence, p.Payload, policy);
+        if ((p.TcpFlags & Urg) != 0 && options.Urgent != UrgentPolicy.Inline) StoreUrgent(own, p, policy);
+        else reassembly.Store(own, p, p.Sequence, p.Payload, policy);
         if (options.Inline || own.Unacked || (int)(own.LastAck - own.AppSequence) > 0) reassembly.Deliver(flow, session, own, p.ToServer, false);
     }
 }

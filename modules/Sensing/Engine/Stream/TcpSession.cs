@@ -65,6 +65,9 @@ internal sealed class TcpStream
     public bool RawTrigger;
     public bool Unacked;             // in-line or async: do not wait for acknowledgements
     public int MaxRegions = 1;
+    public uint TakenOut;            // urgent bytes that are no part of the stream; later numbers are that much lower
+    public bool FramesHeld;          // frames keep the bytes from FrameSequence on
+    public uint FrameSequence;
 
     /// <summary>Sequence number of the first byte in <see cref="Bytes"/>.</summary>
     public uint Base;
@@ -74,6 +77,15 @@ internal sealed class TcpStream
     public readonly SlidingBuffer Bytes = new();
     public Segment[] Segments = new Segment[8];
     public int SegmentCount;
+
+    /// <summary>Keeps the bytes from an offset on until frames are done with them.</summary>
+    public void HoldForFrame(long offset)
+    {
+        uint from = Isn + 1 + (uint)offset;
+        if (FramesHeld && (int)(from - FrameSequence) >= 0) return;
+        FramesHeld = true;
+        FrameSequence = from;
+    }
 
     public long OffsetOf(uint sequence) => (uint)(sequence - Isn - 1);
 
@@ -92,8 +104,9 @@ internal sealed class TcpStream
         Scale = 0;
         LastTimestamp = 0;
         Flags = 0;
-        Started = FinSeen = AppDone = RawDone = DepthReached = GapSeen = EofSent = RawTrigger = Unacked = false;
+        Started = FinSeen = AppDone = RawDone = DepthReached = GapSeen = EofSent = RawTrigger = Unacked = FramesHeld = false;
         FinSequence = 0;
+        TakenOut = 0;
         MaxRegions = 1;
         Base = AppSequence = RawSequence = 0;
         SegmentCount = 0;
@@ -129,6 +142,7 @@ internal sealed class TcpStream
         else if (RawDone) keep = AppSequence;
         else keep = (int)(AppSequence - RawSequence) < 0 ? AppSequence : RawSequence;
         if ((int)(keep - LastAck) > 0 && !Unacked) keep = LastAck;
+        if (FramesHeld && (int)(keep - FrameSequence) > 0) keep = FrameSequence;
         int drop = (int)(keep - Base);
         if (drop <= 0) return;
         if (drop >= Bytes.Length) Bytes.Clear();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.AppLayer.Dns;
@@ -14,6 +15,7 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
     {
         if (!tcp)
         {
+            context.Frame(FrameType.Pdu, toServer, 0, bytes.Length);
             Message(context, toServer, bytes);
             return bytes.Length;
         }
@@ -27,6 +29,7 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
                 used += 2;
                 continue;
             }
+            context.Frame(FrameType.Pdu, toServer, used + 2, length);
             if (!Message(context, toServer, bytes.Slice(used + 2, length))) return -1;
             if (toServer) context.TriggerToServer = true;
             else context.TriggerToClient = true;

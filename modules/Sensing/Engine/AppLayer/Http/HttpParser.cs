@@ -1,3 +1,4 @@
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.AppLayer.Http;
@@ -32,9 +33,11 @@ internal sealed partial class HttpParser(AppState state) : AppParser
         bool eof = (marks & StreamMarks.Eof) != 0;
         while (used < bytes.Length)
         {
+            bool idle = toServer ? _requestTx == null : _responseTx == null;
             int step = toServer ? RequestStep(context, bytes[used..], eof) : ResponseStep(context, bytes[used..], eof);
             if (step < 0) return -1;
             if (step == 0) break;
+            if (context.FramesWanted != 0) MarkFrame(context, toServer, idle, used, step);
             used += step;
             if (HandsOver) return used;
         }
@@ -45,6 +48,15 @@ internal sealed partial class HttpParser(AppState state) : AppParser
             return bytes.Length;
         }
         return used;
+    }
+
+    /// <summary>A message is a frame from its first line to its end.</summary>
+    private void MarkFrame(ParseContext context, bool toServer, bool wasIdle, int at, int step)
+    {
+        FrameType type = toServer ? FrameType.Request : FrameType.Response;
+        bool idle = toServer ? _requestTx == null : _responseTx == null;
+        if (wasIdle && !idle) context.Frame(type, toServer, at, -1, false, toServer ? _requestTx : _responseTx);
+        else if (!wasIdle && idle) context.EndFrame(type, toServer, at + step);
     }
 
     /// <summary>Inside a body the loss is counted and the body goes on; elsewhere the message at hand is given up and the next one looked for.</summary>

@@ -1,3 +1,4 @@
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.AppLayer.Mqtt;
@@ -52,6 +53,10 @@ internal sealed class MqttParser(AppState state, MqttOptions options) : AppParse
                 continue;
             }
             if (rest.Length < whole) break;
+            context.Frame(FrameType.Pdu, toServer, used, whole);
+            // as in the reference, these two of all messages that come together are counted from the first
+            context.Frame(FrameType.Header, toServer, 0, 1 + prefix, true);
+            context.Frame(FrameType.Data, toServer, 1 + prefix, length, true);
             if (!MqttMessage.Read(rest[0], rest.Slice(1 + prefix, length), _version, out MqttMessage message))
             {
                 MqttTransaction bad = Begin(toServer, message, 0, false);

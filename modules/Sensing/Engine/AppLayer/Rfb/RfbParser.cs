@@ -1,4 +1,5 @@
 using System.Text;
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Stream;
 
@@ -104,6 +105,7 @@ internal sealed class RfbParser(AppState state) : AppParser
             if (clients != toServer) break; // the other side's turn
             if (!(toServer ? FromClient(ref wire) : FromServer(ref wire))) return -1;
             if (wire.Bad) break;
+            context.Frame(FrameType.Pdu, toServer, used, wire.At - used);
             used = wire.At;
             if (toServer) context.TriggerToServer = true;
             else context.TriggerToClient = true;

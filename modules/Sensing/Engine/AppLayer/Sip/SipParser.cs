@@ -1,3 +1,4 @@
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Stream;
 
@@ -61,16 +62,30 @@ internal sealed class SipParser(AppState state) : AppParser
 
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
     {
+        context.Frame(FrameType.Pdu, toServer, 0, bytes.Length);
         SipTransaction? tx = Read(bytes);
-        if (tx == null)
+        // requests go to whoever was called first, answers come back
+        if (tx == null || tx.IsRequest != toServer)
         {
             // keep-alives of empty lines are part of the protocol's life (RFC 5626 section 3.5.1)
             return bytes.Length;
         }
+        if (context.FramesWanted != 0) MarkParts(context, toServer, bytes, tx.IsRequest);
         tx.FromClient = toServer;
         state.Add(tx);
         tx.ProgressToServer = tx.ProgressToClient = 1;
         return bytes.Length;
+    }
+
+    private static void MarkParts(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, bool request)
+    {
+        int line = bytes.IndexOf("\r\n"u8) + 2;
+        context.Frame(request ? FrameType.RequestLine : FrameType.ResponseLine, toServer, 0, line);
+        int headers = bytes[line..].IndexOf("\r\n\r\n"u8);
+        headers = headers < 0 ? bytes.Length - line : headers + 2;
+        context.Frame(request ? FrameType.RequestHeaders : FrameType.ResponseHeaders, toServer, line, headers);
+        int body = line + headers + 2;
+        if (body < bytes.Length) context.Frame(request ? FrameType.RequestBody : FrameType.ResponseBody, toServer, body, bytes.Length - body);
     }
 
     private static SipTransaction? Read(ReadOnlySpan<byte> bytes)

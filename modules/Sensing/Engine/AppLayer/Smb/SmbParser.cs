@@ -104,11 +104,13 @@ internal sealed partial class SmbParser(AppState state) : AppParser
             {
                 // session requests, keep-alives (RFC 1002 section 4.3)
                 if (rest[0] is not (0x81 or 0x82 or 0x83 or 0x84 or 0x85)) return -1;
+                MarkSession(context, toServer, used, length);
                 side.Left = (uint)length;
                 used += 4;
                 continue;
             }
             if (rest[5] != 'S' || rest[6] != 'M' || rest[7] != 'B' || rest[4] < 0xfc) return -1;
+            if (context.FramesWanted != 0) MarkFrames(context, toServer, used, length, rest[4..]);
             bool whole = rest.Length >= 4 + length;
             if (!whole && !CanStream(rest, toServer, length))
             {

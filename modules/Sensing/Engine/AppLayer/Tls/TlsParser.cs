@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Memory;
 using Appliance.Sensing.Engine.Stream;
 
@@ -22,12 +23,17 @@ internal sealed class TlsParser(AppState state) : AppParser
         _toClient.Release();
     }
 
-    public override bool Gap(ParseContext context, bool toServer, int size) => _finished;
+    public override bool Gap(ParseContext context, bool toServer, int size)
+    {
+        ref long pass = ref toServer ? ref _passToServer : ref _passToClient;
+        pass = Math.Max(0, pass - size);
+        return _finished;
+    }
 
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
     {
         _tx ??= state.Add(new TlsTransaction { ShowJa3 = context.Options.Ja3, ShowJa4 = context.Options.ShowJa4 });
-        if (_finished) return bytes.Length;
+        if (_finished) return Encrypted(context, toServer, bytes, 0, marks);
         int used = 0;
         while (bytes.Length - used >= 5 && !_finished)
         {
@@ -40,6 +46,8 @@ internal sealed class TlsParser(AppState state) : AppParser
                 {
                     // an old hello in SSLv2 form, still used to offer newer versions
                     int old = (rest[0] & 0x7f) << 8 | rest[1];
+                    context.Frame(FrameType.Ssl2Hdr, toServer, used, 5);
+                    context.Frame(FrameType.Ssl2Pdu, toServer, used, old + 2);
                     if (rest.Length < old + 2) return used;
                     _tx.ClientVersion = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]);
                     _tx.ProgressToServer = TlsTransaction.Hello;
@@ -48,6 +56,7 @@ internal sealed class TlsParser(AppState state) : AppParser
                 }
                 return -1;
             }
+            MarkRecord(context, toServer, used, type, length);
             if (rest.Length < 5 + length)
             {
                 if (type == 23 || (toServer ? _clientEncrypted : _serverEncrypted))
@@ -61,8 +70,49 @@ internal sealed class TlsParser(AppState state) : AppParser
             used += 5 + length;
         }
         if ((marks & StreamMarks.Eof) != 0) return bytes.Length;
-        return _finished ? bytes.Length : used;
+        return _finished ? Encrypted(context, toServer, bytes, used, marks) : used;
     }
+
+    private long _passToServer, _passToClient;   // bytes of the encrypted record at hand that are still to come
+
+    private static void MarkRecord(ParseContext context, bool toServer, int at, byte type, int length)
+    {
+        if (context.FramesWanted == 0) return;
+        context.Frame(FrameType.Hdr, toServer, at, 5);
+        context.Frame(FrameType.Pdu, toServer, at, 5 + length);
+        context.Frame(FrameType.Data, toServer, at + 5, length);
+        if (type == 21) context.Frame(FrameType.Alert, toServer, at + 5, length);
+        else if (type == 24) context.Frame(FrameType.Heartbeat, toServer, at + 5, length);
+    }
+
+    /// <summary>Of what is encrypted only the records' headers are looked at, and these only when somebody asks for frames.</summary>
+    private int Encrypted(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, int used, StreamMarks marks)
+    {
+        if (context.FramesWanted == 0 || (marks & StreamMarks.Eof) != 0) return bytes.Length;
+        ref long pass = ref toServer ? ref _passToServer : ref _passToClient;
+        while (used < bytes.Length)
+        {
+            if (pass > 0)
+            {
+                int now = (int)Math.Min(pass, bytes.Length - used);
+                pass -= now;
+                used += now;
+                continue;
+            }
+            ReadOnlySpan<byte> rest = bytes[used..];
+            if (rest.Length < 5) break;
+            int length = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]);
+            if (rest[0] is < 20 or > 24 || rest[1] != 3)
+            {
+                pass = long.MaxValue;
+                continue;
+            }
+            MarkRecord(context, toServer, used, rest[0], length);
+            pass = 5 + length;
+        }
+        return used;
+    }
+
 
     private void Record(ParseContext context, bool toServer, byte type, ReadOnlySpan<byte> body)
     {
