@@ -26,6 +26,7 @@ internal sealed record AppLayerOptions
     public bool Ja4 { get; init; }
     public bool ShowJa4 { get; init; }
     public int FtpMaxLine { get; init; } = 4096;
+    public Dnp3.Dnp3Options Dnp3 { get; init; } = new();
     public Mqtt.MqttOptions Mqtt { get; init; } = new();
 }
 

@@ -1,6 +1,7 @@
 using Appliance.Sensing.Engine.AppLayer.Bittorrent;
 using Appliance.Sensing.Engine.AppLayer.Dcerpc;
 using Appliance.Sensing.Engine.AppLayer.Dhcp;
+using Appliance.Sensing.Engine.AppLayer.Dnp3;
 using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
@@ -34,6 +35,7 @@ internal static class ParserTable
         AppProto.Ftp => new FtpParser(state),
         AppProto.FtpData => new FtpDataParser(state),
         AppProto.Dcerpc => new DcerpcParser(state, tcp),
+        AppProto.Dnp3 => new Dnp3Parser(state, options.Dnp3),
         AppProto.Modbus => new ModbusParser(state),
         AppProto.Pgsql => new PgsqlParser(state, options.PgsqlPasswords),
         AppProto.Quic => new QuicParser(state),
@@ -51,5 +53,5 @@ internal static class ParserTable
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht];
+        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht, AppProto.Dnp3];
 }

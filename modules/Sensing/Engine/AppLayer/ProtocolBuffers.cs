@@ -42,6 +42,8 @@ internal static class ProtocolBuffers
         new(BufferId.Krb5Test, "(krb5)", [AppProto.Krb5], 0, 0),
         new(BufferId.DhcpTest, "(dhcp)", [AppProto.Dhcp], 0, 0),
         new(BufferId.ModbusTest, "(modbus)", [AppProto.Modbus], 0, -1),
+        new(BufferId.Dnp3Test, "(dnp3)", [AppProto.Dnp3], 1, 1),
+        new(BufferId.Dnp3Data, "dnp3.data", [AppProto.Dnp3], 1, 1),
         new(BufferId.QuicVersion, "quic.version", [AppProto.Quic], 0, 0),
         new(BufferId.QuicSni, "quic.sni", [AppProto.Quic], 0, -1),
         new(BufferId.QuicUa, "quic.ua", [AppProto.Quic], 0, -1),

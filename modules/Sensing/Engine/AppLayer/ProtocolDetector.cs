@@ -63,6 +63,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (common != AppProto.Unknown) return common;
         if (Mqtt.MqttParser.Probe(bytes, true)) return AppProto.Mqtt;
         if (serverPort == 88 && Krb5.Krb5Parser.Probe(bytes, true)) return AppProto.Krb5;
+        if (serverPort == 20000 && Dnp3.Dnp3Parser.Probe(bytes)) return AppProto.Dnp3;
         if (serverPort == 502 && Modbus.ModbusParser.Probe(bytes)) return AppProto.Modbus;
         if (serverPort == 5432 && Pgsql.PgsqlParser.Probe(bytes)) return AppProto.Pgsql;
         if (Starts(bytes, "EHLO "u8) || Starts(bytes, "HELO "u8) || Starts(bytes, "QUIT\r"u8) && serverPort is 25 or 465 or 587) return AppProto.Smtp;
@@ -78,6 +79,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (common != AppProto.Unknown) return common;
         if (Mqtt.MqttParser.Probe(bytes, false)) return AppProto.Mqtt;
         if (serverPort == 88 && Krb5.Krb5Parser.Probe(bytes, true)) return AppProto.Krb5;
+        if (serverPort == 20000 && Dnp3.Dnp3Parser.Probe(bytes)) return AppProto.Dnp3;
         if (serverPort == 21 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Ftp;
         if (serverPort is 25 or 465 or 587 && (Starts(bytes, "220 "u8) || Starts(bytes, "220-"u8))) return AppProto.Smtp;
         return AppProto.Unknown;

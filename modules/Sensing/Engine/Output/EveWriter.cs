@@ -145,6 +145,60 @@ internal sealed class EveWriter
         _at += n;
     }
 
+    /// <summary>A real number with as many digits as it needs to be read back, never with an exponent; null when it is none.</summary>
+    public void Real(ReadOnlySpan<byte> key, double value)
+    {
+        Key(key);
+        if (!double.IsFinite(value))
+        {
+            Put("null"u8);
+            return;
+        }
+        Span<byte> shortest = stackalloc byte[40];
+        value.TryFormat(shortest, out int n, "R", System.Globalization.CultureInfo.InvariantCulture);
+        Expand(shortest[..n]);
+    }
+
+    /// <summary>Writes digits with an exponent behind them as plain digits.</summary>
+    private void Expand(ReadOnlySpan<byte> text)
+    {
+        int e = text.IndexOf((byte)'E');
+        if (e < 0)
+        {
+            Put(text);
+            return;
+        }
+        Utf8Parser.TryParse(text[(e + 1)..][0] == '+' ? text[(e + 2)..] : text[(e + 1)..], out int exponent, out _);
+        if (text[0] == '-')
+        {
+            Put((byte)'-');
+            text = text[1..];
+            e--;
+        }
+        ReadOnlySpan<byte> digits = text[..e];
+        int point = digits.IndexOf((byte)'.');
+        int whole = (point < 0 ? digits.Length : point) + exponent, count = digits.Length - (point < 0 ? 0 : 1);
+        if (whole <= 0) Put("0."u8);
+        for (int i = whole; i < 0; i++) Put((byte)'0');
+        for (int i = 0, seen = 0; i < digits.Length; i++)
+        {
+            if (i == point) continue;
+            if (seen == whole && seen > 0) Put((byte)'.');
+            Put(digits[i]);
+            seen++;
+        }
+        for (int i = count; i < whole; i++) Put((byte)'0');
+    }
+
+    /// <summary>A number that may take all 64 bits.</summary>
+    public void Unsigned(ReadOnlySpan<byte> key, ulong value)
+    {
+        Key(key);
+        Need(24);
+        Utf8Formatter.TryFormat(value, _buffer.AsSpan(_at), out int n);
+        _at += n;
+    }
+
     public void Bool(ReadOnlySpan<byte> key, bool value)
     {
         Key(key);

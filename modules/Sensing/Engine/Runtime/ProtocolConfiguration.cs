@@ -11,6 +11,12 @@ internal static class ProtocolConfiguration
         Ja4 = protocols?.Value("tls.ja4-fingerprints") is "yes" or "true" or "on" || (EveType(eve, "tls")?.Flag("ja4", false) ?? false),
         PgsqlPasswords = EveType(eve, "pgsql")?.Flag("passwords", false) ?? false,
         ShowJa4 = EveType(eve, "tls")?.Flag("ja4", false) ?? false,
+        Dnp3 = new()
+        {
+            MaxTransactions = Count(protocols, "dnp3.max-tx", stock.Dnp3.MaxTransactions),
+            MaxPoints = Count(protocols, "dnp3.max-points", stock.Dnp3.MaxPoints),
+            MaxObjects = Count(protocols, "dnp3.max-objects", stock.Dnp3.MaxObjects),
+        },
         FtpMaxLine = (int)Math.Clamp(protocols?.Size("ftp.max-line-length", stock.FtpMaxLine) ?? stock.FtpMaxLine, 16, 1 << 20),
         Mqtt = stock.Mqtt with
         {
@@ -18,6 +24,8 @@ internal static class ProtocolConfiguration
             ShowPasswords = EveType(eve, "mqtt")?.Flag("passwords", true) ?? true,
         },
     };
+
+    private static int Count(YamlNode? protocols, string key, int stock) => (int)Math.Clamp(protocols?.Size(key, stock) ?? stock, 1, 1 << 20);
 
     /// <summary>The settings of one record type in the list of types.</summary>
     private static YamlNode? EveType(YamlNode? eve, string name)

@@ -36,7 +36,7 @@ public sealed class MutationTests
 
     private static async Task Survives(byte[] capture)
     {
-        Replayed run = await Replayed.Of(capture, "alert ip any any -> any any (msg:\"any\"; content:\"|00 00|\"; sid:1;)", "-k", "none", "--set", "app-layer.protocols.pgsql.enabled=yes", "--set", "app-layer.protocols.modbus.enabled=yes");
+        Replayed run = await Replayed.Of(capture, "alert ip any any -> any any (msg:\"any\"; content:\"|00 00|\"; sid:1;)", "-k", "none", "--set", "app-layer.protocols.pgsql.enabled=yes", "--set", "app-layer.protocols.modbus.enabled=yes", "--set", "app-layer.protocols.dnp3.enabled=yes", "--set", "app-layer.protocols.enip.enabled=yes");
         Assert.Equal(0, run.Exit);
     }
 
