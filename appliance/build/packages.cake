@@ -39,6 +39,7 @@ var parts = new Part[]
   new(Needs.Run, "PCRE2", () => Look.Library("libpcre2-8.so.0"), "libpcre2-8-0"),
   new(Needs.Run, "GMime, to read mail", () => Look.Library("libgmime-3.0.so.0"), "libgmime-3.0-0", "libgmime-3.0-0t64"),
   new(Needs.Run, "GnuPG", () => Look.Program("gpg"), "gnupg"),
+  new(Needs.Run, "age, to encrypt backups", () => Look.Program("age"), "age"),
   new(Needs.Test, "Chromium, for the browser tests", () => Look.Program("chromium"), "chromium"),
   new(Needs.Test, "npm, which fetches the accessibility rules", () => Look.Program("npm"), "npm"),
   new(Needs.Test, "fontconfig, to see which letters can be drawn", () => Look.Program("fc-list"), "fontconfig"),

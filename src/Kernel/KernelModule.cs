@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Audit;
+using Appliance.Kernel.Backup;
 using Appliance.Kernel.Drafts;
 using Appliance.Kernel.Files;
 using Appliance.Kernel.Health;
@@ -40,6 +41,7 @@ internal sealed class KernelModule : IModule
         builder
             .Job<RetentionJob>("retention", JobSchedule.At("0 20 3 * * ?"))
             .Job<FileSweepJob>("sweep-files", JobSchedule.At("0 50 3 * * ?"))
+            .Job<BackupJob>("backup", JobSchedule.At("0 20 2 * * ?"))
             .Job<ExpireDeliveriesJob>("expire-deliveries", JobSchedule.At("0 10 4 * * ?"));
 
         builder
@@ -48,7 +50,8 @@ internal sealed class KernelModule : IModule
             .Health<OutboxProbe>()
             .Health<SealerProbe>()
             .Health<ClockProbe>()
-            .Health<JobsProbe>();
+            .Health<JobsProbe>()
+            .Health<BackupProbe>();
 
         KernelRetention.Describe(builder);
 
@@ -56,6 +59,7 @@ internal sealed class KernelModule : IModule
             .Verb<UserVerb>()
             .Verb<TokenVerb>()
             .Verb<AuditVerb>()
+            .Verb<BackupVerb>()
             .Verb<DoctorVerb>();
 
         builder
@@ -77,6 +81,7 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<PreferenceStore>();
         services.AddSingleton<IDrafts, StoredDrafts>();
         services.AddSingleton<FileStore>();
+        services.AddSingleton<MakeBackup>();
         services.AddSingleton<OutgoingHttp>();
         services.AddSingleton<HealthBoard>();
     }

@@ -24,6 +24,9 @@ public sealed record KernelOptions
     /// <summary>Mail out and in.</summary>
     public Mail.MailOptions Mail { get; init; } = new();
 
+    /// <summary>The nightly backup.</summary>
+    public BackupOptions Backup { get; init; } = new();
+
     /// <summary>Everything wrong with the settings.</summary>
     internal static IEnumerable<string> Faults(KernelOptions options)
     {
@@ -35,11 +38,25 @@ public sealed record KernelOptions
             yield return $"LargestFileMiB is {options.LargestFileMiB}; choose 1 to 1048576.";
         if (options.FreeSpaceMiB is < 64)
             yield return $"FreeSpaceMiB is {options.FreeSpaceMiB}; choose at least 64.";
+        if (options.Backup.Keep is < 1 or > 1000)
+            yield return $"Backup:Keep is {options.Backup.Keep}; choose 1 to 1000.";
+        if (options.Backup.Folder.Length > 0 && !Path.IsPathFullyQualified(options.Backup.Folder))
+            yield return $"Backup:Folder is '{options.Backup.Folder}'; name it from the root, for example /media/backup.";
         foreach (var fault in Kernel.Mail.MailOptions.Faults(options.Mail))
             yield return fault;
         foreach (var fault in Kernel.Http.AddressPolicy.Faults(options.Http))
             yield return fault;
     }
+}
+
+/// <summary>Settings of the nightly backup; section <c>kernel:backup</c>.</summary>
+public sealed record BackupOptions
+{
+    /// <summary>Where it writes, best on another disk; empty for no nightly backup.</summary>
+    public string Folder { get; init; } = "";
+
+    /// <summary>How many of its own it keeps there.</summary>
+    public int Keep { get; init; } = 7;
 }
 
 /// <summary>Settings of the outgoing HTTP client; section <c>kernel:http</c>.</summary>

@@ -49,6 +49,7 @@ internal static class VerbTable
     [
         new ServeVerb(catalog, data),
         new MigrateVerb(catalog, data),
+        new RestoreVerb(catalog, data),
         new RunVerb(),
         new DatabaseVerb(),
         new HelpVerb(catalog, data),
