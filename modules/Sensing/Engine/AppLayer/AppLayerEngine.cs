@@ -22,8 +22,9 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
     private readonly AppLayerCounters _counters;
     private Reassembly? _reassembly;
 
-    public AppLayerEngine(AppLayerOptions options, AppLayerCounters counters)
+    public AppLayerEngine(AppLayerOptions options, AppLayerCounters counters, Announcements? announced = null)
     {
+        _announced = announced ?? new Announcements();
         _detector = new ProtocolDetector(options);
         _context = new ParseContext(options) { Expectations = this };
         _counters = counters;
@@ -35,25 +36,16 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
     /// <summary>The frames that rules or records ask for, by protocol, one bit a type; null: none.</summary>
     public ulong[]? FrameWishes { get; set; }
 
-    private const int MaxExpectations = 4096;
-    private const long ExpectationMicros = 30_000_000;
-    private readonly Dictionary<(IpAddress, ushort), (AppProto Protocol, object What, long Time)> _expected = [];
+    private readonly Announcements _announced;
 
-    public void Expect(IpAddress server, ushort port, AppProto protocol, object what, long time)
-    {
-        if (_expected.Count >= MaxExpectations) _expected.Clear();
-        _expected[(server, port)] = (protocol, what, time);
-    }
+    public void Expect(IpAddress server, ushort port, AppProto protocol, object what, long time) => _announced.Add(server, port, protocol, what, time);
 
     /// <summary>Was this new connection announced by a control channel? Then its protocol is known before its first byte.</summary>
     private void LookForAnnouncement(Flow.Flow flow)
     {
-        if (_expected.Count == 0 || flow.App.Expected != AppProto.Unknown) return;
-        var key = (flow.Server, flow.ServerPort);
-        if (!_expected.Remove(key, out var found)) return;
-        if (_context.Time - found.Time > ExpectationMicros) return;
-        flow.App.Expected = found.Protocol;
-        flow.App.Expectation = found.What;
+        if (flow.App.Expected != AppProto.Unknown || !_announced.TryTake(flow.Server, flow.ServerPort, _context.Time, out AppProto protocol, out object? what)) return;
+        flow.App.Expected = protocol;
+        flow.App.Expectation = what;
     }
 
     public void Attach(Reassembly reassembly) => _reassembly = reassembly;

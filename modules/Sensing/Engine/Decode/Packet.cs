@@ -173,6 +173,18 @@ internal sealed class Packet
         if (DropReason == DropReason.None) DropReason = reason;
     }
 
+    /// <summary>Its bytes lie elsewhere now, <paramref name="by"/> places further on in <paramref name="data"/>.</summary>
+    public void Move(byte[] data, int by)
+    {
+        Data = data;
+        Offset += by;
+        IpOffset += by;
+        TransportOffset += by;
+        PayloadOffset += by;
+        if (EthernetOffset >= 0) EthernetOffset += by;
+        if (EmbeddedIpOffset >= 0) EmbeddedIpOffset += by;
+    }
+
     /// <summary>Copies what a packet inside a tunnel, or put together from fragments, takes from its carrier.</summary>
     public void InheritFrom(Packet outer)
     {

@@ -22,6 +22,8 @@ internal sealed class ContentInspector
     /// <summary>False while more bytes of the buffer may come: "ends with" cannot be said yet.</summary>
     public bool AtEnd = true;
     public long StreamOffset;
+    /// <summary>Sets that rules fill are asked in the order of the capture.</summary>
+    public ITurns? Turns;
 
     public bool Matches(Term[] terms, ReadOnlySpan<byte> buffer)
     {
@@ -160,6 +162,7 @@ internal sealed class ContentInspector
                     continue;
                 }
                 case TermKind.Dataset:
+                    if (term.Set!.Changes) Turns?.Await();
                     if (!term.Set!.Apply(term.SetAct, buffer, term.Compare, term.Value)) return false;
                     at++;
                     continue;

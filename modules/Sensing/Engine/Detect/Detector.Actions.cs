@@ -11,7 +11,11 @@ internal sealed partial class Detector
 
     private void Match(Rule rule, Packet p, Flow.Flow? flow, Transaction? tx, bool fromStream)
     {
-        if (rule.Threshold is { Kind: ThresholdKind.Detection } filter && !_thresholds.Allows(rule, filter, p)) return;
+        if (rule.Threshold is { Kind: ThresholdKind.Detection } filter)
+        {
+            if (filter.Track != ThresholdTrack.ByFlow) _turns?.Await();
+            if (!_thresholds.Allows(rule, filter, p)) return;
+        }
         ApplySteps(rule, p, flow);
         if (_inspector.Captured.Count > 0) TakeCaptured(p, flow);
         if (flow != null)
@@ -75,7 +79,11 @@ internal sealed partial class Detector
                 continue;
             }
             Apply(alert, p, flow);
-            if (alert.Rule.Tag is { } tag) _tags.Set(tag, p, flow);
+            if (alert.Rule.Tag is { } tag)
+            {
+                if (tag.Host) _turns?.Await();
+                _tags.Set(tag, p, flow);
+            }
             if (outcome == Outcome.ActionOnly || alert.Rule.NoAlert || alert.Action == PacketAction.None)
             {
                 if (alert.Rule.Action != RuleAction.Config) _counters.AlertsSuppressed++;
@@ -151,6 +159,7 @@ internal sealed partial class Detector
     private Outcome Judge(ref Alert alert, Packet p)
     {
         Rule rule = alert.Rule;
+        if (rule.Threshold != null || !_suppressions.IsEmpty) _turns?.Await();
         if (rule.Threshold is { } own && own.Kind != ThresholdKind.Detection && !_suppressions.Overrides(rule))
         {
             Outcome outcome = Of(_thresholds.Judge(rule, own, p, 0, out _));

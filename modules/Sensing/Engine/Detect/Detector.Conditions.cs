@@ -194,6 +194,7 @@ internal sealed partial class Detector
                     break;
                 }
                 default:
+                    _turns?.Await();
                     if (_hostBits.IsSet(step, p) != (step.Act == VariableAct.IsSet)) return false;
                     break;
             }
@@ -207,6 +208,7 @@ internal sealed partial class Detector
         {
             if (step.Scope is VariableScope.Source or VariableScope.Destination or VariableScope.Pair)
             {
+                _turns?.Await();
                 if (step.Act == VariableAct.Set || step.Act == VariableAct.Toggle && !_hostBits.IsSet(step, p)) _hostBits.Set(step, p);
                 else _hostBits.Unset(step, p);
                 continue;

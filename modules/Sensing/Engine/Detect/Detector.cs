@@ -44,9 +44,10 @@ internal sealed partial class Detector : IDisposable
     private readonly SearchScratch _scratch = new();
     private readonly ContentInspector _inspector = new();
     private readonly Transformer _transformer = new();
-    private readonly ThresholdTable _thresholds = new();
-    private readonly HostBits _hostBits = new();
-    private readonly Tags _tags = new();
+    private readonly ThresholdTable _thresholds;
+    private readonly HostBits _hostBits;
+    private readonly Tags _tags;
+    private readonly ITurns? _turns;
     private readonly SuppressionList _suppressions;
     private RuleSet _rules;
     private uint _stamp = 1;
@@ -65,8 +66,14 @@ internal sealed partial class Detector : IDisposable
     private byte[] _chunk = [];
     private int _chunkStart, _chunkLength;
 
-    public Detector(RuleSet rules, Reassembly reassembly, IAlertReceiver receiver, DetectCounters counters, SuppressionList suppressions)
+    public Detector(RuleSet rules, Reassembly reassembly, IAlertReceiver receiver, DetectCounters counters, SuppressionList suppressions, HostMemory? memory = null, ITurns? turns = null)
     {
+        memory ??= new HostMemory();
+        _thresholds = memory.Thresholds;
+        _hostBits = memory.Bits;
+        _tags = new Tags(memory.Tagged);
+        _turns = turns;
+        _inspector.Turns = turns;
         _receiver = receiver;
         _counters = counters;
         _reassembly = reassembly;
@@ -147,6 +154,7 @@ internal sealed partial class Detector : IDisposable
         if (_alertCount > 0) Flush(p, flow);
         // alerts show the stream's bytes, so these are let go last
         if (_hasStream && stream != null) _reassembly.RawInspected(stream, through, p.Source == PacketSource.StreamEnd);
+        if (_rules.HasHostTags) _turns?.Await();
         if (_rules.HasTags && p.Source != PacketSource.StreamEnd && _tags.Wants(p, flow)) _receiver.Tagged(p, flow);
     }
 

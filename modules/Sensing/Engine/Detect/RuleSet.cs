@@ -67,6 +67,7 @@ internal sealed class RuleSet : IDisposable
     public readonly int[][][] AppRules = new int[2][][];
     public bool HasPass;
     public bool HasTags { get; }
+    public bool HasHostTags { get; }
     public DatasetTable Datasets { get; }
     public Reputation Reputation { get; }
 
@@ -85,6 +86,7 @@ internal sealed class RuleSet : IDisposable
         Names = names;
         Rules = Sorted(rules, (how ?? new RuleLoadOptions()).ActionOrder);
         HasTags = Rules.Any(r => r.Tag != null);
+        HasHostTags = Rules.Any(r => r.Tag is { Host: true });
         Datasets = how?.Datasets ?? new DatasetTable();
         Reputation = how?.Reputation ?? new Reputation();
         bool Asks(FileTestKind kind) => Rules.Any(r => r.Files != null && r.Files.All.Exists(t => t.Kind == kind));

@@ -3,61 +3,93 @@ using Appliance.Sensing.Engine.Rules;
 
 namespace Appliance.Sensing.Engine.Detect;
 
-/// <summary>What alerts have tagged: the packets of a flow or of a host that follow are recorded, up to a count, a time or a number of bytes.</summary>
-internal sealed class Tags
+/// <summary>How far one tag reaches, and how much of that is used up.</summary>
+internal struct TagState
 {
-    private const int MaxHosts = 1 << 16;
-    private const long QuietMicros = 60_000_000;
+    public TagMetric Metric;
+    public uint Limit;
+    public long Since, Last, Packets, Bytes, FromPacket;
+}
 
-    private struct Entry
+/// <summary>Keys that are tagged. Not safe from several threads.</summary>
+internal sealed class TagTable<TKey> where TKey : notnull
+{
+    private const int Most = 1 << 16;
+    private const long QuietMicros = 60_000_000;
+    private readonly Dictionary<TKey, TagState> _entries = [];
+
+    public int Count => _entries.Count;
+
+    public void Add(TKey key, in TagState state)
     {
-        public TagMetric Metric;
-        public uint Limit;
-        public long Since, Last, Packets, Bytes, FromPacket;
+        if (_entries.Count >= Most) Sweep(state.Since);
+        if (_entries.Count < Most) _entries.TryAdd(key, state);
     }
 
-    private readonly Dictionary<long, Entry> _flows = [];
-    private readonly Dictionary<IpAddress, Entry> _hosts = [];
+    /// <summary>Is the packet one of those to be recorded? It is counted if so.</summary>
+    public bool Take(TKey key, Packet p)
+    {
+        if (!_entries.TryGetValue(key, out TagState state) || state.FromPacket == p.Number) return false;
+        state.Packets++;
+        state.Bytes += p.Length;
+        state.Last = p.Time;
+        bool over = state.Metric switch { TagMetric.Packets => state.Packets > state.Limit, TagMetric.Bytes => state.Bytes > state.Limit, _ => p.Time - state.Since > state.Limit * 1_000_000L };
+        if (over) _entries.Remove(key);
+        else _entries[key] = state;
+        return !over;
+    }
+
+    private void Sweep(long now)
+    {
+        foreach (var (key, state) in _entries)
+            if (now - state.Last > QuietMicros) _entries.Remove(key);
+    }
+}
+
+/// <summary>Tagged hosts; safe from several workers, and free of cost while there are none.</summary>
+internal sealed class TaggedHosts
+{
+    private readonly TagTable<IpAddress> _hosts = new();
+    private readonly Lock _gate = new();
+    private volatile int _count;
+
+    public void Add(IpAddress host, in TagState state)
+    {
+        lock (_gate)
+        {
+            _hosts.Add(host, state);
+            _count = _hosts.Count;
+        }
+    }
+
+    public bool Take(Packet p)
+    {
+        if (_count == 0) return false;
+        lock (_gate)
+        {
+            bool wants = _hosts.Take(p.Source_, p) | _hosts.Take(p.Destination, p);
+            _count = _hosts.Count;
+            return wants;
+        }
+    }
+}
+
+/// <summary>What alerts have tagged: the packets of a flow or of a host that follow are recorded, up to a count, a time or a number of bytes.</summary>
+internal sealed class Tags(TaggedHosts hosts)
+{
+    private readonly TagTable<long> _flows = new();
 
     public void Set(TagWish wish, Packet p, Flow.Flow? flow)
     {
-        var entry = new Entry { Metric = wish.Metric, Limit = wish.Count, Since = p.Time, Last = p.Time, FromPacket = p.Number };
-        if (wish.Host)
-        {
-            if (_hosts.Count >= MaxHosts) Sweep(_hosts, p.Time);
-            if (_hosts.Count < MaxHosts) _hosts.TryAdd(wish.Source ? p.Source_ : p.Destination, entry);
-        }
-        else if (flow != null)
-        {
-            if (_flows.Count >= MaxHosts) Sweep(_flows, p.Time);
-            if (_flows.Count < MaxHosts) _flows.TryAdd(flow.Id, entry);
-        }
+        var state = new TagState { Metric = wish.Metric, Limit = wish.Count, Since = p.Time, Last = p.Time, FromPacket = p.Number };
+        if (wish.Host) hosts.Add(wish.Source ? p.Source_ : p.Destination, state);
+        else if (flow != null) _flows.Add(flow.Id, state);
     }
 
     /// <summary>Is the packet one of those to be recorded? It is counted if so.</summary>
     public bool Wants(Packet p, Flow.Flow? flow)
     {
-        if (_flows.Count == 0 && _hosts.Count == 0) return false;
-        bool wants = flow != null && Take(_flows, flow.Id, p);
-        if (_hosts.Count > 0) wants = Take(_hosts, p.Source_, p) | Take(_hosts, p.Destination, p) | wants;
-        return wants;
-    }
-
-    private static bool Take<TKey>(Dictionary<TKey, Entry> table, TKey key, Packet p) where TKey : notnull
-    {
-        if (!table.TryGetValue(key, out Entry entry) || entry.FromPacket == p.Number) return false;
-        entry.Packets++;
-        entry.Bytes += p.Length;
-        entry.Last = p.Time;
-        bool over = entry.Metric switch { TagMetric.Packets => entry.Packets > entry.Limit, TagMetric.Bytes => entry.Bytes > entry.Limit, _ => p.Time - entry.Since > entry.Limit * 1_000_000L };
-        if (over) table.Remove(key);
-        else table[key] = entry;
-        return !over;
-    }
-
-    private static void Sweep<TKey>(Dictionary<TKey, Entry> table, long now) where TKey : notnull
-    {
-        foreach (var (key, entry) in table)
-            if (now - entry.Last > QuietMicros) table.Remove(key);
+        bool wants = flow != null && _flows.Count > 0 && _flows.Take(flow.Id, p);
+        return hosts.Take(p) | wants;
     }
 }

@@ -33,7 +33,6 @@ internal sealed class Transformer
         {
             case TransformKind.Regex:
                 // the first group's bytes take the buffer's place; without a match it stays as it is
-                Keywords.Pcre2.Ready(transform.Code);
                 if (Keywords.Pcre2.Find(transform.Code, from, 0, _pcreData, _pcreContext, out _) < 0 || !Keywords.Pcre2.TryGroup(_pcreData, 1, out int start, out int end)) break;
                 from[start..end].CopyTo(to);
                 return end - start;

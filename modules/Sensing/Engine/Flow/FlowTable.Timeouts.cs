@@ -4,7 +4,7 @@ namespace Appliance.Sensing.Engine.Flow;
 
 internal sealed partial class FlowTable
 {
-    private long _lastSweep;
+    private SweepClock _sweeps;
     private uint _evictAt;
 
     public int TimeoutSeconds(Flow flow)
@@ -19,13 +19,16 @@ internal sealed partial class FlowTable
     /// <summary>Called with the capture's clock; sweeps at most once in five of its seconds, at once after a jump.</summary>
     public void Advance(long now)
     {
-        long since = now - _lastSweep;
-        if (since is >= 0 and < 5_000_000) return;
-        _lastSweep = now;
-        if (since < 0) return;
+        if (_sweeps.IsDue(now)) Sweep(now);
+    }
+
+    /// <summary>Ends what has been quiet for too long.</summary>
+    public void Sweep(long now)
+    {
         for (int i = 0; i < _buckets.Length; i++)
         {
             if (_buckets[i] == null) continue;
+            observer.At(i);
             ref Flow? link = ref _buckets[i];
             while (link != null)
             {
@@ -44,12 +47,15 @@ internal sealed partial class FlowTable
     public void EndAll(FlowEnd why)
     {
         for (int i = 0; i < _buckets.Length; i++)
+        {
+            if (_buckets[i] != null) observer.At(i);
             while (_buckets[i] is { } flow)
             {
                 End(flow, why);
                 _buckets[i] = flow.Next;
                 Recycle(flow);
             }
+        }
     }
 
     private bool EvictSome()
@@ -93,5 +99,20 @@ internal sealed partial class FlowTable
         counters.MemoryUse = _count * FlowCost;
         flow.Reset();
         _spare.Give(flow);
+    }
+}
+
+/// <summary>Says when flows are to be looked through: at most once in five seconds of the capture's clock.</summary>
+internal struct SweepClock
+{
+    private const long Pause = 5_000_000;
+    private long _last;
+
+    public bool IsDue(long now)
+    {
+        long since = now - _last;
+        if (since is >= 0 and < Pause) return false;
+        _last = now;
+        return since >= 0;
     }
 }

@@ -8,6 +8,9 @@ internal interface IFlowObserver
 {
     /// <summary>The flow is over: finish its streams, write its record. It is taken out of the table right after.</summary>
     void Ended(Flow flow, FlowEnd why);
+
+    /// <summary>The table is being looked through and has come to this place, of as many as it has buckets; the flows that end next lie there.</summary>
+    void At(int bucket);
 }
 
 internal sealed record FlowOptions
@@ -57,7 +60,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         bool embedded = false;
         if (p.HasIcmp)
         {
-            if (p.EmbeddedIpOffset >= 0 && p.IpVersion == 4 && p.IcmpType == 3 && TryEmbedded(p, out source, out destination, out protocol, out sourcePort, out destinationPort)) embedded = true;
+            if (TellsOfAnother(p) && TryEmbedded(p, out source, out destination, out protocol, out sourcePort, out destinationPort)) embedded = true;
             else
             {
                 sourcePort = p.IcmpType;
@@ -186,7 +189,11 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         if (flow.Protocol == 6 && p.Protocol == 6 ? flow.Tcp is { State: >= TcpState.Established } : flow.PacketsToServer > 0 && flow.PacketsToClient > 0) p.Marks |= PacketMarks.Established;
     }
 
-    private static bool TryEmbedded(Packet p, out IpAddress source, out IpAddress destination, out byte protocol, out ushort sourcePort, out ushort destinationPort)
+    /// <summary>Is it an ICMP error that carries the head of a packet it is about?</summary>
+    internal static bool TellsOfAnother(Packet p) => p.EmbeddedIpOffset >= 0 && p.IpVersion == 4 && p.IcmpType == 3;
+
+    /// <summary>The conversation that an ICMP error is about.</summary>
+    internal static bool TryEmbedded(Packet p, out IpAddress source, out IpAddress destination, out byte protocol, out ushort sourcePort, out ushort destinationPort)
     {
         ReadOnlySpan<byte> inner = p.Data.AsSpan(p.EmbeddedIpOffset, p.TransportOffset + p.TransportLength - p.EmbeddedIpOffset);
         source = destination = default;
@@ -219,7 +226,8 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         ? type switch { 8 => 0, 0 => 8, 13 => 14, 14 => 13, 15 => 16, 16 => 15, 17 => 18, 18 => 17, 10 => 9, 9 => 10, _ => type }
         : type switch { 128 => 129, 129 => 128, 133 => 134, 134 => 133, 135 => 136, 136 => 135, 144 => 145, 145 => 144, 130 => 131, 131 => 130, 139 => 140, 140 => 139, _ => type });
 
-    private static uint HashOf(IpAddress a, IpAddress b, ushort pa, ushort pb, byte protocol)
+    /// <summary>The same for both directions.</summary>
+    internal static uint HashOf(IpAddress a, IpAddress b, ushort pa, ushort pb, byte protocol)
     {
         // the sum of both ends is the same whichever side sends
         ulong x = Mix(a.High * 0x9e3779b97f4a7c15 ^ a.Low ^ (ulong)pa << 47) + Mix(b.High * 0x9e3779b97f4a7c15 ^ b.Low ^ (ulong)pb << 47) + protocol;

@@ -40,6 +40,9 @@ internal sealed class Dataset(string name, DatasetKind kind, int most)
     public DatasetKind Kind { get; } = kind;
     public int Count => _count;
 
+    /// <summary>Rules put values in or take them out.</summary>
+    public bool Changes { get; set; }
+
     /// <summary>Reads one value a line: text in base64, digests in hexadecimal, addresses as written; behind a comma the value's reputation.</summary>
     public void Load(string keyword, string path, bool withReputation)
     {

@@ -14,12 +14,12 @@ internal sealed class CaptureThread : IDisposable
     private RuleSet? _current;
     private volatile bool _stop;
 
-    public CaptureThread(string name, ILiveSource source, EngineSettings settings, RuleSet? rules, IEveSink sink)
+    public CaptureThread(string name, ILiveSource source, EngineSettings settings, RuleSet? rules, IEveSink sink, HostMemory? memory = null)
     {
         Interface = name;
         _source = source;
         _current = rules;
-        _worker = new Worker(settings with { Eve = settings.Eve with { Interface = name } }, rules, sink);
+        _worker = new Worker(settings with { Eve = settings.Eve with { Interface = name } }, rules, sink, memory);
         _thread = new Thread(Run) { Name = $"capture {name}", IsBackground = true };
         _thread.Start();
     }
@@ -88,6 +88,7 @@ internal sealed class CaptureSet(IEveSink sink) : IDisposable
     private readonly List<CaptureThread> _threads = [];
     private readonly Dictionary<string, string> _reasons = [];
     private readonly HashSet<string> _wanted = [];
+    private readonly HostMemory _memory = new();
 
     public IReadOnlyList<CaptureThread> Threads => _threads;
     public IReadOnlyDictionary<string, string> Reasons => _reasons;
@@ -110,7 +111,7 @@ internal sealed class CaptureSet(IEveSink sink) : IDisposable
                 if (!Capabilities.HasNetRaw) throw new CaptureException("CAP_NET_RAW missing");
                 int group = Environment.ProcessId + one.Name.GetHashCode(StringComparison.Ordinal);
                 for (int i = 0; i < one.Threads; i++)
-                    _threads.Add(new CaptureThread(one.Name, LiveSources.Open(one.Name, group, one.Threads > 1, one.Promiscuous), settings, rules, sink));
+                    _threads.Add(new CaptureThread(one.Name, LiveSources.Open(one.Name, group, one.Threads > 1, one.Promiscuous), settings, rules, sink, _memory));
                 _reasons.Remove(one.Name);
                 told(one.Name, _threads[^1].Method, null);
             }

@@ -9,7 +9,7 @@ internal static class ConfigurationKeys
     private static readonly string[] Read =
     [
         "vars.address-groups.*", "vars.port-groups.*", "default-log-dir", "default-rule-path", "rule-files", "classification-file", "reference-config-file", "threshold-file",
-        "include", "action-order", "packet-alert-max", "exception-policy", "mpm-algo", "ignore-unknown-requirements", "host-os-policy.*", "vlan.use-for-tracking", "pidfile",
+        "include", "runmode", "autofp-scheduler", "threading.detect-thread-ratio", "action-order", "packet-alert-max", "exception-policy", "mpm-algo", "ignore-unknown-requirements", "host-os-policy.*", "vlan.use-for-tracking", "pidfile",
         "stats.enabled", "stats.interval", "stats.decoder-events", "stats.stream-events", "stats.exception-policy.**",
         "default-reputation-path", "reputation-categories-file", "reputation-files",
         "pcre.match-limit", "pcre.match-limit-recursion", "detect.inspection-recursion-limit",
@@ -38,7 +38,7 @@ internal static class ConfigurationKeys
     private static readonly string[] WithoutEffect =
     [
         "suricata-version", "af-packet.**", "af-xdp.**", "dpdk.**", "netmap.**", "pfring.**", "ipfw.**", "nfq.**", "nflog.**", "napatech.**", "pcap.**", "pcap-file.**", "mpipe.**", "cuda.**",
-        "capture.**", "plugins", "sensor-name", "umask", "daemon-directory", "run-as.**", "max-pending-packets", "runmode", "autofp-scheduler", "default-packet-size", "unix-command.**",
+        "capture.**", "plugins", "sensor-name", "umask", "daemon-directory", "run-as.**", "max-pending-packets", "default-packet-size", "unix-command.**",
         "magic-file", "geoip-database", "legacy.**", "engine-analysis.**", "coredump.**", "host-mode", "livedev.**", "vlan.**", "asn1-max-frames", "spm-algo", "luajit.**", "security.**",
         "logging.**", "profiling.**", "threading.**", "datasets.**", "detect-engine.**", "unittests.**", "multi-detect.**", "lua.**",
         "detect.profile", "detect.custom-values.**", "detect.sgh-mpm-context", "detect.sgh-mpm-caching.**", "detect.prefilter.**", "detect.grouping.**", "detect.profiling.**", "detect.thresholds.**",

@@ -7,10 +7,9 @@ namespace Appliance.Sensing.Engine.Runtime;
 /// <summary>Capture from interfaces until stopped, as Suricata's -i.</summary>
 internal static class LiveRun
 {
-    public static int Run(List<string> interfaces, int threads, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, CancellationToken ct)
+    public static int Run(IReadOnlyCollection<CaptureInterface> wanted, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, CancellationToken ct)
     {
         using var captures = new CaptureSet(sink);
-        CaptureInterface[] wanted = interfaces.Select(name => new CaptureInterface(name, threads, true)).ToArray();
         captures.Arrange(wanted, settings, rules, (name, method, reason) => (reason == null ? stdout : stderr).WriteLine(reason == null ? $"{name}: capturing by {method}" : $"{name}: not captured: {reason}"));
         if (captures.Threads.Count == 0) return 1;
         stdout.Flush();

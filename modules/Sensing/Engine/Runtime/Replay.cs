@@ -7,15 +7,15 @@ using Appliance.Sensing.Engine.Output;
 
 namespace Appliance.Sensing.Engine.Runtime;
 
-/// <summary>Takes captures through one worker, from the first packet to the last stats record.</summary>
-internal sealed class Replay(EngineSettings settings, RuleSet? rules, PacketFilter? filter, bool strict, TextWriter stdout, TextWriter stderr, long started)
+/// <summary>Takes captures through the engine, from the first packet to the last stats record.</summary>
+internal sealed class Replay(RunMode mode, EngineSettings settings, RuleSet? rules, PacketFilter? filter, bool strict, TextWriter stdout, TextWriter stderr, long started)
 {
     /// <summary>Flows go on from one capture to the next. Returns the exit code that the README names.</summary>
     /// <param name="paths">In the order to be read; - is standard input.</param>
     /// <param name="folder">They lie in a folder: one that cannot be read is told and passed over.</param>
     public int Run(IEnumerable<string> paths, bool folder, IEveSink sink, CancellationToken ct)
     {
-        using var worker = new Worker(settings, rules, sink);
+        using ICaptureEngine worker = mode.EngineFor(settings, rules, sink);
         int exit = 0, files = 0;
         string? truncated = null;
         foreach (string path in paths)
@@ -42,17 +42,17 @@ internal sealed class Replay(EngineSettings settings, RuleSet? rules, PacketFilt
             }
         }
         worker.Finish();
-        if (settings.Eve.Stats && settings.Eve.Enabled) WriteStats(worker.Counters, sink, truncated);
+        if (settings.Eve.Stats && settings.Eve.Enabled) WriteStats(worker.AllCounters, sink, truncated);
         sink.Flush();
-        WorkerCounters c = worker.Counters;
-        stdout.WriteLine($"read {files.ToString(CultureInfo.InvariantCulture)} file(s), {c.Decode.Packets} packets, {c.Decode.Bytes} bytes; {c.Detect.Alerts} alerts, {c.Eve.Records} records{(truncated == null ? "" : "; TRUNCATED: " + truncated)}");
+        IReadOnlyList<WorkerCounters> counters = worker.AllCounters;
+        stdout.WriteLine($"read {files.ToString(CultureInfo.InvariantCulture)} file(s), {counters.Sum(c => c.Decode.Packets)} packets, {counters.Sum(c => c.Decode.Bytes)} bytes; {counters.Sum(c => c.Detect.Alerts)} alerts, {counters.Sum(c => c.Eve.Records)} records{(truncated == null ? "" : "; TRUNCATED: " + truncated)}");
         return exit;
     }
 
-    private void WriteStats(WorkerCounters counters, IEveSink sink, string? truncated)
+    private void WriteStats(IReadOnlyList<WorkerCounters> counters, IEveSink sink, string? truncated)
     {
         var writer = new EveWriter();
-        StatsRecord.Write(writer, [counters], rules, (long)Stopwatch.GetElapsedTime(started).TotalSeconds, Clock.Now, truncated == null ? null : w =>
+        StatsRecord.Write(writer, counters, rules, (long)Stopwatch.GetElapsedTime(started).TotalSeconds, Clock.Now, truncated == null ? null : w =>
         {
             w.Open("capture"u8);
             w.Text("truncated"u8, truncated);

@@ -20,7 +20,7 @@ internal sealed class SensorArguments
     public bool Each;
     public bool ShowVersion;
     public string? Folder;
-    public int Threads = 1;
+    public int Threads;                      // 0: as the configuration says
     public string? Fault;
     public string? DataFolder;
     public string? Filter;                   // BPF

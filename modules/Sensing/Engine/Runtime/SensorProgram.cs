@@ -63,8 +63,9 @@ public static class SensorProgram
         stdout.WriteLine("Engine started.");
         stdout.Flush();
         long started = Stopwatch.GetTimestamp();
-        int exit = args.Capture != null ? Replay(args, args.Capture, config.Settings, rules, sink, stdout, stderr, started, ct)
-            : LiveRun.Run(args.Interfaces, args.Threads, config.Settings, rules, sink, stdout, stderr, ct);
+        RunMode mode = RunMode.Of(args, run.Root);
+        int exit = args.Capture != null ? Replay(args, args.Capture, mode, config.Settings, rules, sink, stdout, stderr, started, ct)
+            : LiveRun.Run(mode.Interfaces(args, run.Root), config.Settings, rules, sink, stdout, stderr, ct);
         stdout.WriteLine($"time elapsed {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F3", CultureInfo.InvariantCulture)}s");
         rules?.Datasets.Save();
         rules?.Dispose();
@@ -87,13 +88,13 @@ public static class SensorProgram
         }
     }
 
-    private static int Replay(SensorArguments args, string capture, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, long started, CancellationToken ct)
+    private static int Replay(SensorArguments args, string capture, RunMode mode, EngineSettings settings, RuleSet? rules, IEveSink sink, TextWriter stdout, TextWriter stderr, long started, CancellationToken ct)
     {
         using PacketFilter? filter = FilterOf(args, stderr, out bool wrong);
         if (wrong) return 1;
         bool folder = Directory.Exists(capture);
         IEnumerable<string> paths = folder ? Directory.EnumerateFiles(capture, "*", args.Recursive ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly).Order(StringComparer.Ordinal) : [capture];
-        var replay = new Replay(settings, rules, filter, args.StrictCapture, stdout, stderr, started);
+        var replay = new Replay(mode, settings, rules, filter, args.StrictCapture, stdout, stderr, started);
         if (!args.Each || !folder) return replay.Run(paths, folder, sink, ct);
         // each capture meets an engine that has seen nothing yet, and has a log of its own
         int exit = 0;

@@ -33,8 +33,8 @@ internal sealed class WorkerCounters
     public long Faults;
 }
 
-/// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules and the sink.</summary>
-internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposable
+/// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules, what they remember of hosts, and the sink.</summary>
+internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEngine
 {
     private const int MostStretches = 64;
     private readonly Decoder _decoder;
@@ -47,11 +47,19 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
     private readonly Packet _packet = new();
     private readonly Packet _end = new();
     private readonly EngineSettings _settings;
+    private readonly ITurns? _turns;
     private long _number;
     private long _clock;
 
-    public Worker(EngineSettings settings, RuleSet? rules, IEveSink sink)
+    /// <param name="settings">What it is built from.</param>
+    /// <param name="rules">None: nothing is looked for.</param>
+    /// <param name="sink">Where its records go.</param>
+    /// <param name="memory">What rules remember of hosts, where several workers share it.</param>
+    /// <param name="turns">Its place in the order of the capture, where that is kept between workers.</param>
+    public Worker(EngineSettings settings, RuleSet? rules, IEveSink sink, HostMemory? memory = null, ITurns? turns = null)
     {
+        memory ??= new HostMemory();
+        _turns = turns;
         _settings = settings;
         Counters = new WorkerCounters();
         _decoder = new Decoder(settings.Decode, Counters.Decode);
@@ -59,7 +67,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
         // fingerprints cost time: they are worked out when a rule or the configuration asks for them
         AppLayerOptions app = settings.App with { Ja3 = settings.App.Ja3 || rules is { WantsJa3: true }, Ja4 = settings.App.Ja4 || rules is { WantsJa4: true }, Hassh = settings.App.Hassh || rules is { WantsHassh: true } };
         app = app with { Files = Wishes(settings, rules) };
-        _app = new AppLayerEngine(app, Counters.App);
+        _app = new AppLayerEngine(app, Counters.App, memory.Announced);
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
         var reassembly = new Reassembly(stream, Counters.Stream, _app);
         _app.Attach(reassembly);
@@ -67,7 +75,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
         _records = new EveRecords(settings.Eve, sink, Counters.Eve);
         if (rules != null)
         {
-            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket, IgnoreChecksums = !settings.Stream.ChecksumValidation };
+            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions, memory, turns) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket, IgnoreChecksums = !settings.Stream.ChecksumValidation };
             _records.Use(rules);
         }
         _reassembly = reassembly;
@@ -86,6 +94,8 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
     }
 
     public WorkerCounters Counters { get; }
+
+    public IReadOnlyList<WorkerCounters> AllCounters => [Counters];
 
     public void Use(RuleSet rules)
     {
@@ -123,6 +133,28 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
         }
         One(_packet);
         if (_decoder.Inner.Count > 0) _decoder.Recycle();
+    }
+
+    /// <summary>A packet that somebody else has decoded; <paramref name="clock"/> is how far the capture has come.</summary>
+    public void Take(Packet p, long clock)
+    {
+        _clock = clock;
+        try
+        {
+            One(p);
+        }
+        catch (Exception e)
+        {
+            Note(e);
+            Abandon(p.Flow);
+        }
+    }
+
+    /// <summary>The capture has come thus far; quiet flows end.</summary>
+    public void Sweep(long clock, bool look = true)
+    {
+        _clock = clock;
+        if (look) _flows.Sweep(clock);
     }
 
     private void One(Packet p)
@@ -242,6 +274,8 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IDisposabl
         }
         if (kept < all.Count) all.RemoveRange(kept, all.Count - kept);
     }
+
+    public void At(int bucket) => _turns?.Step(bucket);
 
     public void Ended(Flow.Flow flow, FlowEnd why)
     {

@@ -40,7 +40,8 @@ internal static unsafe partial class Pcre2
     private static partial nuint* pcre2_get_ovector_pointer_8(IntPtr data);
 
     private static readonly ConcurrentDictionary<(string, uint), IntPtr> Codes = new();
-    private static readonly ConcurrentDictionary<IntPtr, bool> Jitted = new();
+    private static readonly HashSet<IntPtr> Jitted = [];
+    private static readonly Lock JitGate = new();
 
     /// <summary>Compiles the term's expression (once per text); the fault in words when it cannot be.</summary>
     public static string? Check(Term term)
@@ -80,7 +81,9 @@ internal static unsafe partial class Pcre2
 
     public static void Ready(IntPtr code)
     {
-        if (Jitted.TryAdd(code, true)) _ = pcre2_jit_compile_8(code, 1);
+        // the library writes into the expression: nobody may use it until that is done
+        lock (JitGate)
+            if (Jitted.Add(code)) _ = pcre2_jit_compile_8(code, 1);
     }
 
     /// <summary>Room for the positions of a match and its groups.</summary>

@@ -11,12 +11,10 @@ internal sealed class AhoCorasick : MultiMatcher
     private readonly int[] _entry;       // entry → pattern
     private readonly int[] _link;        // state → nearest suffix state with output, or 0
     private readonly byte[][] _exact;    // pattern → bytes when case counts
-    private readonly ulong[] _seen;
 
     public AhoCorasick(IReadOnlyList<SearchPattern> patterns)
     {
         PatternCount = patterns.Count;
-        _seen = new ulong[(patterns.Count + 63) / 64];
         _exact = new byte[patterns.Count][];
         int classes = 1;
         foreach (SearchPattern pattern in patterns)
@@ -79,7 +77,11 @@ internal sealed class AhoCorasick : MultiMatcher
 
     private static byte Lower(byte b) => b is >= (byte)'A' and <= (byte)'Z' ? (byte)(b | 0x20) : b;
 
-    public override void Prepare(SearchScratch scratch) => scratch.Ensure(PatternCount);
+    public override void Prepare(SearchScratch scratch)
+    {
+        scratch.Ensure(PatternCount);
+        if (scratch.Seen.Length * 64 < PatternCount) scratch.Seen = new ulong[(PatternCount + 63) / 64];
+    }
 
     public override void Search(ReadOnlySpan<byte> bytes, SearchScratch scratch)
     {
@@ -92,7 +94,7 @@ internal sealed class AhoCorasick : MultiMatcher
                 for (int e = _output[s]; e >= 0; e = _chain[e])
                 {
                     int pattern = _entry[e];
-                    ref ulong word = ref _seen[pattern >> 6];
+                    ref ulong word = ref scratch.Seen[pattern >> 6];
                     ulong bit = 1UL << (pattern & 63);
                     if ((word & bit) != 0) continue;
                     byte[] exact = _exact[pattern];
@@ -101,6 +103,6 @@ internal sealed class AhoCorasick : MultiMatcher
                     scratch.Add((uint)pattern);
                 }
         }
-        foreach (uint id in scratch.Found) _seen[id >> 6] = 0;
+        foreach (uint id in scratch.Found) scratch.Seen[id >> 6] = 0;
     }
 }

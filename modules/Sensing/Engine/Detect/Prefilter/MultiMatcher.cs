@@ -11,6 +11,8 @@ internal sealed unsafe class SearchScratch : IDisposable
     public uint* Hits;
     public int Capacity;
     public int Count;
+    /// <summary>Patterns already hit, one bit each; for matchers that must know.</summary>
+    public ulong[] Seen = [];
 
     public ReadOnlySpan<uint> Found => new(Hits, Count);
 

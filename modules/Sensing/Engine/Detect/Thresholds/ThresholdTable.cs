@@ -6,7 +6,7 @@ namespace Appliance.Sensing.Engine.Detect.Thresholds;
 /// <summary>What a threshold says about one match.</summary>
 internal enum ThresholdVerdict : byte { Nothing, ActionOnly, Alert }
 
-/// <summary>Counts matches per rule and address, and says which of them become alerts.</summary>
+/// <summary>Counts matches per rule and address, and says which of them become alerts. Safe from several workers.</summary>
 internal sealed class ThresholdTable
 {
     private const int MaxEntries = 1 << 20;
@@ -22,6 +22,7 @@ internal sealed class ThresholdTable
     }
 
     private readonly Dictionary<Key, Entry> _entries = [];
+    private readonly Lock _gate = new();
     private long _lastSweep;
 
     /// <summary>For detection_filter: has the rule matched often enough to count as a match?</summary>
@@ -30,6 +31,11 @@ internal sealed class ThresholdTable
     /// <summary>Counts a match. What is beyond a limit still has its action; what has not reached a threshold does not count at all.
     /// <paramref name="exceeded"/>: a rate filter's rate is, or within its timeout has been, exceeded.</summary>
     public ThresholdVerdict Judge(Rule rule, Threshold t, Packet p, int salt, out bool exceeded)
+    {
+        lock (_gate) return JudgeInside(rule, t, p, salt, out exceeded);
+    }
+
+    private ThresholdVerdict JudgeInside(Rule rule, Threshold t, Packet p, int salt, out bool exceeded)
     {
         exceeded = false;
         if (_entries.Count > MaxEntries || p.Time - _lastSweep > 60_000_000) Sweep(p.Time);
@@ -115,11 +121,12 @@ internal sealed class ThresholdTable
     }
 }
 
-/// <summary>Bits that rules keep on hosts and pairs of hosts (xbits, hostbits), with an end.</summary>
+/// <summary>Bits that rules keep on hosts and pairs of hosts (xbits, hostbits), with an end. Safe from several workers.</summary>
 internal sealed class HostBits
 {
     private const int MaxEntries = 1 << 18;
     private readonly Dictionary<(int Name, IpAddress A, IpAddress B, byte Scope), long> _until = [];
+    private readonly Lock _gate = new();
 
     private static (int, IpAddress, IpAddress, byte) Key(VariableStep step, Packet p) => step.Scope switch
     {
@@ -128,13 +135,22 @@ internal sealed class HostBits
         _ => p.Source_.CompareTo(p.Destination) < 0 ? (step.Name, p.Source_, p.Destination, (byte)1) : (step.Name, p.Destination, p.Source_, (byte)1),
     };
 
-    public bool IsSet(VariableStep step, Packet p) => _until.TryGetValue(Key(step, p), out long until) && until >= p.Time;
+    public bool IsSet(VariableStep step, Packet p)
+    {
+        lock (_gate) return _until.TryGetValue(Key(step, p), out long until) && until >= p.Time;
+    }
 
     public void Set(VariableStep step, Packet p)
     {
-        if (_until.Count > MaxEntries) _until.Clear();
-        _until[Key(step, p)] = p.Time + step.ExpireSeconds * 1_000_000L;
+        lock (_gate)
+        {
+            if (_until.Count > MaxEntries) _until.Clear();
+            _until[Key(step, p)] = p.Time + step.ExpireSeconds * 1_000_000L;
+        }
     }
 
-    public void Unset(VariableStep step, Packet p) => _until.Remove(Key(step, p));
+    public void Unset(VariableStep step, Packet p)
+    {
+        lock (_gate) _until.Remove(Key(step, p));
+    }
 }

@@ -357,6 +357,7 @@ internal static class Transforms
             string? fault = Detect.Keywords.Pcre2.Check(expression);
             if (fault != null) throw new RuleException(keyword, fault);
             code = expression.Code;
+            Detect.Keywords.Pcre2.Ready(code); // while no worker uses it yet
         }
         b.Transforms = [.. b.Transforms, new Transform(kind, argument) { Code = code }];
     }

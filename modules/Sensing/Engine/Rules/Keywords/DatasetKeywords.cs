@@ -29,6 +29,7 @@ internal static class DatasetKeywords
             _ => throw new RuleException(keyword, $"unknown act \"{parts[0]}\""),
         };
         Dataset set = Named(b, keyword, parts[1], parts.Skip(2), false);
+        set.Changes |= act is DatasetAct.Set or DatasetAct.Unset;
         b.Add(new Term { Kind = TermKind.Dataset, Set = set, SetAct = act });
     }
 
