@@ -103,6 +103,12 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
     public void ParseFile(string path, string shownAs, List<Rule> rules, List<RuleFault> faults)
     {
         using var reader = new StreamReader(path, Encoding.UTF8);
+        Parse(reader, shownAs, rules, faults);
+    }
+
+    /// <summary>Reads rules line by line; a line that ends with a backslash goes on in the next.</summary>
+    public void Parse(TextReader reader, string shownAs, List<Rule> rules, List<RuleFault> faults)
+    {
         int number = 0;
         var held = new StringBuilder();
         int heldFrom = 0;

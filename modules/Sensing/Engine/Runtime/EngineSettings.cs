@@ -62,9 +62,10 @@ internal static class RuleLoading
     }
 
     /// <summary>Of rules with the same gid and sid the highest revision stays; equal ones are a fault.</summary>
-    private static void Deduplicate(List<Rule> rules, List<RuleFault> faults)
+    internal static void Deduplicate(List<Rule> rules, List<RuleFault> faults)
     {
         var seen = new Dictionary<(uint, uint), int>();
+        var lost = new HashSet<Rule>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < rules.Count; i++)
         {
             Rule rule = rules[i];
@@ -73,10 +74,12 @@ internal static class RuleLoading
                 seen[(rule.Gid, rule.Sid)] = i;
                 continue;
             }
-            int loser = rules[first].Rev < rule.Rev ? first : i;
-            faults.Add(new RuleFault(rules[loser].File, rules[loser].Line, rule.Sid, "sid", "another rule has the same sid"));
-            if (loser == first) rules[first] = rule;
-            rules.RemoveAt(i--);
+            Rule loser = rules[first].Rev < rule.Rev ? rules[first] : rule;
+            faults.Add(new RuleFault(loser.File, loser.Line, rule.Sid, "sid", "another rule has the same sid"));
+            // the newer one takes the place of the older
+            if (loser != rule) (rules[first], rules[i]) = (rule, loser);
+            lost.Add(loser);
         }
+        if (lost.Count > 0) rules.RemoveAll(lost.Contains);
     }
 }

@@ -1,12 +1,16 @@
 using System.Text;
 using System.Text.Json;
 using Appliance.Sensing.Engine.Rules;
+using Appliance.Sensing.Engine.Runtime;
 
 namespace Appliance.Sensing.Engine;
 
 /// <summary>What a check of rule files found; also what <c>cirt rules check</c> prints.</summary>
 public sealed record RuleCheckResult(int Loaded, int Failed, IReadOnlyList<RuleFault> Errors)
 {
+    /// <summary>Rules left out because of their own <c>requires</c>.</summary>
+    public int Skipped { get; init; }
+
     public string ToJson()
     {
         using var memory = new MemoryStream();
@@ -15,6 +19,7 @@ public sealed record RuleCheckResult(int Loaded, int Failed, IReadOnlyList<RuleF
             json.WriteStartObject();
             json.WriteNumber("rules_loaded", Loaded);
             json.WriteNumber("rules_failed", Failed);
+            json.WriteNumber("rules_skipped", Skipped);
             json.WriteStartArray("errors");
             foreach (RuleFault fault in Errors)
             {
@@ -41,6 +46,18 @@ public static class RuleCheck
 {
     /// <summary>Reads every file and reports what would load; a file that cannot be read is one error. Safe from any thread.</summary>
     public static RuleCheckResult Run(IEnumerable<string> files) => Run(files, out _);
+
+    /// <summary>The same for rules that have been read already, such as those of an archive: the name each list goes by, and its text. As when they are loaded, of two rules with one sid the
+    /// older is left out.</summary>
+    public static RuleCheckResult RunTexts(IEnumerable<(string ShownAs, string Text)> lists)
+    {
+        var parser = new RuleParser(new RuleVariables(), new Classification(), new NameTable());
+        var found = new List<Rule>();
+        var faults = new List<RuleFault>();
+        foreach (var (shownAs, text) in lists) parser.Parse(new StringReader(text), shownAs, found, faults);
+        RuleLoading.Deduplicate(found, faults);
+        return new RuleCheckResult(found.Count, faults.Count, faults) { Skipped = parser.Skipped };
+    }
 
     /// <summary>The same, and the rules themselves.</summary>
     public static RuleCheckResult Run(IEnumerable<string> files, out IReadOnlyList<CheckedRule> rules)
@@ -78,13 +95,5 @@ public static class RuleCheck
             else if (fault != null) faults.Add(fault);
         }
         return new RuleCheckResult(loaded, faults.Count, faults);
-    }
-
-    /// <summary>The <c>cirt rules check FILE...</c> verb: JSON on standard output, exit code 1 when a rule failed.</summary>
-    public static int Print(IReadOnlyList<string> files, TextWriter stdout)
-    {
-        RuleCheckResult result = Run(files);
-        stdout.WriteLine(result.ToJson());
-        return result.Failed == 0 ? 0 : 1;
     }
 }
