@@ -33,7 +33,7 @@ Task("help").Does(() => Console.WriteLine(
                        --listen ADDRESS  other than loopback   --port NUMBER   --data DIRECTORY  (default var)
                        CIRT_DATABASE=<connection string>  use that server instead of a private one
   ./build.sh test      build and run all tests; the last line is the total
-                       --only unit|integration|browser|conformance|architecture   --filter WORDS   --long
+                       --only unit|integration|browser|conformance|architecture|fuzz   --filter WORDS   --long
                        APPLIANCE_CONFORMANCE=<directory>  where the conformance kits lie
   ./build.sh build     compile everything
   ./build.sh publish   the deployable, in artifacts/cirt

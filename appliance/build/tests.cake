@@ -8,7 +8,7 @@ record Suite(string Kind, string Name, string Program);
 record Tally(Suite Suite, int Passed, int Failed, int Skipped, TimeSpan Took, IReadOnlyList<string> Failures);
 
 // What runs at the same time on two cores without disturbing each other's clocks; browsers get the machine to themselves.
-static readonly string[][] s_rounds = [["unit", "architecture"], ["integration", "conformance"], ["browser"]];
+static readonly string[][] s_rounds = [["unit", "architecture"], ["integration", "conformance"], ["fuzz"], ["browser"]];
 
 IEnumerable<Suite> Suites()
 {

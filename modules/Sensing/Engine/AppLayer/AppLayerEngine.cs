@@ -28,10 +28,14 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         _detector = new ProtocolDetector(options);
         _context = new ParseContext(options) { Expectations = this };
         _counters = counters;
-        Options = options;
     }
 
-    public AppLayerOptions Options { get; }
+    /// <summary>May be replaced between two packets; parsers under way see the new ones from then on.</summary>
+    public AppLayerOptions Options
+    {
+        get => _context.Options;
+        set => _context.Options = value;
+    }
 
     /// <summary>The frames that rules or records ask for, by protocol, one bit a type; null: none.</summary>
     public ulong[]? FrameWishes { get; set; }

@@ -33,7 +33,7 @@ internal sealed record AppLayerOptions
 /// <summary>What a parser may use of its flow.</summary>
 internal sealed class ParseContext(AppLayerOptions options)
 {
-    public AppLayerOptions Options { get; } = options;
+    public AppLayerOptions Options { get; set; } = options;
     public Flow.Flow Flow = null!;
     public long Time;
     /// <summary>The frames of the flow's protocol that somebody asks for, one bit a type; usually none.</summary>

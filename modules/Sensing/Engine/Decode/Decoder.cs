@@ -33,6 +33,8 @@ internal sealed partial class Decoder(DecodeOptions options, DecodeCounters coun
     /// <summary>Packets found inside the one just decoded: tunnel payloads and datagrams put together from fragments, in order.</summary>
     public List<Packet> Inner { get; } = new(8);
 
+    public void UseMemcap(long bytes) => _defragmenter.UseMemcap(bytes);
+
     public void Recycle()
     {
         foreach (Packet packet in Inner) _packets.Give(packet);

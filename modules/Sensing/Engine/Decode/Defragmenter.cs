@@ -59,6 +59,8 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
     private long _memory;
     private long _lastSweep;
 
+    public void UseMemcap(long bytes) => options = options with { DefragMemcap = bytes };
+
     public byte[]? Add(Packet p, int offset, bool more, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> head, uint id, byte protocol, out int length)
     {
         length = 0;

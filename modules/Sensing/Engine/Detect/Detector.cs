@@ -48,7 +48,7 @@ internal sealed partial class Detector : IDisposable
     private readonly HostBits _hostBits;
     private readonly Tags _tags;
     private readonly ITurns? _turns;
-    private readonly SuppressionList _suppressions;
+    private SuppressionList _suppressions;
     private RuleSet _rules;
     private uint _stamp = 1;
     private uint[] _marked = [];
@@ -90,8 +90,14 @@ internal sealed partial class Detector : IDisposable
     /// <summary>Checksums are not looked at: rules that ask for them see valid ones.</summary>
     public bool IgnoreChecksums { get; init; }
 
-    /// <summary>Takes a new rule set between two packets.</summary>
-    public void Use(RuleSet rules)
+    /// <summary>Takes a new rule set, and with it the suppressions that speak of its rules, between two packets.</summary>
+    public void Use(RuleSet rules, SuppressionList suppressions)
+    {
+        _suppressions = suppressions;
+        Use(rules);
+    }
+
+    private void Use(RuleSet rules)
     {
         _rules = rules;
         rules.Prepare(_scratch);

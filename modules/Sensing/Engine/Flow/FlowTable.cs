@@ -48,6 +48,9 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
 
     public int Count => _count;
 
+    /// <summary>New limits and times; the table keeps its size.</summary>
+    public void Use(FlowOptions fresh) => options = fresh with { Buckets = options.Buckets };
+
     /// <summary>Finds or makes the flow of a packet and counts the packet; null for packets that have none, or when no memory is left.</summary>
     public Flow? Take(Packet p)
     {
@@ -222,9 +225,18 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         return true;
     }
 
-    private static ushort Counterpart(int version, byte type) => (ushort)(version == 4
+    public static ushort Counterpart(int version, byte type) => (ushort)(version == 4
         ? type switch { 8 => 0, 0 => 8, 13 => 14, 14 => 13, 15 => 16, 16 => 15, 17 => 18, 18 => 17, 10 => 9, 9 => 10, _ => type }
         : type switch { 128 => 129, 129 => 128, 133 => 134, 134 => 133, 135 => 136, 136 => 135, 144 => 145, 145 => 144, 130 => 131, 131 => 130, 139 => 140, 140 => 139, _ => type });
+
+    /// <summary>The hash that a packet's flow goes by, whichever side sent it; for fragments that of its pair of addresses alone.</summary>
+    public static uint HashFor(Packet p)
+    {
+        if (p.Is(PacketMarks.Fragment)) return HashOf(p.Source_, p.Destination, 0, 0, 0);
+        return p.HasIcmp ? HashOf(p.Source_, p.Destination, p.IcmpType, Counterpart(p.IpVersion, p.IcmpType), p.Protocol)
+            : p.HasPorts ? HashOf(p.Source_, p.Destination, p.SourcePort, p.DestinationPort, p.Protocol)
+            : HashOf(p.Source_, p.Destination, 0, 0, p.Protocol);
+    }
 
     /// <summary>The same for both directions.</summary>
     internal static uint HashOf(IpAddress a, IpAddress b, ushort pa, ushort pb, byte protocol)

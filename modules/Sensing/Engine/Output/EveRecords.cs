@@ -18,6 +18,8 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
     public EveWriter Writer => _w;
     public EveOptions Options => options;
 
+    public void Use(EveOptions fresh) => options = fresh with { Interface = options.Interface };
+
     /// <summary>The capture being read, for records that name it.</summary>
     public string? CaptureFile { get; set; }
     public void Use(RuleSet rules) => _rules = rules;

@@ -31,7 +31,7 @@ internal sealed class FileSink : IEveSink
             if (line.Length > _buffer.Length - _count) FlushInside();
             if (line.Length > _buffer.Length)
             {
-                _file.Write(line);
+                Put(line);
                 return;
             }
             line.CopyTo(_buffer.AsSpan(_count));
@@ -50,9 +50,30 @@ internal sealed class FileSink : IEveSink
 
     private void FlushInside()
     {
-        if (_count > 0) _file.Write(_buffer, 0, _count);
+        if (_count > 0) Put(_buffer.AsSpan(0, _count));
         _count = 0;
     }
+
+    /// <summary>Whole lines to the disk. When it refuses them they are counted as lost and no half of a line stays behind.</summary>
+    private void Put(ReadOnlySpan<byte> lines)
+    {
+        long before = _file.CanSeek ? _file.Position : 0;
+        try
+        {
+            _file.Write(lines);
+        }
+        catch (IOException e)
+        {
+            Lost += lines.Count((byte)'\n');
+            Trouble ??= e.Message;
+            if (_file.CanSeek) _file.SetLength(before);
+        }
+    }
+
+    /// <summary>Records that could not be written, and why the first could not.</summary>
+    public long Lost { get; private set; }
+
+    public string? Trouble { get; private set; }
 
     public void Dispose()
     {

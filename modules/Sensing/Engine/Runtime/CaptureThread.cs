@@ -1,8 +1,18 @@
 using Appliance.Sensing.Engine.Capture;
+using Appliance.Sensing.Engine.Capture.Ring;
 using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Output;
 
 namespace Appliance.Sensing.Engine.Runtime;
+
+/// <summary>What a capture thread works with: replaced whole, between two packets.</summary>
+/// <param name="Rules">None: nothing is looked for.</param>
+/// <param name="Settings">None: those it has.</param>
+/// <param name="RingBudget">Bytes for its last packets; 0: none are kept. Null: as it is.</param>
+internal sealed record CaptureOrders(RuleSet? Rules, EngineSettings? Settings = null, long? RingBudget = null);
+
+/// <summary>Where the last packets of a thread are kept.</summary>
+internal sealed record RingPlace(string Folder, string Prefix, long Budget);
 
 /// <summary>One thread of one interface: its own ring, its own worker. New rules are taken between two packets.</summary>
 internal sealed class CaptureThread : IDisposable
@@ -10,43 +20,55 @@ internal sealed class CaptureThread : IDisposable
     private readonly ILiveSource _source;
     private readonly Worker _worker;
     private readonly Thread _thread;
-    private RuleSet? _next;
+    private readonly RingPlace? _place;
+    private PacketRing? _ring;
+    private CaptureOrders? _next;
     private RuleSet? _current;
     private volatile bool _stop;
 
-    public CaptureThread(string name, ILiveSource source, EngineSettings settings, RuleSet? rules, IEveSink sink, HostMemory? memory = null)
+    public CaptureThread(string name, ILiveSource source, EngineSettings settings, RuleSet? rules, IEveSink sink, HostMemory? memory = null, RingPlace? ring = null)
     {
         Interface = name;
         _source = source;
         _current = rules;
+        _place = ring;
         _worker = new Worker(settings with { Eve = settings.Eve with { Interface = name } }, rules, sink, memory);
+        Keep(ring?.Budget ?? 0);
         _thread = new Thread(Run) { Name = $"capture {name}", IsBackground = true };
         _thread.Start();
     }
 
     public string Interface { get; }
+
+    /// <summary>Which of the interface's threads it is.</summary>
+    public int Number { get; init; }
+
     public string Method => _source.Method;
     public long KernelPackets => _source.KernelPackets;
     public long KernelDrops => _source.KernelDrops;
     public WorkerCounters Counters => _worker.Counters;
     public string? Fault { get; private set; }
+    public string? FirstFault => _worker.FirstFault;
+    public long RingLost => _ring?.Lost ?? 0;
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Hands over a rule set and waits up to <see cref="Patience"/> until the thread works with it. False when it still works with an older one, which must then
     /// not be freed; it takes the new one as soon as it can. A thread that has ended uses none.
     /// </summary>
-    public bool Use(RuleSet rules)
+    public bool Use(RuleSet rules) => Use(new CaptureOrders(rules));
+
+    public bool Use(CaptureOrders orders)
     {
-        Volatile.Write(ref _next, rules);
-        SpinWait.SpinUntil(() => Uses(rules), Patience);
-        return Uses(rules);
+        Volatile.Write(ref _next, orders);
+        SpinWait.SpinUntil(() => Uses(orders.Rules), Patience);
+        return Uses(orders.Rules);
     }
 
-    private bool Uses(RuleSet rules) => Volatile.Read(ref _current) == rules || !_thread.IsAlive;
+    private bool Uses(RuleSet? rules) => Volatile.Read(ref _current) == rules || !_thread.IsAlive;
 
     /// <summary>May the set be freed, as far as this thread goes?</summary>
-    public bool IsDoneWith(RuleSet rules) => !_thread.IsAlive || Volatile.Read(ref _current) != rules && Volatile.Read(ref _next) != rules;
+    public bool IsDoneWith(RuleSet rules) => !_thread.IsAlive || Volatile.Read(ref _current) != rules && Volatile.Read(ref _next)?.Rules != rules;
 
     private void Run()
     {
@@ -55,35 +77,61 @@ internal sealed class CaptureThread : IDisposable
         {
             while (!_stop)
             {
-                if (Volatile.Read(ref _next) is { } rules)
+                if (Volatile.Read(ref _next) is { } orders) Take(orders);
+                if (_source.Poll(ref raw, 100))
                 {
-                    _worker.Use(rules);
-                    Volatile.Write(ref _current, rules);
-                    // a still newer set may have come meanwhile
-                    Interlocked.CompareExchange(ref _next, null, rules);
+                    _worker.Process(raw);
+                    _ring?.Add(raw, _worker.Flows);
                 }
-                if (_source.Poll(ref raw, 100)) _worker.Process(raw);
-                else _worker.Idle(Clock.Now);
+                else
+                {
+                    _worker.Idle(Clock.Now);
+                    _ring?.Flush();
+                }
             }
-            _worker.Finish();
         }
         catch (Exception e) when (e is CaptureException or IOException or InvalidOperationException)
         {
             Fault = e.Message;
         }
+        // what was under way is written down also when the interface has gone
+        _worker.Finish();
+        _ring?.Dispose();
     }
+
+    private void Take(CaptureOrders orders)
+    {
+        EngineSettings? settings = orders.Settings == null ? null : orders.Settings with { Eve = orders.Settings.Eve with { Interface = Interface } };
+        if (orders.Rules != null) _worker.Use(orders.Rules, settings);
+        if (orders.RingBudget is { } budget) Keep(budget);
+        Volatile.Write(ref _current, orders.Rules);
+        // still newer ones may have come meanwhile
+        Interlocked.CompareExchange(ref _next, null, orders);
+    }
+
+    private void Keep(long budget)
+    {
+        if (_place == null || budget == _budget) return;
+        _budget = budget;
+        _ring?.Dispose();
+        _ring = budget > 0 ? new PacketRing(_place.Folder, _place.Prefix, budget) : null;
+        _worker.TellsFlows = _ring != null;
+    }
+
+    private long _budget;
 
     public void Dispose()
     {
         _stop = true;
-        _thread.Join(3000);
+        // a thread that cannot be stopped keeps its ring: taking the memory from under it would end the process
+        if (!_thread.Join(3000)) return;
         _source.Dispose();
         _worker.Dispose();
     }
 }
 
 /// <summary>All capture threads of a sensor, and why interfaces that should be captured are not.</summary>
-internal sealed class CaptureSet(IEveSink sink) : IDisposable
+internal sealed class CaptureSet(IEveSink sink, string? ringFolder = null) : IDisposable
 {
     private readonly List<CaptureThread> _threads = [];
     private readonly Dictionary<string, string> _reasons = [];
@@ -94,7 +142,7 @@ internal sealed class CaptureSet(IEveSink sink) : IDisposable
     public IReadOnlyDictionary<string, string> Reasons => _reasons;
 
     /// <summary>Starts what is wanted and not running, stops what is no longer wanted. The callback hears of each start and each new reason for a failure.</summary>
-    public void Arrange(IReadOnlyCollection<CaptureInterface> wanted, EngineSettings settings, RuleSet? rules, Action<string, string?, string?> told)
+    public void Arrange(IReadOnlyCollection<CaptureInterface> wanted, EngineSettings settings, RuleSet? rules, Action<string, string?, string?> told, long ringBudget = 0)
     {
         _wanted.Clear();
         foreach (CaptureInterface one in wanted) _wanted.Add(one.Name);
@@ -105,13 +153,18 @@ internal sealed class CaptureSet(IEveSink sink) : IDisposable
         }
         foreach (CaptureInterface one in wanted)
         {
-            if (_threads.Exists(t => t.Interface == one.Name)) continue;
+            int running = _threads.Count(t => t.Interface == one.Name);
+            if (running >= one.Threads) continue;
             try
             {
                 if (!Capabilities.HasNetRaw) throw new CaptureException("CAP_NET_RAW missing");
                 int group = Environment.ProcessId + one.Name.GetHashCode(StringComparison.Ordinal);
                 for (int i = 0; i < one.Threads; i++)
-                    _threads.Add(new CaptureThread(one.Name, LiveSources.Open(one.Name, group, one.Threads > 1, one.Promiscuous), settings, rules, sink, _memory));
+                {
+                    if (_threads.Exists(t => t.Interface == one.Name && t.Number == i)) continue;
+                    RingPlace? ring = ringFolder == null ? null : new RingPlace(ringFolder, $"{one.Name}-{i.ToString(System.Globalization.CultureInfo.InvariantCulture)}", ringBudget / Math.Max(1, wanted.Sum(w => w.Threads)));
+                    _threads.Add(new CaptureThread(one.Name, LiveSources.Open(one.Name, group, one.Threads > 1, one.Promiscuous), settings, rules, sink, _memory, ring) { Number = i });
+                }
                 _reasons.Remove(one.Name);
                 told(one.Name, _threads[^1].Method, null);
             }
@@ -125,7 +178,11 @@ internal sealed class CaptureSet(IEveSink sink) : IDisposable
     }
 
     /// <summary>Hands the rules to all threads; names the interfaces whose threads have not taken them in time.</summary>
-    public IReadOnlyList<string> Use(RuleSet rules) => _threads.Where(t => !t.Use(rules)).Select(t => t.Interface).ToList();
+    public IReadOnlyList<string> Use(CaptureOrders orders)
+    {
+        CaptureOrders each = orders.RingBudget is { } budget ? orders with { RingBudget = budget / Math.Max(1, _threads.Count) } : orders;
+        return _threads.Where(t => !t.Use(each)).Select(t => t.Interface).Distinct().ToList();
+    }
 
     /// <summary>Does no thread work with the set any more?</summary>
     public bool AreDoneWith(RuleSet rules) => _threads.TrueForAll(t => t.IsDoneWith(rules));

@@ -31,8 +31,24 @@ internal sealed partial class FolderSensor
         w.Number("bytes"u8, Directory.EnumerateFiles(Path.Combine(_root, "spool")).Sum(f => SizeOf(f)));
         w.Number("events_lost"u8, _eventsLost);
         w.Number("alerts_lost"u8, _alertsLost);
-        w.Number("write_errors"u8, _sink.LostToErrors);
+        w.Number("write_errors"u8, _sink.WriteErrors);
+        w.Number("records_lost"u8, _sink.RecordsLost);
         w.Close();
+    }
+
+    /// <summary>Says that the spool cannot be written, and when it can again, what that has cost.</summary>
+    private void TellSpool()
+    {
+        while (_spoolNews.TryDequeue(out var news))
+        {
+            _stderr.WriteLine(news.Reason != null ? $"spool: cannot be written: {news.Reason}; records wait, then are lost, until there is room"
+                : $"spool: written again; {news.Lost.ToString(System.Globalization.CultureInfo.InvariantCulture)} records were lost");
+            Answer(news.Reason != null ? "spool failed" : "spool recovered", w =>
+            {
+                if (news.Reason != null) w.Text("reason"u8, news.Reason);
+                else w.Number("records_lost"u8, news.Lost);
+            });
+        }
     }
 
     private static long SizeOf(string path)
@@ -46,6 +62,7 @@ internal sealed partial class FolderSensor
     {
         SensorFolderSettings settings = _generation?.Folder ?? new SensorFolderSettings();
         Shrink(Path.Combine(_root, "packets"), settings.PacketsBudget);
+        DropOldExtracts();
         Shrink(Path.Combine(_root, "files"), settings.FilesBudget);
         string spool = Path.Combine(_root, "spool");
         var (readAlerts, readEvents) = ReadBookmark(Path.Combine(spool, "read"));
@@ -116,15 +133,35 @@ internal sealed partial class FolderSensor
     {
         if (Environment.TickCount64 < _nextCaptureLook) return;
         _nextCaptureLook = Environment.TickCount64 + 5000;
-        var wanted = (_generation?.Folder.Interfaces ?? []).Concat(_args.Interfaces.Select(n => new CaptureInterface(n, _args.Threads, true))).DistinctBy(i => i.Name).ToList();
+        // without rules a capture would see everything and tell nothing
+        if (_generation == null) return;
+        var wanted = _generation.Folder.Interfaces.Concat(_args.Interfaces.Select(n => new CaptureInterface(n, _args.Threads, true))).DistinctBy(i => i.Name).ToList();
         if (wanted.Count == 0 && _captures.Threads.Count == 0) return;
-        _captures.Arrange(wanted, _generation?.Settings ?? new SensorFolderSettings().ToEngine(), _generation?.Rules ?? _noRules, (name, method, reason) =>
+        TellFaults();
+        _captures.Arrange(wanted, _generation.Settings, _generation.Rules, (name, method, reason) =>
             Answer(reason == null ? "capture started" : "capture failed", w =>
             {
                 w.Text("interface"u8, name);
                 if (reason == null) w.Text("method"u8, method!);
                 else w.Text("reason"u8, reason);
-            }));
+            }), _generation.Folder.PacketsBudget);
+    }
+
+    private readonly HashSet<string> _toldFaults = [];
+
+    /// <summary>Interfaces that have stopped giving packets, and packets that the engine failed at: each once.</summary>
+    private void TellFaults()
+    {
+        foreach (CaptureThread thread in _captures.Threads)
+        {
+            if (thread.Fault is { } gone && thread.Number == 0)
+                Answer("capture failed", w =>
+                {
+                    w.Text("interface"u8, thread.Interface);
+                    w.Text("reason"u8, gone);
+                });
+            if (thread.FirstFault is { } fault && _toldFaults.Count < 100 && _toldFaults.Add(fault)) _stderr.WriteLine($"sensor: {thread.Interface}: a packet was given up: {fault}");
+        }
     }
 
     private void WriteInterfaces(EveWriter w)
@@ -150,7 +187,9 @@ internal sealed partial class FolderSensor
         w.Number("ring"u8, _captures.Threads.Sum(t => t.KernelDrops));
         w.Number("decode"u8, _captures.Threads.Sum(t => t.Counters.Decode.Invalid));
         w.Number("memcap"u8, _captures.Threads.Sum(t => t.Counters.Flow.MemcapHits + t.Counters.Stream.SegmentMemcapDrops + t.Counters.Stream.SessionMemcapDrops + t.Counters.Decode.DefragDrops));
-        w.Number("spool"u8, _sink.LostToErrors);
+        w.Number("packets"u8, _captures.Threads.Sum(t => t.RingLost));
+        w.Number("fault"u8, _captures.Threads.Sum(t => t.Counters.Faults));
+        w.Number("spool"u8, _sink.RecordsLost);
         w.Close();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -19,9 +20,10 @@ internal sealed partial class FolderSensor : IDisposable
     private readonly SpoolSink _sink;
     private readonly JobLedger _ledger;
     private readonly CaptureSet _captures;
-    private readonly RuleSet _noRules = new([], [], new NameTable(), false);
+    private readonly ConcurrentQueue<(string? Reason, long Lost)> _spoolNews = new();
     private readonly long _started = Clock.Now;
     private readonly List<RuleSet> _retired = [];
+    private readonly Dictionary<string, string> _troubles = [];
     private Generation? _generation;
     private long _triedGeneration;
     private long _eventsLost, _alertsLost;
@@ -35,7 +37,8 @@ internal sealed partial class FolderSensor : IDisposable
         _root = Path.GetFullPath(args.Folder!);
         foreach (string name in (string[])["spool", "packets", "files", "state"]) Directory.CreateDirectory(Path.Combine(_root, name));
         _sink = new SpoolSink(Path.Combine(_root, "spool"), Path.Combine(_root, "state"));
-        _captures = new CaptureSet(_sink);
+        _sink.Changed = (reason, lost) => _spoolNews.Enqueue((reason, lost));
+        _captures = new CaptureSet(_sink, Path.Combine(_root, "packets"));
         _ledger = new JobLedger(Path.Combine(_root, "state", "jobs"));
     }
 
@@ -71,31 +74,41 @@ internal sealed partial class FolderSensor : IDisposable
             w.Bool("net_raw"u8, Capabilities.HasNetRaw);
             w.Close();
         });
-        foreach (string id in _ledger.Interrupted())
-        {
-            Answer("job failed", w =>
-            {
-                w.Text("job"u8, id);
-                w.Text("reason"u8, "interrupted"u8);
-            });
-            _ledger.Ended(id);
-        }
+        Guarded("jobs", TellInterrupted);
         long nextStats = Environment.TickCount64 + 1000;
         while (!ct.IsCancellationRequested)
         {
-            LoadNewest();
-            RunJobs(ct);
-            SuperviseCapture();
+            Guarded("generation", LoadNewest);
+            Guarded("jobs", () => StartJob(ct));
+            Guarded("capture", SuperviseCapture);
+            TellSpool();
             if (Environment.TickCount64 >= nextStats)
             {
-                Heartbeat();
-                KeepBudget();
+                Guarded("heartbeat", Heartbeat);
+                Guarded("budget", KeepBudget);
                 nextStats = Environment.TickCount64 + 1000L * (_generation?.Folder.StatsIntervalSeconds ?? 10);
             }
             ct.WaitHandle.WaitOne(200);
         }
+        _job?.Wait(CancellationToken.None);
         _captures.Dispose();
         Answer("sensor stopped", w => w.Text("reason"u8, "asked to stop"u8));
+    }
+
+    /// <summary>What the folder refuses (no room, no right) costs this turn of one task, not the sensor; each new reason is told once.</summary>
+    private void Guarded(string task, Action act)
+    {
+        try
+        {
+            act();
+            _troubles.Remove(task);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (_troubles.TryGetValue(task, out string? known) && known == e.Message) return;
+            _troubles[task] = e.Message;
+            _stderr.WriteLine($"sensor: {task}: {e.Message}; it is tried again");
+        }
     }
 
     private void Answer(string message, Action<EveWriter>? more = null)
@@ -116,7 +129,7 @@ internal sealed partial class FolderSensor : IDisposable
     {
         for (int i = _retired.Count - 1; i >= 0; i--)
         {
-            if (!_captures.AreDoneWith(_retired[i])) continue;
+            if (!_captures.AreDoneWith(_retired[i]) || _jobRules == _retired[i]) continue;
             _retired[i].Dispose();
             _retired.RemoveAt(i);
         }
@@ -139,11 +152,12 @@ internal sealed partial class FolderSensor : IDisposable
             Generation made = Load(newest, path);
             Generation? old = _generation;
             _generation = made;
-            IReadOnlyList<string> late = _captures.Use(made.Rules);
+            IReadOnlyList<string> late = _captures.Use(new CaptureOrders(made.Rules, made.Settings, made.Folder.PacketsBudget));
             _nextCaptureLook = 0;
             if (old != null) _retired.Add(old.Rules);
             FreeRetired();
             double seconds = (Clock.Now - started) / 1e6;
+            long memory = Environment.WorkingSet;
             Answer("generation loaded", w =>
             {
                 w.Number("generation"u8, newest);
@@ -162,6 +176,7 @@ internal sealed partial class FolderSensor : IDisposable
                 }
                 w.CloseArray();
                 w.Fraction("seconds"u8, seconds);
+                w.Number("memory_mib"u8, memory >> 20);
                 if (late.Count == 0) return;
                 w.OpenArray("late"u8);
                 foreach (string name in late) w.Item(name);
@@ -201,103 +216,6 @@ internal sealed partial class FolderSensor : IDisposable
         RuleSet rules = RuleLoading.Load(files, variables, classes, true);
         rules.Faults.AddRange(faults);
         return new Generation(number, settings, engine, rules);
-    }
-
-    private void RunJobs(CancellationToken ct)
-    {
-        string jobs = Path.Combine(_root, "control", "jobs");
-        if (!Directory.Exists(jobs)) return;
-        foreach (string path in Directory.EnumerateFiles(jobs, "*.json").Order(StringComparer.Ordinal).ToArray())
-        {
-            if (ct.IsCancellationRequested) return;
-            if (_ledger.KnowsFile(path)) continue;
-            ReplayJob? job = ReplayJob.Read(path, out string? fault);
-            if (job == null)
-            {
-                string name = Path.GetFileNameWithoutExtension(path);
-                _ledger.SawFile(path);
-                Answer("job failed", w =>
-                {
-                    w.Text("job"u8, name);
-                    w.Text("reason"u8, fault!);
-                });
-                continue;
-            }
-            _ledger.SawFile(path);
-            if (!_ledger.TryBegin(job.Id)) continue;
-            RunJob(job, ct);
-            LoadNewest();
-        }
-    }
-
-    private void RunJob(ReplayJob job, CancellationToken ct)
-    {
-        string file = Path.IsPathRooted(job.File) ? job.File : Path.Combine(_root, job.File);
-        Answer("job started", w =>
-        {
-            w.Text("job"u8, job.Id);
-            w.Text("file"u8, job.File);
-            w.Number("generation"u8, _generation?.Number ?? 0);
-        });
-        EngineSettings settings = _generation?.Settings ?? new SensorFolderSettings().ToEngine();
-        settings = settings with { Eve = settings.Eve with { Replay = job.Id, CommunityId = job.CommunityId, ShowNumbers = true }, Stream = settings.Stream with { ChecksumValidation = false } };
-        try
-        {
-            using PcapReader reader = PcapReader.Open(file);
-            long size = new FileInfo(file).Length;
-            using var worker = new Worker(settings, _generation?.Rules, _sink);
-            long started = Clock.Now, nextProgress = Environment.TickCount64 + 1000;
-            RawPacket raw = default;
-            int turn = 0;
-            while (reader.TryRead(ref raw))
-            {
-                worker.Process(raw);
-                if ((++turn & 1023) != 0) continue;
-                if (ct.IsCancellationRequested) return; // unfinished in the ledger: told at the next start
-                if (Environment.TickCount64 < nextProgress) continue;
-                nextProgress = Environment.TickCount64 + 1000;
-                Answer("job progress", w => Progress(w, job, worker, reader, size));
-            }
-            worker.Finish();
-            WorkerCounters c = worker.Counters;
-            _sink.FlushEvents();
-            Answer("job done", w =>
-            {
-                Progress(w, job, worker, reader, 0);
-                w.Number("records"u8, c.Eve.Records);
-                w.Fraction("seconds"u8, (Clock.Now - started) / 1e6);
-                if (c.Decode.Packets > 0)
-                {
-                    w.Time("first_packet"u8, c.FirstTime);
-                    w.Time("last_packet"u8, c.LastTime);
-                }
-                w.Bool("truncated"u8, reader.TruncatedAt >= 0);
-                if (reader.TruncatedAt >= 0)
-                {
-                    w.Number("truncated_at"u8, reader.TruncatedAt);
-                    w.Text("reason"u8, reader.TruncatedReason ?? "");
-                }
-            });
-            _sink.Flush();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CaptureException)
-        {
-            Answer("job failed", w =>
-            {
-                w.Text("job"u8, job.Id);
-                w.Text("reason"u8, e.Message);
-            });
-        }
-        _ledger.Ended(job.Id);
-    }
-
-    private static void Progress(EveWriter w, ReplayJob job, Worker worker, PcapReader reader, long size)
-    {
-        w.Text("job"u8, job.Id);
-        w.Number("packets"u8, worker.Counters.Decode.Packets);
-        w.Number("bytes"u8, worker.Counters.Decode.Bytes);
-        w.Number("alerts"u8, worker.Counters.Detect.Alerts);
-        if (size > 0) w.Number("percent"u8, Math.Min(99, reader.BytesRead * 100 / size));
     }
 
     public void Dispose()

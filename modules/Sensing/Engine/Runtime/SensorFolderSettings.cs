@@ -36,7 +36,15 @@ internal sealed class SensorFolderSettings
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
         JsonElement root = json.RootElement;
         if (root.ValueKind != JsonValueKind.Object) throw new FormatException("settings.json is not an object");
-        foreach (JsonProperty property in root.EnumerateObject()) settings.Take(property.Name, property.Value);
+        foreach (JsonProperty property in root.EnumerateObject())
+            try
+            {
+                settings.Take(property.Name, property.Value);
+            }
+            catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
+            {
+                throw new FormatException($"{property.Name} is not what it should be: {e.Message}");
+            }
         return settings;
     }
 

@@ -46,7 +46,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
     private readonly EveRecords _records;
     private readonly Packet _packet = new();
     private readonly Packet _end = new();
-    private readonly EngineSettings _settings;
+    private EngineSettings _settings;
     private readonly ITurns? _turns;
     private long _number;
     private long _clock;
@@ -64,10 +64,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
         Counters = new WorkerCounters();
         _decoder = new Decoder(settings.Decode, Counters.Decode);
         _flows = new FlowTable(settings.Flow, Counters.Flow, this);
-        // fingerprints cost time: they are worked out when a rule or the configuration asks for them
-        AppLayerOptions app = settings.App with { Ja3 = settings.App.Ja3 || rules is { WantsJa3: true }, Ja4 = settings.App.Ja4 || rules is { WantsJa4: true }, Hassh = settings.App.Hassh || rules is { WantsHassh: true } };
-        app = app with { Files = Wishes(settings, rules) };
-        _app = new AppLayerEngine(app, Counters.App, memory.Announced);
+        _app = new AppLayerEngine(Asked(settings, rules), Counters.App, memory.Announced);
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
         var reassembly = new Reassembly(stream, Counters.Stream, _app);
         _app.Attach(reassembly);
@@ -85,6 +82,15 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
 
     private void WishFrames(RuleSet? rules) => _app.FrameWishes = _records.WantsFrames ? FrameTable.Everything() : rules?.FrameWishes;
 
+    /// <summary>Fingerprints and digests cost time: they are worked out when a rule or the configuration asks for them.</summary>
+    private static AppLayerOptions Asked(EngineSettings settings, RuleSet? rules) => settings.App with
+    {
+        Ja3 = settings.App.Ja3 || rules is { WantsJa3: true },
+        Ja4 = settings.App.Ja4 || rules is { WantsJa4: true },
+        Hassh = settings.App.Hassh || rules is { WantsHassh: true },
+        Files = Wishes(settings, rules),
+    };
+
     /// <summary>What is worked out for files: what the configuration asks for and what the rules ask for. Kept files go by their SHA-256.</summary>
     private static FileWishes Wishes(EngineSettings settings, RuleSet? rules)
     {
@@ -97,9 +103,12 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
 
     public IReadOnlyList<WorkerCounters> AllCounters => [Counters];
 
-    public void Use(RuleSet rules)
+    /// <summary>Takes new rules, and new settings where they change while running, between two packets.</summary>
+    public void Use(RuleSet rules, EngineSettings? settings = null)
     {
-        _detector?.Use(rules);
+        if (settings != null) Use(settings);
+        _app.Options = Asked(_settings, rules);
+        _detector?.Use(rules, _settings.Suppressions);
         _records.Use(rules);
         WishFrames(rules);
     }
@@ -125,6 +134,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
     private void Take(in RawPacket raw)
     {
         _decoder.Decode(raw, _packet, _number);
+        if (TellsFlows) NoteFlows();
         foreach (Packet inner in _decoder.Inner)
         {
             One(inner);

@@ -51,6 +51,8 @@ internal sealed class StreamCounters
 /// <summary>Stores segments in order, settles overlaps the target's way, and hands on what may be read.</summary>
 internal sealed class Reassembly(StreamOptions options, StreamCounters counters, IStreamReader reader)
 {
+    public void UseMemcap(long bytes) => options = options with { ReassemblyMemcap = bytes };
+
     private const int MaxWindow = 1 << 24;
 
     /// <summary>In-line nothing is waited for.</summary>

@@ -13,6 +13,8 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
 
     public Reassembly Reassembly => reassembly;
 
+    public void UseMemcap(long bytes) => options = options with { Memcap = bytes };
+
     public void Handle(Flow.Flow flow, Packet p)
     {
         if (options.ChecksumValidation && p.Source != PacketSource.Tunnel && !Decoder.ChecksumHolds(p))

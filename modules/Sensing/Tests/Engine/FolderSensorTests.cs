@@ -101,4 +101,43 @@ public sealed class FolderSensorTests
         sink.Write(EveStream.Alerts, "{}\n"u8);
         Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(spool, "alerts-0000000001.json")), 3000));
     }
+
+    [Theory]
+    [InlineData("{\"community_id\":5}", "community_id")]
+    [InlineData("{\"interfaces\":[{}]}", "interfaces")]
+    [InlineData("{\"home_networks\":[7]}", "home_networks")]
+    [InlineData("{\"stats_interval_seconds\":\"x\"}", "stats_interval_seconds")]
+    [InlineData("[]", "object")]
+    [InlineData("{", "")]
+    public async Task Settings_of_a_wrong_kind_refuse_the_generation_and_the_sensor_goes_on(string settings, string named)
+    {
+        using var folder = new TemporaryFolder();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        PutGeneration(folder.Path, 1, settings, "");
+        Task<int> running = SensorProgram.RunAsync(["--folder", folder.Path], TextWriter.Null, TextWriter.Null, stop.Token);
+        Assert.Contains(named, (await Answer(folder.Path, "generation refused")).GetProperty("reason").GetString(), StringComparison.Ordinal);
+        PutGeneration(folder.Path, 2, "{}", "");
+        Assert.Equal(2, (await Answer(folder.Path, "generation loaded")).GetProperty("generation").GetInt32());
+        await stop.CancelAsync();
+        Assert.Equal(0, await running);
+    }
+
+    [Theory]
+    [InlineData("{\"id\":\"x\",\"kind\":\"extract\",\"from\":\"yesterday\"}", "from")]
+    [InlineData("{\"id\":\"x\",\"kind\":\"extract\",\"from\":\"2026-01-01T00:00:00Z\"}", "community_id")]
+    [InlineData("{\"id\":\"x\",\"kind\":\"extract\",\"from\":\"2026-01-01T00:00:00Z\",\"src_ip\":\"1.2.3.4\",\"dest_ip\":\"1.2.3.5\",\"src_port\":70000}", "src_port")]
+    [InlineData("{\"id\":7,\"kind\":\"replay\"}", "id")]
+    [InlineData("{\"id\":\"../x\",\"kind\":\"replay\",\"file\":\"a\"}", "id")]
+    [InlineData("[1", "read")]
+    public async Task A_job_that_is_none_is_answered_with_its_fault(string job, string named)
+    {
+        using var folder = new TemporaryFolder();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        PutGeneration(folder.Path, 1, "{}", "");
+        File.WriteAllText(Path.Combine(folder.Path, "control", "jobs", "j.json"), job);
+        Task<int> running = SensorProgram.RunAsync(["--folder", folder.Path], TextWriter.Null, TextWriter.Null, stop.Token);
+        Assert.Contains(named, (await Answer(folder.Path, "job failed")).GetProperty("reason").GetString(), StringComparison.Ordinal);
+        await stop.CancelAsync();
+        Assert.Equal(0, await running);
+    }
 }

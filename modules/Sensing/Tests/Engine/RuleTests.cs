@@ -127,4 +127,16 @@ public sealed class RuleTests
             Assert.Equal(expected, two.Found.ToArray().Order());
         }
     }
+
+    [Fact]
+    public void A_check_names_each_rule_that_fails_also_one_whose_sid_another_has()
+    {
+        RuleCheckResult result = RuleCheck.RunTexts([("a.rules", "alert tcp any any -> any any (msg:\"a\"; sid:1;)\n# off\nalert tcp any any -> any any \\\n  (msg:\"b\"; nonsense:1; sid:2;)\n"),
+            ("b.rules", "alert tcp any any -> any any (msg:\"newer\"; sid:1; rev:2;)\nalert tcp any any -> any any (requires: version >= 99; sid:3;)\n")]);
+        Assert.Equal((1, 2, 1), (result.Loaded, result.Failed, result.Skipped));
+        Assert.Equal([("a.rules", 3, 2u, "nonsense"), ("a.rules", 1, 1u, "sid")], result.Errors.Select(e => (e.File, e.Line, e.Sid, e.Keyword)));
+        using var json = System.Text.Json.JsonDocument.Parse(result.ToJson());
+        Assert.Equal(2, json.RootElement.GetProperty("rules_failed").GetInt32());
+        Assert.Equal(3, json.RootElement.GetProperty("errors")[0].GetProperty("line").GetInt32());
+    }
 }

@@ -9,6 +9,8 @@ internal sealed unsafe class AfPacketRing : ILiveSource
     private const uint BlockSize = 1 << 20, BlockCount = 32;
     private const int UserOwns = 1, VlanValid = 1 << 4, Outgoing = 4;
     private readonly int _socket;
+    private readonly string _name;
+    private readonly uint _index;
     private readonly byte* _ring;
     private readonly bool _loopback;
     private readonly int _linkType;
@@ -21,6 +23,7 @@ internal sealed unsafe class AfPacketRing : ILiveSource
     public AfPacketRing(string name, int fanoutGroup, bool shared, bool promiscuous)
     {
         uint index = LibC.if_nametoindex(name);
+        (_name, _index) = (name, index);
         if (index == 0) throw new CaptureException($"there is no interface {name}");
         _linkType = LinkTypeOf(name, out _loopback);
         _socket = LibC.socket(LibC.AfPacket, LibC.SockRaw, BinaryPrimitives.ReverseEndianness((ushort)3));
@@ -49,6 +52,7 @@ internal sealed unsafe class AfPacketRing : ILiveSource
         }
         catch (CaptureException)
         {
+            if (_ring != null && (nint)_ring != -1) _ = LibC.munmap(_ring, BlockSize * BlockCount);
             _ = LibC.close(_socket);
             throw;
         }
@@ -119,6 +123,7 @@ internal sealed unsafe class AfPacketRing : ILiveSource
             if (waited) return false;
             var request = new LibC.PollRequest { Descriptor = _socket, Events = LibC.PollIn };
             _ = LibC.poll(&request, 1, milliseconds);
+            if ((request.Returned & LibC.PollError) != 0) LookAfterError(milliseconds);
             Count();
             waited = true;
         }
@@ -127,6 +132,17 @@ internal sealed unsafe class AfPacketRing : ILiveSource
         if (_left > 0) return true;
         Return();
         return false;
+    }
+
+    /// <summary>The interface went down, which passes, or is gone, which does not: then the socket is bound to nothing for good.</summary>
+    private void LookAfterError(int milliseconds)
+    {
+        int error = 0;
+        uint length = sizeof(int);
+        // reading takes the error off the socket; left there it would end every wait at once
+        _ = LibC.getsockopt(_socket, LibC.SolSocket, LibC.SocketError, &error, &length);
+        if (LibC.if_nametoindex(_name) != _index) throw new CaptureException($"the interface {_name} is gone");
+        Thread.Sleep(milliseconds);
     }
 
     private void Return()

@@ -5,7 +5,7 @@ namespace Appliance.Sensing.Engine.Capture.AfPacket;
 /// <summary>The system calls of a packet ring.</summary>
 internal static unsafe partial class LibC
 {
-    public const int AfPacket = 17, SockRaw = 3, SolPacket = 263, PollIn = 1;
+    public const int AfPacket = 17, SockRaw = 3, SolPacket = 263, PollIn = 1, PollError = 8, SolSocket = 1, SocketError = 4;
     public const int AddMembership = 1, RxRing = 5, Statistics = 6, PacketVersion = 10, Fanout = 18;
 
     [StructLayout(LayoutKind.Sequential)]

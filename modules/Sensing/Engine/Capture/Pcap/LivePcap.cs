@@ -26,6 +26,9 @@ internal sealed unsafe partial class LivePcap : ILiveSource
     private static partial int pcap_next_ex(IntPtr handle, PacketHeader** header, byte** data);
 
     [LibraryImport("pcap")]
+    private static partial byte* pcap_geterr(IntPtr handle);
+
+    [LibraryImport("pcap")]
     private static partial int pcap_datalink(IntPtr handle);
 
     [LibraryImport("pcap")]
@@ -63,6 +66,7 @@ internal sealed unsafe partial class LivePcap : ILiveSource
         PacketHeader* header;
         byte* data;
         int got = pcap_next_ex(_handle, &header, &data);
+        if (got < 0) throw new CaptureException($"libpcap: {Marshal.PtrToStringUTF8((IntPtr)pcap_geterr(_handle))}");
         if (got != 1)
         {
             Counts counts;
