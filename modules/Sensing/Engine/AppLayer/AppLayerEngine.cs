@@ -16,7 +16,7 @@ internal sealed class AppLayerCounters
 /// <summary>Between the streams and the parsers: finds the protocol of a flow, feeds its parser, keeps its transactions.</summary>
 internal sealed class AppLayerEngine : IStreamReader, IExpectations
 {
-    private const int GiveUpBoth = 2048;
+    private const int MostUnknown = 100_000;
     private readonly ProtocolDetector _detector;
     private readonly ParseContext _context;
     private readonly AppLayerCounters _counters;
@@ -56,47 +56,114 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
 
     public long Now { set => _context.Time = value; }
 
+    /// <summary>The packet that brings what is offered: what goes wrong while the protocol is looked for is told of it.</summary>
+    public Packet? Current { get; set; }
+
     public int Offer(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap)
     {
         AppState app = flow.App;
         if (app.Failed) return -1;
-        if (app.Parser == null)
+        bool decided = (toServer ? app.ToServer : app.ToClient) != AppProto.Unknown;
+        if (!decided && (marks & StreamMarks.Gap) != 0)
         {
-            if ((marks & StreamMarks.Gap) != 0)
-            {
-                // the beginning is lost on this side; the other may still tell what is spoken
-                if (toServer) app.ProbedToServer = true;
-                else app.ProbedToClient = true;
-                return app.ProbedToServer && app.ProbedToClient ? GiveUp(flow, toServer) : -1;
-            }
-            if (bytes.IsEmpty) return 0;
-            LookForAnnouncement(flow);
-            AppProto found = app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown ? app.Expected : _detector.Tcp(bytes, toServer, flow.ClientPort, flow.ServerPort);
-            if (found == AppProto.Unknown) return (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0 ? -1 : 0; // too little to say: neither known nor failed
-            if (found == AppProto.Failed)
+            // the beginning is lost on this side; what the other speaks counts for both
+            if (app.Parser == null)
             {
                 if (toServer) app.ProbedToServer = true;
                 else app.ProbedToClient = true;
-                if (app.ProbedToServer && app.ProbedToClient || bytes.Length >= GiveUpBoth) return GiveUp(flow, toServer);
-                if ((marks & StreamMarks.Eof) != 0) return -1;
-                return 0;
+                return app.ProbedToServer && app.ProbedToClient ? GiveUp(flow) : -1;
             }
-            if (!Begin(flow, found, true)) return GiveUp(flow, toServer);
-            // the other side may have been waiting with bytes that come first
-            if (flow.Tcp is { } session)
-            {
-                TcpStream other = toServer ? session.Server : session.Client;
-                if (!toServer || other.SegmentCount > 0) _reassembly?.Deliver(flow, session, other, !toServer, false);
-                if (app.Failed) return -1;
-            }
+            Decide(app, toServer, toServer ? app.ToClient : app.ToServer);
         }
+        else if (!decided)
+        {
+            if (bytes.IsEmpty) return 0;
+            if (!app.AnyData)
+            {
+                app.AnyData = true;
+                app.ClientFirst = toServer;
+            }
+            int waits = Recognise(flow, toServer, bytes, marks);
+            if (waits <= 0) return waits;
+        }
+        if (!bytes.IsEmpty || gap > 0) app.Spoke = true;
         return Feed(flow, toServer, bytes, marks, gap);
+    }
+
+    /// <summary>Each side is recognised by itself. 1: go on to the parser; 0: too little so far; -1: this conversation is not followed.</summary>
+    private int Recognise(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
+    {
+        AppState app = flow.App;
+        AppProto other = toServer ? app.ToClient : app.ToServer;
+        LookForAnnouncement(flow);
+        bool announced = app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown;
+        AppProto found = announced ? app.Expected : _detector.Tcp(bytes, toServer, flow.ServerPort);
+        if (found == AppProto.Unknown) return (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0 ? -1 : 0; // too little to say: neither known nor failed
+        if (found == AppProto.Failed)
+        {
+            if (app.Parser != null) return OneSided(flow, toServer);
+            if (toServer) app.ProbedToServer = true;
+            else app.ProbedToClient = true;
+            if (app.ProbedToServer && app.ProbedToClient || bytes.Length >= MostUnknown) return GiveUp(flow);
+            return (marks & StreamMarks.Eof) != 0 ? -1 : 0;
+        }
+        if (app.Parser != null)
+        {
+            if (found != other && other != AppProto.Failed) Current?.AddEvent(DecodeEvent.ApplayerMismatchProtocolBothDirections);
+            Decide(app, toServer, found);
+            return 1;
+        }
+        Decide(app, toServer, found);
+        // a TLS server never speaks first
+        if (found == AppProto.Tls && !app.Spoke && !toServer && !app.ClientFirst)
+        {
+            Current?.AddEvent(DecodeEvent.ApplayerWrongDirectionFirstData);
+            return GiveUp(flow);
+        }
+        if (app.Wanted != AppProto.Unknown && app.Wanted != found)
+            Current?.AddEvent(app.Wanted == AppProto.Tls ? DecodeEvent.ApplayerNoTlsAfterStarttls : DecodeEvent.ApplayerUnexpectedProtocol);
+        if (!Begin(flow, found, true)) return GiveUp(flow);
+        if (announced)
+        {
+            app.ToServer = app.ToClient = found;
+            return 1;
+        }
+        // the other side may have been waiting with bytes that come first
+        if (flow.Tcp is { } session)
+        {
+            TcpStream opposite = toServer ? session.Server : session.Client;
+            if (!toServer || opposite.SegmentCount > 0) _reassembly?.Deliver(flow, session, opposite, !toServer, false);
+            if (app.Failed) return -1;
+        }
+        return 1;
+    }
+
+    /// <summary>This side says nothing that is known: what the other speaks counts for both.</summary>
+    private int OneSided(Flow.Flow flow, bool toServer)
+    {
+        AppState app = flow.App;
+        AppProto other = toServer ? app.ToClient : app.ToServer;
+        // a TLS server never speaks first
+        if (other == AppProto.Tls && !app.Spoke && !toServer && !app.ClientFirst)
+        {
+            Current?.AddEvent(DecodeEvent.ApplayerWrongDirectionFirstData);
+            return GiveUp(flow);
+        }
+        Current?.AddEvent(DecodeEvent.ApplayerDetectProtocolOnlyOneDirection);
+        Decide(app, toServer, AppProto.Failed);
+        return 1;
+    }
+
+    private static void Decide(AppState app, bool toServer, AppProto found)
+    {
+        if (toServer) app.ToServer = found;
+        else app.ToClient = found;
     }
 
     public bool StartsAsAnswer(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort)
     {
-        if (_detector.Tcp(bytes, true, clientPort, serverPort) is not (AppProto.Unknown or AppProto.Failed)) return false;
-        return _detector.Tcp(bytes, false, serverPort, clientPort) is not (AppProto.Unknown or AppProto.Failed);
+        if (_detector.Tcp(bytes, true, serverPort) is not (AppProto.Unknown or AppProto.Failed)) return false;
+        return _detector.Tcp(bytes, false, clientPort) is not (AppProto.Unknown or AppProto.Failed);
     }
 
     private int Feed(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap)
@@ -124,19 +191,14 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         if (used < 0)
         {
             _counters.ParserErrors++;
-            app.Failed = true;
-            foreach (Transaction tx in app.Transactions)
-            {
-                // nothing more will come: what there is gets inspected and written as it stands
-                foreach (AppFile file in tx.Files) file.Close(false);
-                tx.ProgressToServer = tx.ProgressToClient = tx.Complete;
-            }
-            return -1;
+            return Abandon(app);
         }
         if (parser.HandsOver)
         {
             app.Original = app.Protocol;
-            app.Protocol = AppProto.Unknown;
+            app.Protocol = app.ToServer = app.ToClient = AppProto.Unknown;
+            app.Wanted = parser.HandsOverTo;
+            app.Spoke = app.AnyData = false;
             app.Expected = AppProto.Unknown;
             app.Expectation = null;
             app.ProbedToServer = app.ProbedToClient = false;
@@ -159,7 +221,19 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         _context.Frame(Frames.FrameType.Stream, toServer, 0, -1); // marked once
     }
 
-    private int GiveUp(Flow.Flow flow, bool toServer)
+    /// <summary>Nothing more will come: what there is gets inspected and written as it stands.</summary>
+    private static int Abandon(AppState app)
+    {
+        app.Failed = true;
+        foreach (Transaction tx in app.Transactions)
+        {
+            foreach (AppFile file in tx.Files) file.Close(false);
+            tx.ProgressToServer = tx.ProgressToClient = tx.Complete;
+        }
+        return -1;
+    }
+
+    private int GiveUp(Flow.Flow flow)
     {
         flow.App.Failed = true;
         if (flow.App.Protocol == AppProto.Unknown && flow.App.Original == AppProto.Unknown) flow.App.Protocol = AppProto.Failed;
@@ -186,28 +260,35 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
     public void Datagram(Flow.Flow flow, Packet p)
     {
         AppState app = flow.App;
-        if (p.PayloadLength == 0) return;
-        if (app.Parser == null)
-        {
-            if (app.Failed) return;
-            if (p.ToServer ? app.ProbedToServer : app.ProbedToClient) return;
-            AppProto found = _detector.Udp(p.Payload, p.ToServer, flow.ClientPort, flow.ServerPort);
-            if (found is AppProto.Failed or AppProto.Unknown)
-            {
-                if (p.ToServer) app.ProbedToServer = true;
-                else app.ProbedToClient = true;
-                // the other direction may still tell
-                if (app.Protocol == AppProto.Unknown) _counters.FailedUdp++;
-                app.Protocol = AppProto.Failed;
-                app.Failed = app.ProbedToServer && app.ProbedToClient;
-                return;
-            }
-            if (!Begin(flow, found, false)) return;
-        }
+        bool toServer = p.ToServer;
+        if ((toServer ? app.ToServer : app.ToClient) == AppProto.Unknown && !Recognise(flow, p, ref toServer)) return;
+        if (app.Parser == null || p.PayloadLength == 0) return;
         _context.Flow = flow;
         long before = app.NextId;
         WantFrames(flow, p.ToServer);
-        app.Parser!.Parse(_context, p.ToServer, p.Payload, StreamMarks.None);
+        app.Parser.Parse(_context, p.ToServer, p.Payload, StreamMarks.None);
         _counters.Transactions[(int)app.Protocol] += app.NextId - before;
+    }
+
+    /// <summary>The first datagram of a side decides for it. True when there is a parser to go on to.</summary>
+    private bool Recognise(Flow.Flow flow, Packet p, ref bool toServer)
+    {
+        AppState app = flow.App;
+        AppProto other = toServer ? app.ToClient : app.ToServer;
+        AppProto found = _detector.Udp(p.Payload, flow.ServerPort);
+        Decide(app, toServer, found);
+        if (found == AppProto.Failed)
+        {
+            if (app.Protocol != AppProto.Unknown) return app.Parser != null;
+            app.Protocol = AppProto.Failed;
+            _counters.FailedUdp++;
+            return false;
+        }
+        if (app.Parser != null)
+        {
+            if (other != AppProto.Failed && other != found) p.AddEvent(DecodeEvent.ApplayerMismatchProtocolBothDirections);
+            return true;
+        }
+        return !app.Failed && Begin(flow, found, false);
     }
 }

@@ -7,6 +7,8 @@ internal sealed record AppLayerOptions
 {
     public bool Enabled(string protocol) => !Disabled.Contains(protocol);
     public HashSet<string> Disabled { get; init; } = ["pgsql", "modbus", "dnp3", "enip"];
+    /// <summary>Where protocols are at home, when the configuration says otherwise: by "dns/udp".</summary>
+    public Dictionary<string, HashSet<ushort>> DetectionPorts { get; init; } = [];
     public int HttpRequestBodyLimit { get; init; } = 102400;
     public int HttpResponseBodyLimit { get; init; } = 102400;
     public int HttpRequestMinInspect { get; init; } = 32768;
@@ -100,17 +102,20 @@ internal abstract class AppParser
 internal sealed class AppState
 {
     public AppProto Protocol;
-    public AppProto ToServer;
+    public AppProto ToServer;        // as each side alone tells; Failed when the other side decided for it
     public AppProto ToClient;
     public AppProto Original;        // before STARTTLS, CONNECT or an upgrade
     public AppProto Expected;
+    public AppProto Wanted;          // what a hand-over has announced
+    public bool Spoke;               // bytes have reached the parser
+    public bool ClientFirst;         // who sent the first byte
+    public bool AnyData;
     public AppParser? Parser;
     public AppParser? OldParser;
     public readonly List<Transaction> Transactions = new(0);
     public long NextId;
     public bool Failed;
     public bool ProbedToServer, ProbedToClient; // given up looking in that direction
-    public int ProbeToServer, ProbeToClient;    // bytes already looked at
     public bool ToServerFirst = true;
     public object? Expectation;
     public FlowFrames? Frames;       // only where somebody asks for frames
@@ -124,7 +129,8 @@ internal sealed class AppState
 
     public void Reset()
     {
-        Protocol = ToServer = ToClient = Original = Expected = AppProto.Unknown;
+        Protocol = ToServer = ToClient = Original = Expected = Wanted = AppProto.Unknown;
+        Spoke = ClientFirst = AnyData = false;
         Parser?.Reset();
         OldParser?.Reset();
         OldParser = null;
@@ -133,7 +139,6 @@ internal sealed class AppState
         Transactions.Clear();
         NextId = 0;
         Failed = ProbedToServer = ProbedToClient = false;
-        ProbeToServer = ProbeToClient = 0;
         Expectation = null;
         Frames?.Clear();
     }

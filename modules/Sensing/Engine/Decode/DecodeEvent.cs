@@ -44,6 +44,10 @@ internal enum DecodeEvent : ushort
     StreamSuspectedRstInject, StreamWrongThread, StreamReassemblySegmentBeforeBaseSeq, StreamReassemblyNoSegment, StreamReassemblySeqGap,
     StreamReassemblyOverlapDifferentData, StreamReassemblyDepthReached, StreamReassemblyInsertMemcap, StreamReassemblyInsertLimit, StreamReassemblyInsertInvalid,
     StreamReassemblyUrgentOobLimitReached,
+
+    // of the search for a conversation's protocol
+    ApplayerMismatchProtocolBothDirections, ApplayerWrongDirectionFirstData, ApplayerDetectProtocolOnlyOneDirection, ApplayerProtoDetectionSkipped,
+    ApplayerNoTlsAfterStarttls, ApplayerUnexpectedProtocol,
 }
 
 internal static class DecodeEventNames
@@ -52,7 +56,10 @@ internal static class DecodeEventNames
         "sctp", "esp", "mpls", "vxlan", "geneve", "erspan", "stream", "chdlc", "dce", "nsh", "ieee8021ah", "vntag"];
 
     /// <summary>Is it about a TCP conversation rather than the packet itself?</summary>
-    public static bool IsStream(DecodeEvent e) => e >= DecodeEvent.Stream3whsAckInWrongDir;
+    public static bool IsStream(DecodeEvent e) => e is >= DecodeEvent.Stream3whsAckInWrongDir and < DecodeEvent.ApplayerMismatchProtocolBothDirections;
+
+    /// <summary>Is it about the search for a conversation's protocol?</summary>
+    public static bool IsDetection(DecodeEvent e) => e >= DecodeEvent.ApplayerMismatchProtocolBothDirections;
 
     /// <summary>ipv4.pkt_too_small, as in rules and records.</summary>
     public static string NameOf(DecodeEvent e)

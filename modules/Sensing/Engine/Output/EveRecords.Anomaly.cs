@@ -6,13 +6,18 @@ namespace Appliance.Sensing.Engine.Output;
 /// <summary>Records of what was out of order: in a packet, in a stream, in a protocol.</summary>
 internal sealed partial class EveRecords
 {
-    public bool WantsDecodeAnomalies => options.Enabled && (options.Anomaly.Decode || options.Anomaly.Stream);
+    public bool WantsDecodeAnomalies => options.Enabled && (options.Anomaly.Decode || options.Anomaly.Stream || options.Anomaly.AppLayer);
 
     public void DecodeAnomalies(Packet p, Flow.Flow? flow)
     {
         for (int i = 0; i < p.EventCount; i++)
         {
             var e = (DecodeEvent)p.Events[i];
+            if (DecodeEventNames.IsDetection(e))
+            {
+                if (options.Anomaly.AppLayer && flow != null) Detection(p, flow, e);
+                continue;
+            }
             bool stream = DecodeEventNames.IsStream(e);
             if (!(stream ? options.Anomaly.Stream : options.Anomaly.Decode)) continue;
             Header(p, flow, "anomaly"u8, false, true);
@@ -22,6 +27,18 @@ internal sealed partial class EveRecords
             _w.Close();
             Send(EveStream.Events);
         }
+    }
+
+    private void Detection(Packet p, Flow.Flow flow, DecodeEvent e)
+    {
+        Header(p, flow, "anomaly"u8, false, true);
+        _w.Open("anomaly"u8);
+        if (flow.App.Protocol != AppProto.Unknown) _w.Text("app_proto"u8, AppProtoNames.Name(flow.App.Protocol));
+        _w.Text("type"u8, "applayer"u8);
+        _w.Text("event"u8, DecodeEventNames.NameOf(e).ToUpperInvariant());
+        _w.Text("layer"u8, "proto_detect"u8);
+        _w.Close();
+        Send(EveStream.Events);
     }
 
     public void Anomaly(Packet p, Flow.Flow flow, Transaction? tx, in AppEvent e)

@@ -265,8 +265,11 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
     {
         AppProto protocol = flow.App.Protocol == AppProto.Unknown ? flow.App.Original : flow.App.Protocol;
         if (protocol != AppProto.Unknown) _w.Text("app_proto"u8, AppProtoNames.Name(protocol));
-        if (flow.App.Original != AppProto.Unknown && flow.App.Protocol != AppProto.Unknown && flow.App.Original != flow.App.Protocol)
-            _w.Text("app_proto_orig"u8, AppProtoNames.Name(flow.App.Original));
+        AppState app = flow.App;
+        if (app.ToServer != AppProto.Unknown && app.ToServer != protocol) _w.Text("app_proto_ts"u8, AppProtoNames.Name(app.ToServer));
+        if (app.ToClient != AppProto.Unknown && app.ToClient != protocol) _w.Text("app_proto_tc"u8, AppProtoNames.Name(app.ToClient));
+        if (app.Original != AppProto.Unknown && app.Original != protocol) _w.Text("app_proto_orig"u8, AppProtoNames.Name(app.Original));
+        if (app.Wanted != AppProto.Unknown && app.Wanted != protocol) _w.Text("app_proto_expected"u8, AppProtoNames.Name(app.Wanted));
     }
 
     private void AlertFlow(Flow.Flow flow)

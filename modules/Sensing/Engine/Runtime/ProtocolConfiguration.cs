@@ -7,6 +7,7 @@ internal static class ProtocolConfiguration
 {
     public static AppLayerOptions Apply(AppLayerOptions stock, YamlNode? protocols, YamlNode? eve) => stock with
     {
+        DetectionPorts = PortsOf(protocols),
         DhcpExtended = EveType(eve, "dhcp")?.Flag("extended", false) ?? false,
         Ja4 = protocols?.Value("tls.ja4-fingerprints") is "yes" or "true" or "on" || (EveType(eve, "tls")?.Flag("ja4", false) ?? false),
         PgsqlPasswords = EveType(eve, "pgsql")?.Flag("passwords", false) ?? false,
@@ -26,6 +27,23 @@ internal static class ProtocolConfiguration
     };
 
     private static int Count(YamlNode? protocols, string key, int stock) => (int)Math.Clamp(protocols?.Size(key, stock) ?? stock, 1, 1 << 20);
+
+    /// <summary>dns.udp.detection-ports.dp and its like.</summary>
+    private static Dictionary<string, HashSet<ushort>> PortsOf(YamlNode? protocols)
+    {
+        var found = new Dictionary<string, HashSet<ushort>>(StringComparer.Ordinal);
+        foreach (var (name, settings) in protocols?.Map ?? [])
+            foreach (string over in (string[])["", "tcp", "udp"])
+            {
+                YamlNode? node = over.Length == 0 ? settings["detection-ports"] : settings[over]?["detection-ports"];
+                if (node?["dp"] is not { } ports) continue;
+                HashSet<ushort> numbers = [];
+                foreach (string word in (ports.Items is { } items ? items.Select(i => i.Text ?? "") : (ports.Text ?? "").Split([',', ' ', '[', ']'], StringSplitOptions.RemoveEmptyEntries)))
+                    if (ushort.TryParse(word, System.Globalization.CultureInfo.InvariantCulture, out ushort number)) numbers.Add(number);
+                foreach (string kind in over.Length == 0 ? (string[])["tcp", "udp"] : [over]) found[$"{name}/{kind}"] = numbers;
+            }
+        return found;
+    }
 
     /// <summary>The settings of one record type in the list of types.</summary>
     private static YamlNode? EveType(YamlNode? eve, string name)

@@ -186,6 +186,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
             return;
         }
         _app.Now = p.Time;
+        _app.Current = p;
         if (flow.Dropped && _settings.SimulateIps)
         {
             p.Drop(DropReason.FlowDrop);
@@ -305,7 +306,13 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
     private void End(Flow.Flow flow, FlowEnd why)
     {
         bool skip = flow.Bypassed || flow.Dropped && _settings.SimulateIps;
-        if (flow.Tcp != null && !skip) _tcp.Finish(flow);
+        if (flow.Tcp != null && !skip)
+        {
+            PrepareEnd(flow, true);
+            _app.Current = _end;
+            _tcp.Finish(flow);
+            if (_records.WantsDecodeAnomalies && _end.EventCount > 0) _records.DecodeAnomalies(_end, flow);
+        }
         bool open = flow.App.Transactions.Count > 0;
         if (!skip && (open || flow.Tcp is { } s && (s.Client.Bytes.Length > 0 || s.Server.Bytes.Length > 0)))
         {

@@ -10,7 +10,7 @@ public sealed class FtpTests
     {
         const string client = "192.0.2.9", server = "198.51.100.9";
         var forge = new PacketForge();
-        forge.Conversation(client, 5000, server, 21, (false, "220 ready\r\n"u8.ToArray()), (true, "PASV\r\n"u8.ToArray()), (false, "227 Entering Passive Mode (198,51,100,9,19,137)\r\n"u8.ToArray()),
+        forge.Conversation(client, 5000, server, 21, (false, "220 ready\r\n"u8.ToArray()), (true, "USER a\r\n"u8.ToArray()), (false, "230 come in\r\n"u8.ToArray()), (true, "PASV\r\n"u8.ToArray()), (false, "227 Entering Passive Mode (198,51,100,9,19,137)\r\n"u8.ToArray()),
             (true, "RETR report.txt\r\n"u8.ToArray()), (false, "150 here it comes\r\n"u8.ToArray()));
         forge.Tcp(client, 5001, server, 5001, 100, 0, 0x02).Tcp(server, 5001, client, 5001, 900, 101, 0x12).Tcp(client, 5001, server, 5001, 101, 901, 0x10);
         forge.Tcp(server, 5001, client, 5001, 901, 101, 0x19, "a file"u8.ToArray());

@@ -50,6 +50,25 @@ internal static class DnsMessage
         }
     }
 
+    /// <summary>Moves past the name at <paramref name="at"/>, or to the end of a message that ends within it; false when a label is of no known kind (RFC 1035 section 4.1.4).</summary>
+    public static bool SkipName(ReadOnlySpan<byte> message, ref int at)
+    {
+        while (at < message.Length)
+        {
+            byte length = message[at];
+            if (length >= 0xc0)
+            {
+                at += 2;
+                return true;
+            }
+            if (length > 63) return false;
+            at += 1 + length;
+            if (length == 0) return true;
+        }
+        at = message.Length;
+        return true;
+    }
+
     public static bool ReadQuestion(ReadOnlySpan<byte> message, ref int at, SlidingBuffer text, out DnsRecord record)
     {
         record = new DnsRecord { Name = text.Length };

@@ -115,29 +115,28 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
         }
     }
 
-    /// <summary>Could this be DNS? Header fields are looked at, then the first name.</summary>
+    /// <summary>Could this be DNS? The header's counts must fit into the message, and its questions must be well formed as far as they are there.</summary>
     public static bool Probe(ReadOnlySpan<byte> message, bool tcpPrefix)
     {
+        int whole = message.Length;
         if (tcpPrefix)
         {
             if (message.Length < 14) return false;
-            int length = BinaryPrimitives.ReadUInt16BigEndian(message);
-            if (length < 12) return false;
+            whole = BinaryPrimitives.ReadUInt16BigEndian(message);
             message = message[2..];
-            if (message.Length > length) message = message[..length];
+            if (message.Length > whole) message = message[..whole];
         }
         if (message.Length < 12) return false;
-        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
         int questions = BinaryPrimitives.ReadUInt16BigEndian(message[4..]);
         int records = questions + BinaryPrimitives.ReadUInt16BigEndian(message[6..]) + BinaryPrimitives.ReadUInt16BigEndian(message[8..]) + BinaryPrimitives.ReadUInt16BigEndian(message[10..]);
-        int opcode = flags >> 11 & 15;
-        if (opcode > 6 || records == 0 || questions > 64 || questions == 0 && (flags & 0x8000) == 0) return false;
-        if ((flags & 0x8000) == 0 && (flags & 15) != 0 && opcode == 0) return false;
-        if (questions == 0) return true;
-        var text = new Memory.SlidingBuffer();
+        // no record is shorter than two bytes
+        if (records * 2 > whole) return false;
         int at = 12;
-        bool ok = DnsMessage.ReadName(message, ref at, text);
-        text.Release();
-        return ok || tcpPrefix && at >= 12 && message.Length < 300;
+        for (int i = 0; i < questions && i < DnsMessage.MaxRecords && at < message.Length; i++)
+        {
+            if (!DnsMessage.SkipName(message, ref at)) return false;
+            at += 4;
+        }
+        return true;
     }
 }

@@ -170,8 +170,12 @@ internal static class PacketKeywords
     {
         string text = (value ?? "").Trim();
         int dot = text.IndexOf('.', StringComparison.Ordinal);
+        if (text.StartsWith("applayer_", StringComparison.Ordinal))
+        {
+            DecodeEvent(b, keyword, text);
+            return;
+        }
         if (dot < 0) throw new RuleException(keyword, "has the form protocol.event");
-        if (text.StartsWith("applayer_", StringComparison.Ordinal)) throw new RuleException(keyword, "events of protocol detection are not told apart");
         AppProto protocol = AppProtoNames.Parse(text[..dot]);
         if (protocol == AppProto.Unknown) throw new RuleException(keyword, $"unknown protocol \"{text[..dot]}\"");
         if (b.Rule.Protocol != HeaderProtocol.Application)
