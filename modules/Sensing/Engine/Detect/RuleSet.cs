@@ -33,10 +33,12 @@ internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> tran
         if (_rules[number].Count == 0 || _rules[number][^1] != rule.Index) _rules[number].Add(rule.Index);
     }
 
-    public void Compile(bool native)
+    public IReadOnlyList<SearchPattern> Patterns => _patterns;
+
+    /// <summary>The compiled form of its patterns; what it was compiled from is let go.</summary>
+    public void Take(MultiMatcher matcher)
     {
-        if (_patterns.Count == 0) return;
-        Matcher = MultiMatcher.Make(_patterns, native);
+        Matcher = matcher;
         RulesOf = _rules.Select(r => r.ToArray()).ToArray();
         _patternNumbers.Clear();
         _patterns.Clear();
@@ -59,6 +61,12 @@ internal sealed class RuleSet : IDisposable
     public AddressIndex Addresses { get; }
     public int Loaded => Rules.Length;
     public int Skipped { get; init; }
+
+    /// <summary>Pattern databases that an earlier start had compiled.</summary>
+    public int FromCache { get; }
+
+    /// <summary>Why compiled patterns were not kept, or not read.</summary>
+    public string? CacheFault { get; }
 
     /// <summary>[packet class, direction: 0 to server, 1 to client]</summary>
     public readonly PatternGroup[,] Packet = new PatternGroup[4, 2];
@@ -136,7 +144,10 @@ internal sealed class RuleSet : IDisposable
                 AppRules[d][p] = appNoPattern[d, p]?.ToArray() ?? [];
             }
         }
-        Parallel.ForEach(_engines, new ParallelOptions { MaxDegreeOfParallelism = 2 }, e => e.Compile(native));
+        var cache = new PatternCache(how?.CacheFolder);
+        cache.Compile(_engines, native);
+        FromCache = cache.Taken;
+        CacheFault = cache.Fault;
         Addresses = new AddressIndex(byId);
     }
 

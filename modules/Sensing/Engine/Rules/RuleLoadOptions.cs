@@ -22,6 +22,9 @@ internal sealed record RuleLoadOptions
         return full;
     }
 
+    /// <summary>Where compiled patterns are kept from one start to the next; null: nowhere.</summary>
+    public string? CacheFolder { get; init; }
+
     public bool IgnoreUnknownRequirements { get; init; }
 
     /// <summary>Which actions come first, as the configuration's action-order lists them.</summary>

@@ -47,7 +47,7 @@ internal sealed partial class Configuration
             Settings = new EngineSettings
             {
                 SimulateIps = args.SimulateIps,
-                RuleLoad = new RuleLoadOptions { FilesAnywhere = true, Reputation = ReputationOf(root, faults), DataFolder = args.DataFolder ?? args.LogFolder, IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
+                RuleLoad = new RuleLoadOptions { FilesAnywhere = true, Reputation = ReputationOf(root, faults), DataFolder = args.DataFolder ?? args.LogFolder, CacheFolder = CacheFolder(root, args), IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
                 Suppressions = suppressions,
                 MaxAlertsPerPacket = root.Integer("packet-alert-max", 15) is > 0 and <= 256 and int most ? most : 15,
                 NativeMatcher = root.Value("mpm-algo") is not ("ac" or "ac-bs" or "ac-ks"),
@@ -161,6 +161,10 @@ internal sealed partial class Configuration
             if (!order.Contains(action)) order.Add(action);
         return order;
     }
+
+    /// <summary>Only where a place is named: by the path's own key, or below the data folder unless caching is switched off.</summary>
+    private static string? CacheFolder(YamlNode root, SensorArguments args) =>
+        !root.Flag("detect.sgh-mpm-caching", true) ? null : root.Value("detect.sgh-mpm-caching-path") ?? (args.DataFolder == null ? null : Path.Combine(args.DataFolder, "cache", "patterns"));
 
     private static string Flat(YamlNode node) => node.Text ?? (node.Items != null ? "[" + string.Join(',', node.Items.Select(i => i.Text)) + "]" : "any");
 

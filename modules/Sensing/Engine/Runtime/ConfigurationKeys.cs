@@ -9,7 +9,7 @@ internal static class ConfigurationKeys
     private static readonly string[] Read =
     [
         "vars.address-groups.*", "vars.port-groups.*", "default-log-dir", "default-rule-path", "rule-files", "classification-file", "reference-config-file", "threshold-file",
-        "include", "runmode", "autofp-scheduler", "threading.detect-thread-ratio", "action-order", "packet-alert-max", "exception-policy", "mpm-algo", "ignore-unknown-requirements", "host-os-policy.*", "vlan.use-for-tracking", "pidfile",
+        "include", "runmode", "autofp-scheduler", "detect.sgh-mpm-caching", "detect.sgh-mpm-caching-path", "threading.detect-thread-ratio", "action-order", "packet-alert-max", "exception-policy", "mpm-algo", "ignore-unknown-requirements", "host-os-policy.*", "vlan.use-for-tracking", "pidfile",
         "stats.enabled", "stats.interval", "stats.decoder-events", "stats.stream-events", "stats.exception-policy.**",
         "default-reputation-path", "reputation-categories-file", "reputation-files",
         "pcre.match-limit", "pcre.match-limit-recursion", "detect.inspection-recursion-limit",
@@ -41,7 +41,7 @@ internal static class ConfigurationKeys
         "capture.**", "plugins", "sensor-name", "umask", "daemon-directory", "run-as.**", "max-pending-packets", "default-packet-size", "unix-command.**",
         "magic-file", "geoip-database", "legacy.**", "engine-analysis.**", "coredump.**", "host-mode", "livedev.**", "vlan.**", "asn1-max-frames", "spm-algo", "luajit.**", "security.**",
         "logging.**", "profiling.**", "threading.**", "datasets.**", "detect-engine.**", "unittests.**", "multi-detect.**", "lua.**",
-        "detect.profile", "detect.custom-values.**", "detect.sgh-mpm-context", "detect.sgh-mpm-caching.**", "detect.prefilter.**", "detect.grouping.**", "detect.profiling.**", "detect.thresholds.**",
+        "detect.profile", "detect.custom-values.**", "detect.sgh-mpm-context", "detect.prefilter.**", "detect.grouping.**", "detect.profiling.**", "detect.thresholds.**",
         "detect.guess-applayer-tx", "detect.stream-tx-log-limit", "stats.decoder-events-prefix",
         "decoder.vntag.enabled", "decoder.erspan.**", "containers.**",
         "defrag.hash-size", "defrag.prealloc", "defrag.host-config.**", "flow.hash-size", "flow.prealloc", "flow.managers", "flow.recyclers", "flow.rate-tracking.**", "flow-timeouts.*.emergency-bypassed",

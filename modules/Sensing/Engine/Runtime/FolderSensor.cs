@@ -213,7 +213,7 @@ internal sealed partial class FolderSensor : IDisposable
         string thresholds = Path.Combine(folder, "threshold.config");
         var faults = new List<RuleFault>();
         if (File.Exists(thresholds)) engine.Suppressions.Load(thresholds, variables, faults);
-        RuleSet rules = RuleLoading.Load(files, variables, classes, true);
+        RuleSet rules = RuleLoading.Load(files, variables, classes, true, new RuleLoadOptions { CacheFolder = Path.Combine(_root, "state", "patterns") });
         rules.Faults.AddRange(faults);
         return new Generation(number, settings, engine, rules);
     }

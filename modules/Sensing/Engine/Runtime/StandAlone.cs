@@ -74,8 +74,9 @@ internal sealed class StandAlone(SensorArguments args, TextWriter stdout, TextWr
         RuleSet rules = RuleLoading.Load(files.Where(File.Exists).Select(f => (f, f)), config.Variables, config.Classes, config.Settings.NativeMatcher, config.Settings.RuleLoad, true);
         foreach (RuleFault fault in config.Faults.Concat(rules.Faults))
             stderr.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rule not loaded: {fault.File}:{fault.Line} sid {fault.Sid} {fault.Keyword}: {fault.Reason}"));
+        if (rules.CacheFault != null) stderr.WriteLine($"sensor: compiled patterns are not kept in {config.Settings.RuleLoad.CacheFolder}: {rules.CacheFault}");
         bool native = Detect.Prefilter.Hyperscan.Available && config.Settings.NativeMatcher;
-        stdout.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rules: {rules.Loaded} loaded, {rules.Faults.Count} failed, matcher {(native ? "hyperscan" : "aho-corasick")}, {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s"));
+        stdout.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rules: {rules.Loaded} loaded, {rules.Faults.Count} failed, matcher {(native ? "hyperscan" : "aho-corasick")}{(rules.FromCache > 0 ? " from cache" : "")}, {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s"));
         failed |= rules.Faults.Count > 0 && (args.InitErrorsFatal || args.TestOnly);
         return rules;
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 using Appliance.Sensing.Engine.Memory;
 
 namespace Appliance.Sensing.Engine.Detect.Prefilter;
@@ -31,6 +30,18 @@ internal static unsafe partial class Hyperscan
 
     [LibraryImport("hs")]
     private static partial int hs_valid_platform();
+
+    [LibraryImport("hs")]
+    private static partial int hs_serialize_database(IntPtr database, out byte* bytes, out nuint length);
+
+    [LibraryImport("hs")]
+    private static partial int hs_deserialize_database(byte* bytes, nuint length, out IntPtr database);
+
+    [LibraryImport("hs")]
+    private static partial byte* hs_version();
+
+    [LibraryImport("hs")]
+    private static partial int hs_populate_platform(byte* platform);
 
     private const uint CaseLess = 1, DotAll = 2, SingleMatch = 8, Block = 1;
 
@@ -94,11 +105,40 @@ internal static unsafe partial class Hyperscan
         return database;
     }
 
+    /// <summary>What a compiled database hangs on beside its patterns: the library and its version, the processor it was tuned for, and how we ask for it.</summary>
+    public static byte[] Platform()
+    {
+        const int size = 32;         // struct hs_platform_info: tune, CPU features, two reserved
+        byte* platform = stackalloc byte[size];
+        new Span<byte>(platform, size).Clear();
+        _ = hs_populate_platform(platform);
+        return [.. "expressions, single match, block;"u8, .. MemoryMarshal.CreateReadOnlySpanFromNullTerminated(hs_version()), .. new ReadOnlySpan<byte>(platform, size)];
+    }
+
+    /// <summary>To be freed with <see cref="NativeMemory.Free"/>.</summary>
+    public static byte* Serialize(IntPtr database, out nuint length)
+    {
+        int result = hs_serialize_database(database, out byte* bytes, out length);
+        return result == 0 ? bytes : throw new IOException($"compiled patterns cannot be written: the library says {result}");
+    }
+
+    /// <summary>Zero when the bytes are none of the library's, or of another version or processor.</summary>
+    public static IntPtr Deserialize(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* b = bytes) return hs_deserialize_database(b, (nuint)bytes.Length, out IntPtr database) == 0 ? database : IntPtr.Zero;
+    }
+
     private static byte[] Escaped(byte[] pattern)
     {
-        var text = new StringBuilder(pattern.Length * 4);
-        foreach (byte b in pattern) text.Append("\\x").Append(b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture));
-        return Encoding.ASCII.GetBytes(text.ToString());
+        var text = new byte[pattern.Length * 4];
+        for (int i = 0; i < pattern.Length; i++)
+        {
+            text[i * 4] = (byte)'\\';
+            text[i * 4 + 1] = (byte)'x';
+            text[i * 4 + 2] = "0123456789abcdef"u8[pattern[i] >> 4];
+            text[i * 4 + 3] = "0123456789abcdef"u8[pattern[i] & 15];
+        }
+        return text;
     }
 
     /// <summary>What a scan writes its matches to: a block of native memory, so that the callback touches nothing managed.</summary>

@@ -84,6 +84,24 @@ internal sealed unsafe class HyperscanMatcher : MultiMatcher
         scratch.Count = hits.Count;
     }
 
+    /// <summary>Writes the database's portable form and its SHA-256; returns the length.</summary>
+    /// <exception cref="IOException">The library refuses, or the disk.</exception>
+    public long Serialize(System.IO.Stream to, Span<byte> digest)
+    {
+        byte* bytes = Hyperscan.Serialize(_database, out nuint length);
+        try
+        {
+            var span = new ReadOnlySpan<byte>(bytes, checked((int)length));
+            System.Security.Cryptography.SHA256.HashData(span, digest);
+            to.Write(span);
+            return span.Length;
+        }
+        finally
+        {
+            NativeMemory.Free(bytes);
+        }
+    }
+
     public override void Dispose()
     {
         if (_database != IntPtr.Zero) _ = Hyperscan.hs_free_database(_database);
