@@ -9,7 +9,7 @@ namespace Appliance.Sensing.Engine.Detect;
 /// <summary>Patterns that are searched together in one buffer, and the rules each stands for.</summary>
 internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> transforms) : IDisposable
 {
-    private readonly Dictionary<(string, bool), int> _patternNumbers = [];
+    private readonly Dictionary<byte[], int> _numbers = new(BytesComparer.Instance), _numbersNoCase = new(BytesComparer.Instance);
     private readonly List<SearchPattern> _patterns = [];
     private readonly List<List<int>> _rules = [];
 
@@ -22,11 +22,11 @@ internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> tran
     public void Add(Rule rule, Term term)
     {
         byte[] bytes = term.FastLength > 0 ? term.Pattern.AsSpan(term.FastOffset, term.FastLength).ToArray() : term.Pattern;
-        if (term.NoCase) bytes = bytes.Select(Memory.Bytes.Lower).ToArray();
-        var key = (Convert.ToHexString(bytes), term.NoCase);
-        if (!_patternNumbers.TryGetValue(key, out int number))
+        if (term.NoCase) bytes = Memory.Bytes.LowerOf(bytes);
+        Dictionary<byte[], int> numbers = term.NoCase ? _numbersNoCase : _numbers;
+        if (!numbers.TryGetValue(bytes, out int number))
         {
-            _patternNumbers[key] = number = _patterns.Count;
+            numbers[bytes] = number = _patterns.Count;
             _patterns.Add(new SearchPattern(bytes, term.NoCase));
             _rules.Add([]);
         }
@@ -40,9 +40,14 @@ internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> tran
     {
         Matcher = matcher;
         RulesOf = _rules.Select(r => r.ToArray()).ToArray();
-        _patternNumbers.Clear();
+        _numbers.Clear();
+        _numbers.TrimExcess();
+        _numbersNoCase.Clear();
+        _numbersNoCase.TrimExcess();
         _patterns.Clear();
+        _patterns.TrimExcess();
         _rules.Clear();
+        _rules.TrimExcess();
     }
 
     public void Dispose() => Matcher?.Dispose();
@@ -88,7 +93,7 @@ internal sealed class RuleSet : IDisposable
 
     private readonly List<BufferEngine> _engines = [];
 
-    public RuleSet(List<Rule> rules, List<RuleFault> faults, NameTable names, bool native, RuleLoadOptions? how = null)
+    public RuleSet(List<Rule> rules, List<RuleFault> faults, NameTable names, bool native, RuleLoadOptions? how = null, bool idle = false)
     {
         Faults = faults;
         Names = names;
@@ -145,7 +150,7 @@ internal sealed class RuleSet : IDisposable
             }
         }
         var cache = new PatternCache(how?.CacheFolder);
-        cache.Compile(_engines, native);
+        cache.Compile(_engines, native, idle);
         FromCache = cache.Taken;
         CacheFault = cache.Fault;
         Addresses = new AddressIndex(byId);
@@ -174,15 +179,19 @@ internal sealed class RuleSet : IDisposable
     }
 
     /// <summary>By action in the order configured (pass, drop, reject, alert); what sets a flow bit before what asks for it; then by priority, as written.</summary>
-    private static Rule[] Sorted(List<Rule> rules, IReadOnlyList<RuleAction> actions) =>
-        rules.Select((rule, at) => (rule, at))
-            .OrderBy(x => ActionOrder(x.rule.Action, actions))
-            .ThenBy(x => BitOrder(x.rule, VariableScope.Flow))
-            .ThenBy(x => BitOrder(x.rule, VariableScope.FlowInt))
-            .ThenBy(x => BitOrder(x.rule, VariableScope.Source))
-            .ThenBy(x => x.rule.Priority)
-            .ThenBy(x => x.at)
-            .Select(x => x.rule).ToArray();
+    private static Rule[] Sorted(List<Rule> rules, IReadOnlyList<RuleAction> actions)
+    {
+        Rule[] sorted = [.. rules];
+        var keys = new ulong[sorted.Length];
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            Rule rule = sorted[i];
+            ulong bits = (ulong)(BitOrder(rule, VariableScope.Flow) << 4 | BitOrder(rule, VariableScope.FlowInt) << 2 | BitOrder(rule, VariableScope.Source));
+            keys[i] = (ulong)ActionOrder(rule.Action, actions) << 58 | bits << 52 | (ulong)Math.Clamp(rule.Priority, 0, (1 << 20) - 1) << 32 | (uint)i;
+        }
+        Array.Sort(keys, sorted);
+        return sorted;
+    }
 
     private static int ActionOrder(RuleAction action, IReadOnlyList<RuleAction> order)
     {

@@ -17,6 +17,15 @@ internal static class Bytes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte Lower(byte b) => LowerTable[b];
 
+    /// <summary>The same bytes in lower case; the very array when they are so already.</summary>
+    public static byte[] LowerOf(byte[] bytes)
+    {
+        if (!bytes.AsSpan().ContainsAnyInRange((byte)'A', (byte)'Z')) return bytes;
+        var lower = new byte[bytes.Length];
+        for (int i = 0; i < lower.Length; i++) lower[i] = LowerTable[bytes[i]];
+        return lower;
+    }
+
     public static bool EqualsNoCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> pattern)
     {
         if (text.Length != pattern.Length) return false;

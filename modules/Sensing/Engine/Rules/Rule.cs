@@ -1,3 +1,4 @@
+using System.Text;
 using Appliance.Sensing.Engine.AppLayer;
 
 namespace Appliance.Sensing.Engine.Rules;
@@ -21,7 +22,11 @@ internal sealed class Rule
     public int Index;                // place in the rule set's order of evaluation
     public required string File;
     public required int Line;
-    public required string Text;
+
+    /// <summary>The rule as written; made anew at each call, as few ever ask.</summary>
+    public required string Text { get => Encoding.UTF8.GetString(_text); init => _text = Encoding.UTF8.GetBytes(value); }
+    private readonly byte[] _text = [];
+
     public RuleAction Action;
     public HeaderProtocol Protocol;
     public int ProtocolNumber;
@@ -72,6 +77,35 @@ internal sealed class Rule
 
     /// <summary>Looks at exchanges, not at packets alone; set when the rule is complete.</summary>
     public bool UsesApplication;
+    /// <summary>Nothing is added any more: lists shrink to what they hold, and those that hold nothing are one.</summary>
+    public void Settle()
+    {
+        Shrink(ref Metadata);
+        Shrink(ref References);
+        Shrink(ref PacketTests);
+        Shrink(ref Before);
+        Shrink(ref After);
+        Shrink(ref AppEvents);
+        Shrink(ref Tests);
+        Parts.TrimExcess();
+        foreach (Part part in Parts)
+        {
+            Shrink(ref part.Transforms);
+            Shrink(ref part.Terms);
+        }
+    }
+
+    private static void Shrink<T>(ref List<T> list)
+    {
+        if (list.Count == 0) list = NoList<T>.One;
+        else list.TrimExcess();
+    }
+
+    private static class NoList<T>
+    {
+        public static readonly List<T> One = new(0);
+    }
+
     public Part? PayloadPart => Parts.Find(p => p.Buffer == BufferId.Payload);
 }
 

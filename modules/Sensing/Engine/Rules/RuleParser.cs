@@ -91,6 +91,22 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
 
     public RuleLoadOptions Options { get; init; } = new();
 
+    private const int MostWords = 1 << 16;
+    private readonly HashSet<string> _words = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, byte[]> _texts = new(StringComparer.Ordinal);
+
+    /// <summary>One string for all rules that have the word.</summary>
+    public string Word(ReadOnlySpan<char> text)
+    {
+        var lookup = _words.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (lookup.TryGetValue(text, out string? known)) return known;
+        string word = text.ToString();
+        if (_words.Count < MostWords) _words.Add(word);
+        return word;
+    }
+
+    public byte[] Utf8(string text) => _texts.TryGetValue(text, out byte[]? known) ? known : _texts[text] = Encoding.UTF8.GetBytes(text);
+
     /// <summary>A file that a rule names: beside the rule's own file, else where the engine was started. Rules from others reach nothing but what lies beside them.</summary>
     public string PathOf(string name, string ruleFile)
     {

@@ -21,6 +21,7 @@ internal static class RuleValidation
         }
         Needs(rule);
         ChooseFast(rule);
+        rule.Settle();
     }
 
     private static void Directions(Rule rule)

@@ -55,8 +55,7 @@ internal static class RuleLoading
             }
         }
         Deduplicate(rules, faults);
-        if (idle && rules.Count > ManyRules) ProcessMemory.GiveBack();
-        var set = new RuleSet(rules, faults, names, native, how) { Skipped = parser.Skipped };
+        var set = new RuleSet(rules, faults, names, native, how, idle) { Skipped = parser.Skipped };
         if (idle && rules.Count > ManyRules) ProcessMemory.GiveBack();
         return set;
     }

@@ -11,6 +11,7 @@ namespace Appliance.Sensing.Engine.Detect.Prefilter;
 internal sealed class PatternCache(string? folder)
 {
     private const int EntrySize = 72;
+    private const int ManyPatternSets = 50;
     private const int MostDatabases = 1 << 16;
     private const int MostBytes = 1 << 30;
     private readonly CacheFolder? _folder = folder == null ? null : new CacheFolder(folder);
@@ -23,7 +24,10 @@ internal sealed class PatternCache(string? folder)
     public string? Fault { get; private set; }
 
     /// <summary>Gives every engine its matcher; engines with the same patterns share one.</summary>
-    public void Compile(IReadOnlyList<BufferEngine> engines, bool native)
+    /// <param name="engines">Those without patterns stay as they are.</param>
+    /// <param name="native">Hyperscan where there is one.</param>
+    /// <param name="idle">No packet waits: before much is compiled, memory that reading the rules has left over is handed back.</param>
+    public void Compile(IReadOnlyList<BufferEngine> engines, bool native, bool idle)
     {
         BufferEngine[] filled = engines.Where(e => !e.IsEmpty).ToArray();
         if (!native || !Hyperscan.Available)
@@ -45,6 +49,7 @@ internal sealed class PatternCache(string? folder)
         Taken = found.Count;
         string[] missing = byKey.Keys.Where(k => !found.ContainsKey(k)).OrderByDescending(k => byKey[k][0].Patterns.Count).ToArray();
         Compiled = missing.Length;
+        if (idle && missing.Length > ManyPatternSets) Memory.ProcessMemory.GiveBack();
         Parallel.ForEach(missing, new ParallelOptions { MaxDegreeOfParallelism = 2 }, key =>
         {
             MultiMatcher made = MultiMatcher.Make(byKey[key][0].Patterns, true);

@@ -33,9 +33,9 @@ internal static class About
     public static void ClassType(RuleBuilder b, string keyword, string? value)
     {
         if (value == null) throw new RuleException(keyword, "names no class");
-        b.Rule.ClassName = value;
+        b.Rule.ClassName = b.Parser.Word(value);
         if (!b.Parser.Classes.TryFind(value, out string text, out int priority)) return; // an unknown class is no reason to lose a rule
-        b.Rule.Category = Encoding.UTF8.GetBytes(text);
+        b.Rule.Category = b.Parser.Utf8(text);
         if (!b.Rule.PriorityGiven) b.Rule.Priority = priority;
     }
 
@@ -54,11 +54,13 @@ internal static class About
 
     public static void Metadata(RuleBuilder b, string keyword, string? value)
     {
-        foreach (string item in (value ?? "").Split(','))
+        ReadOnlySpan<char> all = value;
+        foreach (Range item in all.Split(','))
         {
-            string text = item.Trim();
-            int space = text.IndexOf(' ', StringComparison.Ordinal);
-            if (space > 0) b.Rule.Metadata.Add((text[..space], text[(space + 1)..].Trim()));
+            ReadOnlySpan<char> text = all[item].Trim();
+            int space = text.IndexOf(' ');
+            // the same words stand in thousands of rules
+            if (space > 0) b.Rule.Metadata.Add((b.Parser.Word(text[..space]), b.Parser.Word(text[(space + 1)..].Trim())));
         }
     }
 
