@@ -93,6 +93,7 @@ internal sealed class KernelModule : IModule
         .Permission(KernelPermissions.ReadJobs, Role.Administrator, Role.Auditor, Role.Provisioner)
         .Permission(KernelPermissions.RunJobs, Role.Administrator, Role.Provisioner)
         .Permission(KernelPermissions.ReadHealth, Role.Administrator, Role.Auditor, Role.Provisioner, Role.Manager, Role.Analyst, Role.Operator)
+        .Permission(KernelPermissions.ReadMetrics, Role.Administrator, Role.Auditor, Role.Provisioner)
         .Permission(KernelPermissions.ReadSettings, Role.Administrator, Role.Auditor, Role.Provisioner, Role.Manager)
         .Permission(KernelPermissions.ManageSettings, Role.Administrator, Role.Provisioner)
         .Permission(KernelPermissions.ReadMail, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator)

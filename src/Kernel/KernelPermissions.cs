@@ -23,6 +23,9 @@ public static class KernelPermissions
     /// <summary>See the health page.</summary>
     public static Permission ReadHealth { get; } = new("kernel.health.read");
 
+    /// <summary>Scrape <c>/metrics</c>.</summary>
+    public static Permission ReadMetrics { get; } = new("kernel.metrics.read");
+
     /// <summary>See the settings of the appliance.</summary>
     public static Permission ReadSettings { get; } = new("kernel.settings.read");
 

@@ -1,5 +1,7 @@
 using Appliance.Contracts;
+using Appliance.Host.Telemetry;
 using Appliance.Host.Web;
+using Appliance.Kernel;
 using Appliance.Kernel.Modules;
 
 namespace Appliance.Host.Api;
@@ -20,6 +22,7 @@ internal static class ModuleEndpoints
             else
                 mapped.WithMetadata(new AnswersEveryone(endpoint.PublicReason!));
         }
+        app.MapGet("/metrics", Metrics.AnswerAsync).WithMetadata(new NeedsPermission(KernelPermissions.ReadMetrics));
         app.MapPost("/csp-report", CspReport.TakeAsync).WithMetadata(new AnswersEveryone("browsers report violations without credentials")).DisableAntiforgery();
         app.MapOpenApi("/api/v1/openapi.json").WithMetadata(new NeedsPermission(Permission.SignedIn));
     }

@@ -1,5 +1,6 @@
 using Appliance.Host.Api;
 using Appliance.Host.Composition;
+using Appliance.Host.Telemetry;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -25,6 +26,8 @@ internal static class WebHost
         builder.Services.AddWeb(catalog, modules, data, builder.Configuration);
 
         var app = builder.Build();
+        // Made now: what is counted before anyone listens is lost.
+        app.Services.GetRequiredService<Metrics>();
         app.UseMiddleware<FaultMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLocalization();

@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Appliance.Contracts;
 using Appliance.Host.Composition;
+using Appliance.Host.Telemetry;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Identity;
 using Appliance.Kernel.Modules;
@@ -29,6 +30,7 @@ internal static class WebServices
         services.AddScoped(s => (Viewer)s.GetRequiredService<IHttpContextAccessor>().HttpContext!.Items[PermissionMiddleware.ViewerItem]!);
         services.AddSingleton<CircuitLimits>().AddScoped<CircuitHandler, CircuitCounter>();
         services.AddRouting();
+        services.AddTelemetry(configuration);
         services.AddOpenApi("openapi");
         services.ConfigureHttpJsonOptions(j =>
         {

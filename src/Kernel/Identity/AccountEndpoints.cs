@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Appliance.Contracts;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Telemetry;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -26,6 +27,7 @@ internal static class AccountEndpoints
         if (read.Refusal is { } refusal)
             return Refused("/login", refusal, Local(form["next"]));
         var step = await logIn.ByPasswordAsync(form["name"], form["password"], From(http), cancel);
+        Instruments.LogIn(step.RefusedBy is not null ? "refused" : step.Session is null ? "needs code" : "in");
         return await AnswerAsync(http, step, "/login", Local(form["next"]));
     }
 

@@ -1,5 +1,6 @@
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quartz;
@@ -31,7 +32,9 @@ internal sealed class JobRun(Database database, ModuleSet modules, IServiceScope
             KernelLog.JobRanAlready(log, name, fireTime);
             return;
         }
+        var began = time.GetTimestamp();
         var (state, message) = await RunAsync(job, context, cancellationToken);
+        Instruments.JobEnded(name, state, time.GetElapsedTime(began));
         // The end is written even when the host is stopping: the run is over.
         await database.ExecuteAsync(End, new { Id = id, State = state, Message = message.Length > 2000 ? message[..2000] : message, Now = time.GetUtcNow() }, CancellationToken.None);
     }

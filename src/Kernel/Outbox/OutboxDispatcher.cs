@@ -2,6 +2,7 @@ using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Telemetry;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -98,12 +99,14 @@ public sealed class OutboxDispatcher(Database database, ModuleSet modules, IServ
             await EventCall.For(subscription.EventType)(handler, fact, handled, cancel);
             await handled.FlushAsync(cancel);
             await work.ExecuteAsync(MarkDone, new { Id = claimed.EventId, claimed.Subscription, Now = now }, cancel);
+            Instruments.Delivered(claimed.Subscription, "done", time.GetUtcNow() - ((EventRecord)fact).OccurredAt);
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
         {
             if (work.Connection.FullState.HasFlag(System.Data.ConnectionState.Broken) || work.Connection.State != System.Data.ConnectionState.Open)
                 throw;
             await work.ExecuteAsync("rollback to savepoint handler", null, cancel);
+            Instruments.Delivered(claimed.Subscription, "failed", default);
             KernelLog.DeliveryFailed(log, claimed.Subscription, claimed.EventId, claimed.Tries + 1, fault);
             var wait = TimeSpan.FromSeconds(Math.Min(600, Math.Pow(2, claimed.Tries)));
             await work.ExecuteAsync(MarkFailed, new { Id = claimed.EventId, claimed.Subscription, Due = now + wait, Reason = $"{fault.GetType().Name}: {fault.Message}", Max = MaxTries }, cancel);

@@ -71,6 +71,7 @@ internal sealed class IntakeStream(SensorFolder sensor, string stream, IEveSourc
         if (Read(stretch, refuse) is not { } to)
             return bookmark;
         await transaction.CommitAsync(_batch, bookmark, to, cancel);
+        IntakeMetrics.Committed(stream, _batch, context.Time.GetUtcNow() - now);
         source.Committed(to);
         _limit = Math.Min(_limit * 2, BatchLimit);
         if (_batch.Alerts.Count > 0 || _batch.Answers.Count > 0)

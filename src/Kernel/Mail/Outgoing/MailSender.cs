@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -125,6 +126,7 @@ internal sealed class MailSender(Database database, IOptionsMonitor<MailOptions>
         await work.ExecuteAsync(Settle, new { row.MailId, row.Address, State = state, Due = due, Settled = state is "sent" or "failed" ? work.Now : (DateTimeOffset?)null, result.Reason }, cancel);
         work.Publish(row.Changed(state));
         await work.CommitAsync(cancel);
+        Instruments.MailHandedOver(state);
         if (state != "sent")
             KernelLog.MailNotSent(log, row.MailId, row.Tries, state);
     }
