@@ -1,5 +1,6 @@
 using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Http2;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Stream;
 
@@ -52,6 +53,11 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         flow.App.Expectation = what;
     }
 
+    private bool Upgrades(AppState app) => app.OldParser is { HandsOverTo: AppProto.Http2 } && Options.Enabled("http2");
+
+    /// <summary>Who wants to know that a flow is about to speak something else.</summary>
+    public IProtocolWatcher? Watcher { get; set; }
+
     public void Attach(Reassembly reassembly) => _reassembly = reassembly;
 
     public long Now { set => _context.Time = value; }
@@ -96,8 +102,9 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         AppState app = flow.App;
         AppProto other = toServer ? app.ToClient : app.ToServer;
         LookForAnnouncement(flow);
-        bool announced = app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown;
-        AppProto found = announced ? app.Expected : _detector.Tcp(bytes, toServer, flow.ServerPort);
+        bool upgrades = Upgrades(app), announced = upgrades || app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown;
+        AppProto found = upgrades ? AppProto.Http2 : announced ? app.Expected : _detector.Tcp(bytes, toServer, flow.ServerPort);
+        if (!toServer && other == AppProto.Http2 && Http2Parser.Probe(bytes)) found = AppProto.Http2; // at home on few ports, but the client has said it
         if (found == AppProto.Unknown) return (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0 ? -1 : 0; // too little to say: neither known nor failed
         if (found == AppProto.Failed)
         {
@@ -122,7 +129,15 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         }
         if (app.Wanted != AppProto.Unknown && app.Wanted != found)
             Current?.AddEvent(app.Wanted == AppProto.Tls ? DecodeEvent.ApplayerNoTlsAfterStarttls : DecodeEvent.ApplayerUnexpectedProtocol);
+        AppParser? former = app.OldParser;
+        if (former != null && Watcher != null)
+        {
+            app.Protocol = app.Original;
+            Watcher.Changing(flow);
+            app.NextId = 0;
+        }
         if (!Begin(flow, found, true)) return GiveUp(flow);
+        if (former is HttpParser { Upgraded: { } asked } && app.Parser is Http2Parser upgraded) upgraded.TakeOver(asked);
         if (announced)
         {
             app.ToServer = app.ToClient = found;

@@ -29,6 +29,7 @@ internal sealed record AppLayerOptions
     public bool ShowJa4 { get; init; }
     public int FtpMaxLine { get; init; } = 4096;
     public Dnp3.Dnp3Options Dnp3 { get; init; } = new();
+    public Http2.Http2Options Http2 { get; init; } = new();
     public Mqtt.MqttOptions Mqtt { get; init; } = new();
 }
 
@@ -78,6 +79,12 @@ internal interface IExpectations
     void Expect(Decode.IpAddress server, ushort port, AppProto protocol, object what, long time);
 }
 
+/// <summary>Told before a flow goes over to another protocol, while the exchanges of the old one can still be inspected and written.</summary>
+internal interface IProtocolWatcher
+{
+    void Changing(Flow.Flow flow);
+}
+
 /// <summary>The parser of one flow.</summary>
 internal abstract class AppParser
 {
@@ -119,6 +126,9 @@ internal sealed class AppState
     public bool ToServerFirst = true;
     public object? Expectation;
     public FlowFrames? Frames;       // only where somebody asks for frames
+
+    /// <summary>What the exchanges at hand are in: between two protocols still the first.</summary>
+    public AppProto Spoken => Protocol == AppProto.Unknown ? Original : Protocol;
 
     public T Add<T>(T transaction) where T : Transaction
     {

@@ -5,6 +5,7 @@ using Appliance.Sensing.Engine.AppLayer.Dnp3;
 using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Http2;
 using Appliance.Sensing.Engine.AppLayer.Krb5;
 using Appliance.Sensing.Engine.AppLayer.Modbus;
 using Appliance.Sensing.Engine.AppLayer.Mqtt;
@@ -28,6 +29,7 @@ internal static class ParserTable
     public static AppParser? Make(AppProto protocol, AppState state, bool tcp, AppLayerOptions options) => protocol switch
     {
         AppProto.Http1 => new HttpParser(state),
+        AppProto.Http2 => new Http2Parser(state, options.Http2),
         AppProto.Dns => new DnsParser(state, tcp),
         AppProto.Tls => new TlsParser(state),
         AppProto.Ssh => new SshParser(state),
@@ -52,6 +54,6 @@ internal static class ParserTable
         _ => null,
     };
 
-    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
+    public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Http2, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
         AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht, AppProto.Dnp3];
 }

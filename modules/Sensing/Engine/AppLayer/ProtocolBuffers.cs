@@ -41,6 +41,8 @@ internal static class ProtocolBuffers
         new(BufferId.Krb5Sname, "krb5.sname", [AppProto.Krb5], 0, 0, Multi: true),
         new(BufferId.Krb5Test, "(krb5)", [AppProto.Krb5], 0, 0),
         new(BufferId.DhcpTest, "(dhcp)", [AppProto.Dhcp], 0, 0),
+        new(BufferId.Http2Test, "(http2)", [AppProto.Http2], 0, 0),
+        new(BufferId.Http2HeaderName, "http2.header_name", [AppProto.Http2], 2, 2, Multi: true),
         new(BufferId.ModbusTest, "(modbus)", [AppProto.Modbus], 0, -1),
         new(BufferId.Dnp3Test, "(dnp3)", [AppProto.Dnp3], 1, 1),
         new(BufferId.Dnp3Data, "dnp3.data", [AppProto.Dnp3], 1, 1),

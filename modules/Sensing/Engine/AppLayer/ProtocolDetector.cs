@@ -87,6 +87,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
     {
         if (_dnsTcp.Has(serverPort) && DnsParser.Probe(bytes, true)) return AppProto.Dns;
         if (Starts(bytes, "HTTP/1.1"u8) || Starts(bytes, "HTTP/1.0"u8) || Starts(bytes, "HTTP/0.9"u8)) return AppProto.Http1;
+        if (serverPort == 80 && Http2.Http2Parser.Probe(bytes)) return AppProto.Http2;
         AppProto common = Common(bytes, serverPort);
         if (common != AppProto.Unknown) return common;
         if (bytes.Length >= 3 && bytes[0] is 0x15 or 0x17 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;

@@ -30,6 +30,12 @@ internal abstract class Transaction
 
     public TransactionInspection Inspected(bool toServer) => toServer ? InspectedToServer : InspectedToClient;
 
+    /// <summary>Has this direction come far enough for a buffer to be read?</summary>
+    public virtual bool Reached(BufferDescriptor buffer, bool toServer) => Progress(toServer) >= buffer.ProgressFor(toServer);
+
+    /// <summary>Bodies and files: is this direction's at its end, though the exchange goes on?</summary>
+    public virtual bool BodyEnded(bool toServer) => false;
+
     /// <summary>The bytes of a buffer; <paramref name="index"/> counts the instances of buffers that come several times.</summary>
     public abstract bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes);
 

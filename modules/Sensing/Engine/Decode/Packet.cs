@@ -1,6 +1,6 @@
 namespace Appliance.Sensing.Engine.Decode;
 
-internal enum PacketSource : byte { Wire, Defragmented, Tunnel, StreamEnd }
+internal enum PacketSource : byte { Wire, Defragmented, Tunnel, StreamEnd, StreamChange }
 
 [Flags]
 internal enum PacketMarks : ushort

@@ -34,7 +34,7 @@ internal sealed partial class Detector
                 if (p.IpVersion != 6) return false;
                 break;
             case HeaderProtocol.Application:
-                if (flow == null || rule.Application == AppProto.Unknown || !AppProtoNames.Fits(rule.Application, flow.App.Protocol)) return false;
+                if (flow == null || rule.Application == AppProto.Unknown || !AppProtoNames.Fits(rule.Application, flow.App.Spoken)) return false;
                 break;
             case HeaderProtocol.Other:
                 break;
@@ -90,7 +90,7 @@ internal sealed partial class Detector
             case PacketTestKind.IcmpCode: return p.HasIcmp && ContentInspector.Compare(p.IcmpCode, test.Compare, test.Value, test.Value2);
             case PacketTestKind.IcmpId: return p.HasIcmp && p.IcmpId == test.Value;
             case PacketTestKind.IcmpSequence: return p.HasIcmp && p.IcmpSequence == test.Value;
-            case PacketTestKind.DataSize: return p.Source != PacketSource.StreamEnd && p.IpVersion != 0 && ContentInspector.Compare(p.PayloadLength, test.Compare, test.Value, test.Value2);
+            case PacketTestKind.DataSize: return p.Source < PacketSource.StreamEnd && p.IpVersion != 0 && ContentInspector.Compare(p.PayloadLength, test.Compare, test.Value, test.Value2);
             case PacketTestKind.Ttl: return p.IpVersion != 0 && ContentInspector.Compare(p.Ttl, test.Compare, test.Value, test.Value2);
             case PacketTestKind.Id: return p.IpVersion == 4 && ContentInspector.Compare(p.IpId, test.Compare, test.Value, test.Value2);
             case PacketTestKind.Tos: return p.IpVersion == 4 && ContentInspector.Compare(p.Tos, test.Compare, test.Value, test.Value2);

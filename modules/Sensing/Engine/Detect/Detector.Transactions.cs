@@ -12,7 +12,7 @@ internal sealed partial class Detector
     private void InspectTransactions(Packet p, Flow.Flow flow, int direction)
     {
         bool toServer = direction == 0;
-        AppProto protocol = flow.App.Protocol == AppProto.Unknown ? flow.App.Original : flow.App.Protocol;
+        AppProto protocol = flow.App.Spoken;
         BufferEngine[] engines = _rules.App[direction][(int)protocol];
         int[] plain = _rules.AppRules[direction][(int)protocol];
         List<Transaction> transactions = flow.App.Transactions;
@@ -31,7 +31,7 @@ internal sealed partial class Detector
             for (int e = 0; e < engines.Length; e++)
             {
                 BufferEngine engine = engines[e];
-                if (engine.Matcher == null || progress < engine.Buffer.ProgressFor(toServer)) continue;
+                if (engine.Matcher == null || !tx.Reached(engine.Buffer, toServer)) continue;
                 if (engine.Buffer.Streamed)
                 {
                     SearchStreamed(engine, tx, done, toServer, complete);
@@ -62,7 +62,7 @@ internal sealed partial class Detector
         seen = tx.StreamedBytes(buffer, toServer);
         before = done.Streamed[StreamSlot(buffer)];
         if (seen <= before) return false;
-        if (complete || tx.InspectsEveryChunk) return true;
+        if (complete || tx.InspectsEveryChunk || tx.BodyEnded(toServer)) return true;
         bool request = buffer == BufferId.HttpRequestBody || buffer == BufferId.FileData && toServer;
         if (before == 0) return seen >= (request ? Limits.HttpRequestMinInspect : Limits.HttpResponseMinInspect);
         return seen - before >= (request ? Limits.HttpRequestWindow : Limits.HttpResponseWindow);
@@ -128,7 +128,7 @@ internal sealed partial class Detector
             else
             {
                 BufferDescriptor buffer = BufferTable.Of(part.Buffer);
-                if (progress < buffer.ProgressFor(toServer))
+                if (!tx.Reached(buffer, toServer))
                 {
                     waiting = true;
                     continue;

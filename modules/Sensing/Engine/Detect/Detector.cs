@@ -161,7 +161,7 @@ internal sealed partial class Detector : IDisposable
         // alerts show the stream's bytes, so these are let go last
         if (_hasStream && stream != null) _reassembly.RawInspected(stream, through, p.Source == PacketSource.StreamEnd);
         if (_rules.HasHostTags) _turns?.Await();
-        if (_rules.HasTags && p.Source != PacketSource.StreamEnd && _tags.Wants(p, flow)) _receiver.Tagged(p, flow);
+        if (_rules.HasTags && p.Source < PacketSource.StreamEnd && _tags.Wants(p, flow)) _receiver.Tagged(p, flow);
     }
 
     private void SkipRaw(Packet p, Flow.Flow flow)
@@ -279,7 +279,7 @@ internal sealed partial class Detector : IDisposable
     private void EvaluateOnPacket(Rule rule, Packet p, Flow.Flow? flow)
     {
         // the end of a stream is no packet of its own
-        if (p.Source == PacketSource.StreamEnd && rule.Kind is (RuleKind.Packet or RuleKind.AddressOnly or RuleKind.LikeAddressOnly)) return;
+        if (p.Source >= PacketSource.StreamEnd && rule.Kind is (RuleKind.Packet or RuleKind.AddressOnly or RuleKind.LikeAddressOnly)) return;
         if (!HeaderFits(rule, p, flow)) return;
         _counters.Evaluations++;
         if (rule.UsesApplication)

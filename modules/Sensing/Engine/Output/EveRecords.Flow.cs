@@ -64,7 +64,7 @@ internal sealed partial class EveRecords
 
     private void FileObject(Transaction tx, AppFile file)
     {
-        _w.Text("filename"u8, file.Name);
+        if (file.Name.Length > 0) _w.Text("filename"u8, file.Name);
         _w.Bool("gaps"u8, file.Gaps);
         _w.Text("state"u8, file.State switch { FileState.Closed => "CLOSED"u8, FileState.Truncated => "TRUNCATED"u8, FileState.Error => "ERROR"u8, _ => "UNKNOWN"u8 });
         if (options.ForceMagic && file.TryMagic(out ReadOnlySpan<byte> magic)) _w.Text("magic"u8, magic);

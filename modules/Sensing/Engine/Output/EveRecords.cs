@@ -75,6 +75,7 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         {
             PacketSource.Defragmented => "defrag"u8,
             PacketSource.StreamEnd => "stream (flow timeout)"u8,
+            PacketSource.StreamChange => "stream (detect/log)"u8,
             PacketSource.Tunnel => TunnelSource(p.TunnelKind),
             _ => "wire/pcap"u8,
         });

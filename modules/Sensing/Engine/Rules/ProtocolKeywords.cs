@@ -12,6 +12,8 @@ internal static class ProtocolKeywords
         ["krb5_msg_type"] = NumberTests.Krb5Type, ["krb5_err_code"] = NumberTests.Krb5Error, ["krb5.ticket_encryption"] = NumberTests.Krb5Ticket,
         ["dhcp.leasetime"] = NumberTests.DhcpLease, ["dhcp.renewal_time"] = NumberTests.DhcpRenewal, ["dhcp.rebinding_time"] = NumberTests.DhcpRebinding,
         ["dnp3_func"] = Dnp3Keywords.Function, ["dnp3_ind"] = Dnp3Keywords.Indications, ["dnp3_obj"] = Dnp3Keywords.Object,
+        ["http2.frametype"] = Http2Keywords.FrameType, ["http2.errorcode"] = Http2Keywords.ErrorCode, ["http2.priority"] = Http2Keywords.Priority,
+        ["http2.window"] = Http2Keywords.Window, ["http2.size_update"] = Http2Keywords.SizeUpdate, ["http2.settings"] = Http2Keywords.Settings,
         ["modbus"] = ModbusKeywords.Modbus,
         ["mqtt.type"] = MqttKeywords.Type, ["mqtt.flags"] = MqttKeywords.Flags, ["mqtt.qos"] = MqttKeywords.Qos, ["mqtt.protocol_version"] = MqttKeywords.Version,
         ["mqtt.reason_code"] = MqttKeywords.ReasonCode, ["mqtt.connack.session_present"] = MqttKeywords.SessionPresent, ["mqtt.connect.flags"] = MqttKeywords.ConnectFlags,

@@ -19,6 +19,13 @@ internal static class ProtocolConfiguration
             MaxObjects = Count(protocols, "dnp3.max-objects", stock.Dnp3.MaxObjects),
         },
         FtpMaxLine = (int)Math.Clamp(protocols?.Size("ftp.max-line-length", stock.FtpMaxLine) ?? stock.FtpMaxLine, 16, 1 << 20),
+        Http2 = stock.Http2 with
+        {
+            MaxStreams = (int)Math.Clamp(protocols?.Size("http2.max-streams", stock.Http2.MaxStreams) ?? stock.Http2.MaxStreams, 1, 1 << 16),
+            MaxTable = (int)Math.Clamp(protocols?.Size("http2.max-table-size", stock.Http2.MaxTable) ?? stock.Http2.MaxTable, 0, 1 << 20),
+            MaxReassembly = (int)Math.Clamp(protocols?.Size("http2.max-reassembly-size", stock.Http2.MaxReassembly) ?? stock.Http2.MaxReassembly, 0, 1 << 24),
+            MaxFrames = (int)Math.Clamp(protocols?.Size("http2.max-frames", stock.Http2.MaxFrames) ?? stock.Http2.MaxFrames, 1, 1 << 24),
+        },
         Mqtt = stock.Mqtt with
         {
             MaxLength = (int)Math.Clamp(protocols?.Size("mqtt.max-msg-length", stock.Mqtt.MaxLength) ?? stock.Mqtt.MaxLength, 0, 1 << 28),

@@ -34,7 +34,7 @@ internal sealed class WorkerCounters
 }
 
 /// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules, what they remember of hosts, and the sink.</summary>
-internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEngine
+internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolWatcher, ICaptureEngine
 {
     private const int MostStretches = 64;
     private readonly Decoder _decoder;
@@ -64,7 +64,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
         Counters = new WorkerCounters();
         _decoder = new Decoder(settings.Decode, Counters.Decode);
         _flows = new FlowTable(settings.Flow, Counters.Flow, this);
-        _app = new AppLayerEngine(Asked(settings, rules), Counters.App, memory.Announced);
+        _app = new AppLayerEngine(Asked(settings, rules), Counters.App, memory.Announced) { Watcher = this };
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
         var reassembly = new Reassembly(stream, Counters.Stream, _app);
         _app.Attach(reassembly);
@@ -342,6 +342,19 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, ICaptureEn
         if (flow.Bypassed) Counters.Ips.BypassedFlows++;
         if (!flow.Silenced) _records.FlowEnded(flow, why, _clock);
         _tcp.Free(flow);
+    }
+
+    /// <summary>What has been said in the old protocol is inspected and written before the flow speaks another.</summary>
+    public void Changing(Flow.Flow flow)
+    {
+        if (flow.App.Transactions.Count == 0) return;
+        for (int d = 0; d < 2; d++)
+        {
+            PrepareEnd(flow, d == 0);
+            _end.Source = PacketSource.StreamChange;
+            _detector?.Inspect(_end, flow);
+            Settle(_end, flow, false);
+        }
     }
 
     private void PrepareEnd(Flow.Flow flow, bool toServer)

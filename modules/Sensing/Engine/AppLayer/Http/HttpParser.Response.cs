@@ -163,6 +163,11 @@ internal sealed partial class HttpParser
             _response = At.Tunnel;
             _request = At.Tunnel;
             HandsOver = tx.Response.TryGet("upgrade"u8, out ReadOnlySpan<byte> to) && ContainsIgnoreCase(to, "h2c"u8);
+            if (HandsOver)
+            {
+                HandsOverTo = AppProto.Http2;
+                Upgraded = Http2.Http2Upgrade.Of(tx);
+            }
             return;
         }
         if (HttpHeaders.Same(tx.Method, "HEAD"u8) || tx.Status is >= 100 and < 200 or 204 or 304)

@@ -21,6 +21,9 @@ internal sealed partial class HttpParser(AppState state) : AppParser
 
     public override AppProto Protocol => AppProto.Http1;
 
+    /// <summary>The request that goes on as the first stream of HTTP/2.</summary>
+    public Http2.Http2Upgrade? Upgraded { get; private set; }
+
     public override void Reset()
     {
         _requestBody.Reset();
