@@ -30,6 +30,7 @@ internal sealed record AppLayerOptions
     public int FtpMaxLine { get; init; } = 4096;
     public Dnp3.Dnp3Options Dnp3 { get; init; } = new();
     public Http2.Http2Options Http2 { get; init; } = new();
+    public int NfsMaxTransactions { get; init; } = 1024;
     public Mqtt.MqttOptions Mqtt { get; init; } = new();
 }
 

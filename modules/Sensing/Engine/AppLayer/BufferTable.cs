@@ -19,7 +19,7 @@ internal enum BufferId : byte
     Http2HeaderName, IkeDummy,
     FtpReplyBuffer, TlsAlpn,
     MqttTest, MqttConnackTest, MqttConnectUserName, MqttConnectPassword, MqttConnectWillTopic, MqttConnectWillMessage, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic, MqttUnsubscribeTopic,
-    SmbTest, DceTest, SnmpTest, Krb5Test, RfbTest, RfbResultTest, NfsTest, IkeTest, DhcpTest, Http2Test, ModbusTest, Dnp3Test, Dnp3Data, EnipTest, SshTest, RpcTest,
+    SmbTest, DceTest, SnmpTest, Krb5Test, RfbTest, RfbResultTest, NfsTest, IkeTest, IkeChosenTest, DhcpTest, Http2Test, ModbusTest, Dnp3Test, Dnp3Data, EnipTest, SshTest, RpcTest,
     IkeInitSpi, IkeRespSpi, IkeVendor, IkeKeyExchange, IkeNonce,
     IpSource, IpDestination, IpV4Header, IpV6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header, IcmpPayload,
     Base64Data,

@@ -3,12 +3,16 @@ using Appliance.Sensing.Engine.AppLayer.Dcerpc;
 using Appliance.Sensing.Engine.AppLayer.Dhcp;
 using Appliance.Sensing.Engine.AppLayer.Dnp3;
 using Appliance.Sensing.Engine.AppLayer.Dns;
+using Appliance.Sensing.Engine.AppLayer.Enip;
 using Appliance.Sensing.Engine.AppLayer.Ftp;
-using Appliance.Sensing.Engine.AppLayer.Http;
 using Appliance.Sensing.Engine.AppLayer.Http2;
+using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Ike;
 using Appliance.Sensing.Engine.AppLayer.Krb5;
 using Appliance.Sensing.Engine.AppLayer.Modbus;
 using Appliance.Sensing.Engine.AppLayer.Mqtt;
+using Appliance.Sensing.Engine.AppLayer.Nfs;
+using Appliance.Sensing.Engine.AppLayer.Ntp;
 using Appliance.Sensing.Engine.AppLayer.Pgsql;
 using Appliance.Sensing.Engine.AppLayer.Quic;
 using Appliance.Sensing.Engine.AppLayer.Rfb;
@@ -38,6 +42,10 @@ internal static class ParserTable
         AppProto.FtpData => new FtpDataParser(state),
         AppProto.Dcerpc => new DcerpcParser(state, tcp),
         AppProto.Dnp3 => new Dnp3Parser(state, options.Dnp3),
+        AppProto.Ike => new IkeParser(state),
+        AppProto.Nfs => new NfsParser(state, tcp, options.NfsMaxTransactions),
+        AppProto.Enip => new EnipParser(state, tcp),
+        AppProto.Ntp => new NtpParser(state),
         AppProto.Modbus => new ModbusParser(state),
         AppProto.Pgsql => new PgsqlParser(state, options.PgsqlPasswords),
         AppProto.Quic => new QuicParser(state),
@@ -55,5 +63,5 @@ internal static class ParserTable
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Http2, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht, AppProto.Dnp3];
+        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht, AppProto.Dnp3, AppProto.Enip, AppProto.Ike, AppProto.Nfs, AppProto.Ntp];
 }

@@ -10,6 +10,7 @@ internal static class ProtocolBuffers
     private static readonly AppProto[] Smb = [AppProto.Smb];
     private static readonly AppProto[] Rpc = [AppProto.Dcerpc, AppProto.Smb];
     private static readonly AppProto[] Snmp = [AppProto.Snmp];
+    private static readonly AppProto[] Ike = [AppProto.Ike];
     private static readonly AppProto[] Sip = [AppProto.Sip];
 
     public static BufferDescriptor[] All =>
@@ -46,6 +47,15 @@ internal static class ProtocolBuffers
         new(BufferId.ModbusTest, "(modbus)", [AppProto.Modbus], 0, -1),
         new(BufferId.Dnp3Test, "(dnp3)", [AppProto.Dnp3], 1, 1),
         new(BufferId.Dnp3Data, "dnp3.data", [AppProto.Dnp3], 1, 1),
+        new(BufferId.IkeTest, "(ike)", Ike, 0, 0),
+        new(BufferId.IkeChosenTest, "(ike.chosen)", Ike, -1, 0),
+        new(BufferId.IkeInitSpi, "ike.init_spi", Ike, 0, -1),
+        new(BufferId.IkeRespSpi, "ike.resp_spi", Ike, -1, 0),
+        new(BufferId.IkeVendor, "ike.vendor", Ike, 0, -1, Multi: true),
+        new(BufferId.IkeKeyExchange, "ike.key_exchange_payload", Ike, 0, 0),
+        new(BufferId.IkeNonce, "ike.nonce_payload", Ike, 0, 0),
+        new(BufferId.NfsTest, "(nfs)", [AppProto.Nfs], 0, -1),
+        new(BufferId.EnipTest, "(enip)", [AppProto.Enip], 0, 0),
         new(BufferId.QuicVersion, "quic.version", [AppProto.Quic], 0, 0),
         new(BufferId.QuicSni, "quic.sni", [AppProto.Quic], 0, -1),
         new(BufferId.QuicUa, "quic.ua", [AppProto.Quic], 0, -1),

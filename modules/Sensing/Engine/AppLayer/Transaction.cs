@@ -71,6 +71,9 @@ internal abstract class Transaction
     /// <summary>Do the addresses of the record follow the conversation (client first) or the packet that completed it?</summary>
     public virtual bool RecordFollowsFlow => false;
 
+    /// <summary>Ended by an answer: what is left of a conversation at its end may show question and answer at once, and the record is then the answer's.</summary>
+    public virtual bool AnswerEndsIt => false;
+
     /// <summary>When the record follows the conversation: does its source stand for the client?</summary>
     public virtual bool RecordToServer => true;
 

@@ -27,7 +27,8 @@ internal sealed partial class EveRecords
             }
             return;
         }
-        Header(p, flow, KindOf(protocol), tx.RecordFollowsFlow, tx.RecordToServer);
+        bool late = tx.AnswerEndsIt && p.Source == PacketSource.StreamEnd;
+        Header(p, flow, KindOf(protocol), tx.RecordFollowsFlow || late, tx.RecordToServer && !late);
         if (tx.RecordHasNumber) _w.Number("tx_id"u8, tx.Id);
         tx.WriteRecord(_w, false);
         Send(EveStream.Events);

@@ -12,6 +12,7 @@ internal static class ProtocolConfiguration
         Ja4 = protocols?.Value("tls.ja4-fingerprints") is "yes" or "true" or "on" || (EveType(eve, "tls")?.Flag("ja4", false) ?? false),
         PgsqlPasswords = EveType(eve, "pgsql")?.Flag("passwords", false) ?? false,
         ShowJa4 = EveType(eve, "tls")?.Flag("ja4", false) ?? false,
+        NfsMaxTransactions = Count(protocols, "nfs.max-tx", stock.NfsMaxTransactions),
         Dnp3 = new()
         {
             MaxTransactions = Count(protocols, "dnp3.max-tx", stock.Dnp3.MaxTransactions),
