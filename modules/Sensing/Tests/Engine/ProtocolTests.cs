@@ -236,5 +236,5 @@ public sealed class ProtocolTests
     private static Appliance.Sensing.Engine.AppLayer.Tls.Hello AppHello(byte[] body) =>
         Appliance.Sensing.Engine.AppLayer.Tls.Hello.Read(body, true) ?? throw new InvalidOperationException("the hello was refused");
 
-    internal static IEnumerable<PacketForge> All => [Mqtt, Dcerpc, Snmp, Rfb, Tftp, Sip, Dht, Dhcp, Krb5, Smb, Modbus, Pgsql];
+    internal static IEnumerable<PacketForge> All => [Mqtt, Dcerpc, Snmp, Rfb, Tftp, Sip, Dht, Dhcp, Krb5, Smb, Modbus, Pgsql, Dnp3Tests.Exchange, NfsTests.Lookup, NfsTests.Ike, NfsTests.Enip];
 }

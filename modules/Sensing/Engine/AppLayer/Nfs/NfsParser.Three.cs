@@ -17,8 +17,9 @@ internal sealed partial class NfsParser
                 call.Handle = wire.Take(HandleTwo).ToArray();
                 call.Offset = wire.U32();
                 call.Name = NameOf(call.Handle);
-                if (!wire.Bad) return;
-                break;
+                if (wire.Bad) break;
+                FileOf(xid, call, false, out _);
+                return;
         }
         NfsTransaction tx = Begin(xid, call);
         if (wire.Bad) tx.Raise("malformed_data", true);
@@ -59,10 +60,12 @@ internal sealed partial class NfsParser
                 call.Name = Opaque(ref wire).ToArray();
                 break;
             case 17: call.Handle = Opaque(ref wire).ToArray(); break; // READDIRPLUS
-            case 6: // READ: its transaction begins with the reply
+            case 6: // READ
                 call.Handle = Opaque(ref wire).ToArray();
                 call.Offset = wire.U64();
                 call.Name = NameOf(call.Handle);
+                if (wire.Bad) break;
+                FileOf(xid, call, false, out _);
                 return;
             case 7:
                 Write(xid, call, ref wire, length);

@@ -229,25 +229,30 @@ internal sealed partial class NfsParser(AppState state, bool tcp, int maxTransac
 
     private byte[] NameOf(ReadOnlySpan<byte> handle) => _names.TryGetValue(Convert.ToHexString(handle), out byte[]? name) ? name : [];
 
-    /// <summary>A stretch of a file, read or written. The first begins the file's transaction.</summary>
-    private NfsTransaction FileData(uint xid, Call call, bool toServer, ulong offset, ReadOnlySpan<byte> data, long announced, bool last)
+    /// <summary>All that is read, or written, of one file is one transaction; the first call begins it.</summary>
+    private NfsTransaction FileOf(uint xid, Call call, bool toServer, out bool known)
     {
         var key = (Convert.ToHexString(call.Handle), toServer);
-        bool known = _files.TryGetValue(key, out NfsTransaction? tx) && tx.Files[0].State == FileState.Open;
-        if (!known)
-        {
-            tx = Begin(xid, new Call { Version = call.Version, Procedure = call.Procedure, Handle = call.Handle, Name = call.Name, Credentials = toServer ? default : call.Credentials });
-            tx.IsFile = true;
-            tx.FileToServer = toServer;
-            var file = new AppFile();
-            file.Open(call.Name, toServer, _context.Options.Files, true);
-            tx.Files.Add(file);
-            tx.ProgressToServer = tx.ProgressToClient = 3;
-            if (_files.Count >= MaxFiles) _files.Clear();
-            _files[key] = tx;
-        }
-        AppFile to = tx!.Files[0];
-        if (known || !toServer) tx.Chunks++;
+        known = _files.TryGetValue(key, out NfsTransaction? tx) && tx.Files[0].State == FileState.Open;
+        if (known) return tx!;
+        tx = Begin(xid, new Call { Version = call.Version, Procedure = call.Procedure, Handle = call.Handle, Name = call.Name, Credentials = toServer ? default : call.Credentials });
+        tx.IsFile = true;
+        tx.FileToServer = toServer;
+        var file = new AppFile();
+        file.Open(call.Name, toServer, _context.Options.Files, true);
+        tx.Files.Add(file);
+        tx.ProgressToServer = tx.ProgressToClient = 3;
+        if (_files.Count >= MaxFiles) _files.Clear();
+        _files[key] = tx;
+        return tx;
+    }
+
+    /// <summary>A stretch of a file, read or written, of which <paramref name="announced"/> bytes are still to come.</summary>
+    private NfsTransaction FileData(uint xid, Call call, bool toServer, ulong offset, ReadOnlySpan<byte> data, long announced, bool last)
+    {
+        NfsTransaction tx = FileOf(xid, call, toServer, out bool known);
+        AppFile to = tx.Files[0];
+        if (known) tx.Chunks++;
         if (offset > (ulong)to.Size) to.Gaps = true;
         if (offset < (ulong)to.Size)
         {
@@ -259,7 +264,7 @@ internal sealed partial class NfsParser(AppState state, bool tcp, int maxTransac
         {
             tx.SeenLast = true;
             tx.LastXid = xid;
-            _files.Remove(key);
+            _files.Remove((Convert.ToHexString(call.Handle), toServer));
         }
         Side side = toServer ? _client : _server;
         if (announced > 0)
@@ -305,7 +310,7 @@ internal sealed partial class NfsParser(AppState state, bool tcp, int maxTransac
         return length is >= 24 and <= MaxRecord && ProbeMessage(bytes[4..], toServer);
     }
 
-    public static bool ProbeDatagram(ReadOnlySpan<byte> bytes) => ProbeMessage(bytes, true) || ProbeMessage(bytes, false);
+    public static bool ProbeDatagram(ReadOnlySpan<byte> bytes) => bytes.Length >= 48 && (ProbeMessage(bytes, true) || ProbeMessage(bytes, false));
 
     private static bool ProbeMessage(ReadOnlySpan<byte> bytes, bool toServer)
     {
