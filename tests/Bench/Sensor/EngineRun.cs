@@ -15,15 +15,15 @@ internal sealed record EngineRun(double LoadCpu, double BusyCpu, double BusyTime
     private const double TicksPerSecond = 100;
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Runs <paramref name="command"/> over the capture, with no rules where <paramref name="rules"/> is null.</summary>
+    /// <summary>Runs <paramref name="command"/> over the capture, with no rules where <paramref name="rules"/> is null, with <paramref name="how"/> behind all other arguments.</summary>
     /// <exception cref="InvalidOperationException">It did not end well; the text has its last words.</exception>
-    public static async Task<EngineRun> OfAsync(string command, string capture, string? rules)
+    public static async Task<EngineRun> OfAsync(string command, string capture, string? rules, params string[] how)
     {
         string folder = Directory.CreateTempSubdirectory("cirt-bench-").FullName;
         try
         {
             string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            string[] line = [.. words[1..], "-r", capture, "-l", folder, "-k", "none", "--runmode", "single", .. rules is null ? (string[])["--disable-detection"] : ["-S", rules]];
+            string[] line = [.. words[1..], "-r", capture, "-l", folder, "-k", "none", .. how, .. rules is null ? (string[])["--disable-detection"] : ["-S", rules]];
             double before = OfChildren();
             long? started = null;
             double load = 0;

@@ -4,7 +4,7 @@ using Appliance.Tests;
 
 namespace Appliance.Bench;
 
-/// <summary>The packet engine beside the engine it stands in for: same capture, same rules, one thread each, in turn.</summary>
+/// <summary>The packet engine beside the engine it stands in for: same capture, same rules, in turn, with one thread and with two.</summary>
 internal static class SensorBench
 {
     public static async Task RunAsync(BenchOptions options)
@@ -19,10 +19,11 @@ internal static class SensorBench
         try
         {
             var (packets, octets) = CaptureSize(options.Capture);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {packets} packets, {octets / 1e6:0.0} MB; medians of {options.Runs}; ratio: ours to the peer's"));
-            Console.WriteLine($"  {"rules",-16} {"engine",-6} {"load CPU",9} {"busy CPU",9} {"packets/s",10} {"Gbit/s",7} {"peak MiB",9} {"alerts",7} {"recall",7}");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {packets} packets, {octets / 1e6:0.0} MB; medians of {options.Runs}; ratio: ours to the peer's; load: cold with one thread, from the kept patterns with two"));
+            Console.WriteLine($"  {"rules",-12} {"threads",7} {"engine",-6} {"load CPU",9} {"busy CPU",9} {"packets/s",10} {"Gbit/s",7} {"peak MiB",9} {"alerts",7} {"recall",7}");
             foreach (var (name, rules) in RuleSets(options, folder))
-                await CompareAsync(options, name, rules, packets, octets);
+                await CompareAsync(options, name, rules, packets, octets, folder);
+            await GrowAsync(options, folder, packets);
         }
         finally
         {
@@ -30,28 +31,71 @@ internal static class SensorBench
         }
     }
 
-    private static async Task CompareAsync(BenchOptions options, string name, string? rules, long packets, long octets)
+    /// <summary>One thread and then two, ours and the peer's in turn. Ours keeps its compiled patterns in a folder of the pair's own, so that its second start finds them.</summary>
+    private static async Task CompareAsync(BenchOptions options, string name, string? rules, long packets, long octets, string folder)
     {
-        var ours = new List<EngineRun>();
-        var theirs = new List<EngineRun>();
+        var ours = new Dictionary<int, List<EngineRun>> { [1] = [], [2] = [] };
+        var theirs = new Dictionary<int, List<EngineRun>> { [1] = [], [2] = [] };
         for (var run = 0; run < options.Runs; run++)
         {
-            if (options.Peer is { } peer)
-                theirs.Add(await EngineRun.OfAsync(peer, options.Capture!, rules));
-            ours.Add(await EngineRun.OfAsync($"{BenchHost.Cirt} sensor", options.Capture!, rules));
+            string kept = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}-{run}"));
+            foreach (int threads in (int[])[1, 2])
+            {
+                if (options.Peer is { } peer)
+                    theirs[threads].Add(await EngineRun.OfAsync(peer, options.Capture!, rules, "--runmode", threads == 1 ? "single" : "autofp"));
+                ours[threads].Add(await OursAsync(options.Capture!, rules, threads, kept));
+            }
         }
 
-        Row("ours", ours, theirs.Count > 0 ? ours[^1].RecallOf(theirs[^1]) : null);
-        if (theirs.Count == 0)
-            return;
-        Row("peer", theirs, null);
+        foreach (int threads in (int[])[1, 2])
+        {
+            Row(threads, "ours", ours[threads], theirs[threads].Count > 0 ? ours[threads][^1].RecallOf(theirs[threads][^1]) : null);
+            if (theirs[threads].Count == 0)
+                continue;
+            Row(threads, "peer", theirs[threads], null);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  {name,-12} {threads,7} {"ratio",-6} {Ratio(threads, r => r.LoadCpu),9:0.00} {Ratio(threads, r => r.BusyCpu),9:0.00} {Ratio(threads, r => 1 / r.BusyTime),10:0.00} {"",7} {Ratio(threads, r => r.PeakMemory),9:0.00}"));
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-12} two threads to one: ours {Gain(ours):0.00}{(theirs[1].Count > 0 ? $", peer {Gain(theirs):0.00}" : "")} times the packets/s"));
+
+        void Row(int threads, string who, List<EngineRun> runs, double? recall) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"  {name,-12} {threads,7} {who,-6} {Median(runs, r => r.LoadCpu),9:0.00} {Median(runs, r => r.BusyCpu),9:0.00} {packets / Median(runs, r => r.BusyTime),10:0} {octets * 8 / 1e9 / Median(runs, r => r.BusyTime),7:0.00} {Median(runs, r => r.PeakMemory),9:0} {runs[^1].Alerts.Count,7} {recall,7:0.000}"));
+
+        double Ratio(int threads, Func<EngineRun, double> of) => Median(ours[threads], of) / Median(theirs[threads], of);
+
+        static double Gain(Dictionary<int, List<EngineRun>> runs) => Median(runs[1], r => r.BusyTime) / Median(runs[2], r => r.BusyTime);
+    }
+
+    private static Task<EngineRun> OursAsync(string capture, string? rules, int threads, string kept) =>
+        EngineRun.OfAsync($"{BenchHost.Cirt} sensor", capture, rules, ["--data-dir", kept, .. threads == 1 ? (string[])["--runmode", "single"] : ["--runmode", "autofp", "--threads", "2"]]);
+
+    /// <summary>Does a packet cost more in a longer capture? The first fifth beside the whole, without rules.</summary>
+    private static async Task GrowAsync(BenchOptions options, string folder, long packets)
+    {
+        string fifth = Path.Combine(folder, "fifth.pcap");
+        long few = CopyHead(options.Capture!, fifth, packets / 5);
+        EngineRun part = await OursAsync(fifth, null, 1, folder), whole = await OursAsync(options.Capture!, null, 1, folder);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {name,-16} {"ratio",-6} {Ratio(r => r.LoadCpu),9:0.00} {Ratio(r => r.BusyCpu),9:0.00} {Ratio(r => 1 / r.BusyTime),10:0.00} {"",7} {Ratio(r => r.PeakMemory),9:0.00}"));
+            $"  cost per packet without rules: {part.BusyCpu / few * 1e6:0.00} microseconds and {part.PeakMemory:0} MiB over {few} packets, {whole.BusyCpu / packets * 1e6:0.00} and {whole.PeakMemory:0} over {packets}"));
+    }
 
-        void Row(string who, List<EngineRun> runs, double? recall) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {name,-16} {who,-6} {Median(runs, r => r.LoadCpu),9:0.00} {Median(runs, r => r.BusyCpu),9:0.00} {packets / Median(runs, r => r.BusyTime),10:0} {octets * 8 / 1e9 / Median(runs, r => r.BusyTime),7:0.00} {Median(runs, r => r.PeakMemory),9:0} {runs[^1].Alerts.Count,7} {recall,7:0.000}"));
+    private static long CopyHead(string capture, string to, long packets)
+    {
+        using FileStream from = File.OpenRead(capture), into = File.Create(to);
+        var head = new byte[24];
+        from.ReadExactly(head);
+        into.Write(head);
+        var record = new byte[1 << 18];
+        long copied = 0;
+        for (; copied < packets && from.ReadAtLeast(record.AsSpan(0, 16), 16, throwOnEndOfStream: false) == 16; copied++)
+        {
+            var length = BitConverter.ToInt32(record, 8);
+            from.ReadExactly(record, 16, length);
+            into.Write(record, 0, 16 + length);
+        }
 
-        double Ratio(Func<EngineRun, double> of) => Median(ours, of) / Median(theirs, of);
+        return copied;
     }
 
     private static double Median(List<EngineRun> runs, Func<EngineRun, double> of) => runs.Select(of).Order().ElementAt(runs.Count / 2);
