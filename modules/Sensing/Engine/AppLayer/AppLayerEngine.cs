@@ -109,9 +109,15 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         if (found == AppProto.Failed)
         {
             if (app.Parser != null) return OneSided(flow, toServer);
+            if (!app.ProbedToServer && !app.ProbedToClient) Disappointed(app, found);
             if (toServer) app.ProbedToServer = true;
             else app.ProbedToClient = true;
-            if (app.ProbedToServer && app.ProbedToClient || bytes.Length >= MostUnknown) return GiveUp(flow);
+            if (app.ProbedToServer && app.ProbedToClient) return GiveUp(flow);
+            if (bytes.Length >= MostUnknown)
+            {
+                Current?.AddEvent(DecodeEvent.ApplayerProtoDetectionSkipped);
+                return GiveUp(flow);
+            }
             return (marks & StreamMarks.Eof) != 0 ? -1 : 0;
         }
         if (app.Parser != null)
@@ -127,8 +133,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
             Current?.AddEvent(DecodeEvent.ApplayerWrongDirectionFirstData);
             return GiveUp(flow);
         }
-        if (app.Wanted != AppProto.Unknown && app.Wanted != found)
-            Current?.AddEvent(app.Wanted == AppProto.Tls ? DecodeEvent.ApplayerNoTlsAfterStarttls : DecodeEvent.ApplayerUnexpectedProtocol);
+        Disappointed(app, found);
         AppParser? former = app.OldParser;
         if (former != null && Watcher != null)
         {
@@ -151,6 +156,14 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
             if (app.Failed) return -1;
         }
         return 1;
+    }
+
+    /// <summary>Another protocol was agreed on than the one that has come.</summary>
+    private void Disappointed(AppState app, AppProto found)
+    {
+        if (app.Wanted == AppProto.Unknown || app.Wanted == found) return;
+        if (app.Wanted == AppProto.Tls) Current?.AddEvent(DecodeEvent.ApplayerNoTlsAfterStarttls);
+        Current?.AddEvent(DecodeEvent.ApplayerUnexpectedProtocol);
     }
 
     /// <summary>This side says nothing that is known: what the other speaks counts for both.</summary>
@@ -251,7 +264,16 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
     private int GiveUp(Flow.Flow flow)
     {
         flow.App.Failed = true;
-        if (flow.App.Protocol == AppProto.Unknown && flow.App.Original == AppProto.Unknown) flow.App.Protocol = AppProto.Failed;
+        if (flow.App.Protocol == AppProto.Unknown)
+        {
+            if (flow.App.Original != AppProto.Unknown && Watcher != null)
+            {
+                // what was said before is settled as what it was
+                flow.App.Protocol = flow.App.Original;
+                Watcher.Changing(flow);
+            }
+            flow.App.Protocol = AppProto.Failed;
+        }
         _counters.FailedTcp++;
         return -1;
     }

@@ -33,7 +33,7 @@ internal sealed partial class EveRecords
     {
         Header(p, flow, "anomaly"u8, false, true);
         _w.Open("anomaly"u8);
-        if (flow.App.Protocol != AppProto.Unknown) _w.Text("app_proto"u8, AppProtoNames.Name(flow.App.Protocol));
+        if (flow.App.Protocol is not (AppProto.Unknown or AppProto.Failed)) _w.Text("app_proto"u8, AppProtoNames.Name(flow.App.Protocol));
         _w.Text("type"u8, "applayer"u8);
         _w.Text("event"u8, DecodeEventNames.NameOf(e).ToUpperInvariant());
         _w.Text("layer"u8, "proto_detect"u8);

@@ -353,7 +353,8 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
             PrepareEnd(flow, d == 0);
             _end.Source = PacketSource.StreamChange;
             _detector?.Inspect(_end, flow);
-            Settle(_end, flow, false);
+            // an upgrade of HTTP is answered in the new version, any other change ends what was under way
+            Settle(_end, flow, d == 1 && flow.App.Protocol != AppProto.Http1);
         }
     }
 
