@@ -15,6 +15,9 @@ internal sealed record FileWishes
     public bool Sha256 { get; init; }
     public bool Magic { get; init; }
     public FileStoreOptions? Store { get; init; }
+
+    /// <summary>Bytes of a file followed at most when it is to be stored; 0: all of it.</summary>
+    public long Depth { get; init; } = 1 << 20;
 }
 
 /// <summary>A file on its way through a transaction: name, size, digests, and the bytes rules may look at.</summary>
@@ -68,11 +71,19 @@ internal sealed class AppFile
         _spool?.Append(bytes);
     }
 
+    /// <summary>Bytes that never came: they count, and the file has a gap.</summary>
+    public void Skip(int size)
+    {
+        if (State != FileState.Open || size <= 0) return;
+        Size += size;
+        Gaps = true;
+    }
+
     public void Close(bool complete)
     {
         if (State != FileState.Open) return;
         State = complete && !Gaps ? FileState.Closed : FileState.Truncated;
-        if (_sha256 != null && (State == FileState.Closed || _spool != null)) Sha256 = Convert.ToHexStringLower(_sha256.GetHashAndReset());
+        if (_sha256 != null) Sha256 = Convert.ToHexStringLower(_sha256.GetHashAndReset());
         if (State == FileState.Closed)
         {
             if (_sha1 != null) Sha1 = Convert.ToHexStringLower(_sha1.GetHashAndReset());

@@ -16,6 +16,8 @@ internal sealed record AppLayerOptions
     public int HttpResponseMinInspect { get; init; } = 40960;
     public int HttpResponseWindow { get; init; } = 16384;
     public int HttpLayers { get; init; } = 2;
+    public int HttpMaxHeaders { get; init; } = 1024;
+    public Http.HttpLogOptions HttpLog { get; init; } = new();
     public bool DoubleDecodePath { get; init; }
     public bool DoubleDecodeQuery { get; init; }
     public FileWishes Files { get; init; } = new();
@@ -27,6 +29,7 @@ internal sealed record AppLayerOptions
     public bool PgsqlPasswords { get; init; }
     public bool Ja4 { get; init; }
     public bool ShowJa4 { get; init; }
+    public Smtp.SmtpOptions Smtp { get; init; } = new();
     public int FtpMaxLine { get; init; } = 4096;
     public Dnp3.Dnp3Options Dnp3 { get; init; } = new();
     public Http2.Http2Options Http2 { get; init; } = new();

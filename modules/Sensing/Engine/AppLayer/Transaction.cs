@@ -83,10 +83,18 @@ internal abstract class Transaction
     /// <summary>Notes that the wire broke a rule of its protocol; rules and anomaly records can name it. Bounded, and each name once.</summary>
     public void Raise(string name, bool toServer)
     {
-        if (Events.Count >= 32) return;
+        if (Events.Count >= MaxEvents) return;
         foreach (AppEvent e in Events)
             if (e.Name == name) return;
         Events.Add(new AppEvent(name, toServer));
+    }
+
+    private const int MaxEvents = 32;
+
+    /// <summary>As <see cref="Raise"/>, also when the name is there already: each time has its own anomaly record.</summary>
+    public void RaiseAgain(string name, bool toServer)
+    {
+        if (Events.Count < MaxEvents) Events.Add(new AppEvent(name, toServer));
     }
 
     /// <summary>Is there a record of its own to write?</summary>

@@ -29,6 +29,14 @@ internal sealed class SlidingBuffer
         _array[_end++] = value;
     }
 
+    /// <summary>Appends a copy of bytes that are in the buffer already.</summary>
+    public void AppendOwn(int offset, int length)
+    {
+        Reserve(length);
+        _array.AsSpan(_start + offset, length).CopyTo(_array.AsSpan(_end));
+        _end += length;
+    }
+
     /// <summary>Writes at an offset from the front, filling a hole with zeroes when the offset lies beyond the end.</summary>
     public void WriteAt(int offset, ReadOnlySpan<byte> bytes)
     {

@@ -114,6 +114,7 @@ internal sealed partial class Configuration
 
     private static FileWishes Files(YamlNode root, SensorArguments args)
     {
+        long depth = root.Size("stream.reassembly.depth", 1 << 20);
         YamlNode? store = root["outputs.file-store"], files = root["outputs.eve-log.types.files"];
         var hashes = new HashSet<string>();
         foreach (YamlNode? node in (YamlNode?[])[store?["force-hash"], files?["force-hash"]])
@@ -129,7 +130,7 @@ internal sealed partial class Configuration
                 WritesInfo = store.Flag("write-fileinfo", false),
             };
         }
-        return new FileWishes { Md5 = hashes.Contains("md5"), Sha1 = hashes.Contains("sha1"), Sha256 = hashes.Contains("sha256"), Magic = files?.Flag("force-magic", false) ?? store?.Flag("force-magic", false) ?? false, Store = place };
+        return new FileWishes { Md5 = hashes.Contains("md5"), Sha1 = hashes.Contains("sha1"), Sha256 = hashes.Contains("sha256"), Magic = files?.Flag("force-magic", false) ?? store?.Flag("force-magic", false) ?? false, Store = place, Depth = store?.Size("stream-depth", depth) ?? depth };
     }
 
     private static Reputation ReputationOf(YamlNode root, List<RuleFault> faults)
@@ -224,6 +225,8 @@ internal sealed partial class Configuration
             HttpRequestWindow = (int)(http?.Size("request-body-inspect-window", stock.HttpRequestWindow) ?? stock.HttpRequestWindow),
             HttpResponseMinInspect = (int)(http?.Size("response-body-minimal-inspect-size", stock.HttpResponseMinInspect) ?? stock.HttpResponseMinInspect),
             HttpResponseWindow = (int)(http?.Size("response-body-inspect-window", stock.HttpResponseWindow) ?? stock.HttpResponseWindow),
+            HttpLayers = http?.Integer("response-body-decompress-layer-limit", stock.HttpLayers) ?? stock.HttpLayers,
+            HttpMaxHeaders = Math.Clamp(http?.Integer("headers-limit", stock.HttpMaxHeaders) ?? stock.HttpMaxHeaders, 1, 1 << 16),
             DoubleDecodePath = http?.Flag("double-decode-path", false) ?? false,
             DoubleDecodeQuery = http?.Flag("double-decode-query", false) ?? false,
         };

@@ -1,4 +1,6 @@
 using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.AppLayer.Http;
+using Appliance.Sensing.Engine.AppLayer.Smtp;
 
 namespace Appliance.Sensing.Engine.Runtime;
 
@@ -8,6 +10,8 @@ internal static class ProtocolConfiguration
     public static AppLayerOptions Apply(AppLayerOptions stock, YamlNode? protocols, YamlNode? eve) => stock with
     {
         DetectionPorts = PortsOf(protocols),
+        Smtp = Smtp(protocols?["smtp"], EveType(eve, "smtp")),
+        HttpLog = Http(EveType(eve, "http"), EveType(eve, "alert")),
         DhcpExtended = EveType(eve, "dhcp")?.Flag("extended", false) ?? false,
         Ja4 = protocols?.Value("tls.ja4-fingerprints") is "yes" or "true" or "on" || (EveType(eve, "tls")?.Flag("ja4", false) ?? false),
         PgsqlPasswords = EveType(eve, "pgsql")?.Flag("passwords", false) ?? false,
@@ -51,6 +55,50 @@ internal static class ProtocolConfiguration
                 foreach (string kind in over.Length == 0 ? (string[])["tcp", "udp"] : [over]) found[$"{name}/{kind}"] = numbers;
             }
         return found;
+    }
+
+    private static SmtpOptions Smtp(YamlNode? smtp, YamlNode? log)
+    {
+        var stock = new SmtpOptions();
+        YamlNode? mime = smtp?["mime"];
+        HashSet<string> custom = [.. Words(log?["custom"]).Select(w => w.Replace('-', '_'))];
+        string[] digests = Words(log?["md5"]);
+        bool extended = log?.Flag("extended", false) ?? false;
+        string[] schemes = Words(mime?["extract-urls-schemes"]);
+        return new SmtpOptions
+        {
+            Decode = mime?.Flag("decode-mime", stock.Decode) ?? stock.Decode,
+            DecodeBase64 = mime?.Flag("decode-base64", stock.DecodeBase64) ?? stock.DecodeBase64,
+            DecodeQuotedPrintable = mime?.Flag("decode-quoted-printable", stock.DecodeQuotedPrintable) ?? stock.DecodeQuotedPrintable,
+            HeaderDepth = (int)Math.Clamp(mime?.Size("header-value-depth", stock.HeaderDepth) ?? stock.HeaderDepth, 0, 1 << 16),
+            FindUrls = mime?.Flag("extract-urls", stock.FindUrls) ?? stock.FindUrls,
+            Schemes = schemes.Length == 0 ? stock.Schemes : [.. schemes.Select(s => System.Text.Encoding.ASCII.GetBytes(s + "://"))],
+            ShowScheme = mime?.Flag("log-url-scheme", false) ?? false,
+            BodyMd5 = mime?.Flag("body-md5", false) ?? digests.Contains("body"),
+            Raw = smtp?.Flag("raw-extraction", false) ?? false,
+            Fields = [.. MailField.All.Where(f => extended && f.Extended || custom.Contains(f.Key))],
+            ShowBodyMd5 = digests.Contains("body"),
+            ShowSubjectMd5 = digests.Contains("subject"),
+        };
+    }
+
+    private static string[] Words(YamlNode? list) => [.. (list?.Items ?? []).Select(i => i.Text ?? "").Where(t => t.Length > 0)];
+
+    private static HttpLogOptions Http(YamlNode? http, YamlNode? alert)
+    {
+        var custom = new List<(string, string, bool)>();
+        foreach (YamlNode item in http?["custom"]?.Items ?? [])
+            if (item.Text != null && HttpLogOptions.TryField(item.Text, out var field)) custom.Add(field);
+        string? dump = http?.Value("dump-all-headers");
+        return new HttpLogOptions
+        {
+            Extended = http?.Flag("extended", false) ?? true,
+            Custom = custom,
+            RequestHeaders = dump is "both" or "request",
+            ResponseHeaders = dump is "both" or "response",
+            Body = alert?.Flag("http-body", false) ?? false,
+            BodyPrintable = alert?.Flag("http-body-printable", false) ?? false,
+        };
     }
 
     /// <summary>The settings of one record type in the list of types.</summary>

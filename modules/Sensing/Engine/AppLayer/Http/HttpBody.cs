@@ -3,80 +3,62 @@ using Appliance.Sensing.Engine.Memory;
 namespace Appliance.Sensing.Engine.AppLayer.Http;
 
 /// <summary>The body of one message as it arrives: decoded, kept up to the inspection limit, and passed on as a file.</summary>
-internal sealed class HttpBody
+internal sealed partial class HttpBody
 {
-    private const int MaxOutputPerFeed = 4 << 20;
     private HttpTransaction? _tx;
     private bool _toServer;
-    private const int MaxLayers = 4;
-    private readonly List<Inflater> _layers = new(0);
-    private readonly SlidingBuffer[] _plain = [new(), new(), new(), new()];
+    private long _taken;             // decoded bytes that count against the limit
+    private bool _over;              // the limit is passed: nothing more is kept
     private AppFile? _file;
+    private bool _fileGone;          // given up at the limit
     private MultipartReader? _multipart;
 
-    public void Begin(HttpTransaction tx, bool toServer, ParseContext context)
+    public bool IsOf(HttpTransaction tx) => _tx == tx;
+
+    public void Begin(HttpTransaction tx, bool toServer, ParseContext context, List<string> warnings, bool coded = true)
     {
+        Reset();
         _tx = tx;
         _toServer = toServer;
-        _file = null;
-        _multipart = null;
-        _layers.Clear();
+        _taken = 0;
+        _over = _fileGone = false;
         HttpHeaders headers = toServer ? tx.Request : tx.Response;
-        if (!toServer && headers.TryGet("content-encoding"u8, out ReadOnlySpan<byte> coding))
-        {
-            // undone in the order listed, as libraries do; Add turns the order round when the first bytes say otherwise
-            for (int start = 0; start <= coding.Length && _layers.Count < MaxLayers;)
-            {
-                int comma = coding[start..].IndexOf((byte)',');
-                ReadOnlySpan<byte> one = (comma < 0 ? coding[start..] : coding.Slice(start, comma)).Trim(" \t"u8);
-                start = comma < 0 ? coding.Length + 1 : start + comma + 1;
-                // as loosely as browsers read it; a layer that was not there is dropped at its first byte
-                if (HttpParser.ContainsIgnoreCase(one, "gzip"u8)) _layers.Add(new Inflater(Inflater.Format.Gzip));
-                else if (HttpParser.ContainsIgnoreCase(one, "deflate"u8)) _layers.Add(new Inflater(Inflater.Format.Deflate));
-            }
-        }
-        if (toServer && headers.TryGet("content-type"u8, out ReadOnlySpan<byte> type) && HttpParser.ContainsIgnoreCase(type, "multipart/form-data"u8))
+        if (coded && headers.TryGet("content-encoding"u8, out ReadOnlySpan<byte> coding)) FindCodings(coding, context.Options, warnings);
+        if (toServer && HttpHeaders.Same(tx.Method, "POST"u8) && headers.TryGet("content-type"u8, out ReadOnlySpan<byte> type) && type.Length >= 19 && HttpHeaders.Same(type[..19], "multipart/form-data"u8))
             _multipart = MultipartReader.For(type, tx);
     }
 
-    public void Add(ParseContext context, ReadOnlySpan<byte> bytes)
+    public void Add(ParseContext context, ReadOnlySpan<byte> bytes, List<string> warnings)
     {
         if (_tx == null || bytes.IsEmpty) return;
-        bool gzip = bytes.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
-        if (_layers.Count > 1 && _layers[0].Produced == 0 && _layers[0].IsGzip != gzip && _layers[^1].IsGzip == gzip) _layers.Reverse();
-        Unpack(context, bytes, 0);
+        if (_layers.Count == 0) Take(context, bytes, warnings);
+        else if (!_over) Unpack(context, bytes, 0, warnings);
     }
 
-    private void Unpack(ParseContext context, ReadOnlySpan<byte> bytes, int layer)
+    /// <summary>Bytes kept of this body: the limit for inspection, or the larger one for files when a file is to be stored.</summary>
+    private long Limit(ParseContext context)
     {
-        if (layer >= _layers.Count)
-        {
-            Take(context, bytes);
-            return;
-        }
-        Inflater inflater = _layers[layer];
-        bool fresh = inflater.Produced == 0;
-        SlidingBuffer plain = _plain[layer];
-        plain.Clear();
-        inflater.Feed(bytes, plain, MaxOutputPerFeed);
-        if (inflater.Failed && fresh && inflater.Produced == 0)
-        {
-            // labelled as packed, but is not: take it as it stands
-            inflater.Release();
-            _layers.RemoveAt(layer);
-            Unpack(context, bytes, layer);
-            return;
-        }
-        if (plain.Length > 0) Unpack(context, plain.Span, layer + 1);
-    }
-
-    private void Take(ParseContext context, ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IsEmpty) return;
         HttpTransaction tx = _tx!;
-        int limit = _toServer ? context.Options.HttpRequestBodyLimit : context.Options.HttpResponseBodyLimit;
+        bool storing = context.Options.Files.Store is { Force: true } || (_toServer ? tx.StoreFilesToServer || context.Flow.StoreFilesToServer : tx.StoreFilesToClient || context.Flow.StoreFilesToClient) || _file is { Store: true };
+        return storing ? context.Options.Files.Depth : _toServer ? context.Options.HttpRequestBodyLimit : context.Options.HttpResponseBodyLimit;
+    }
+
+    private void Take(ParseContext context, ReadOnlySpan<byte> bytes, List<string> warnings)
+    {
+        if (_over || bytes.IsEmpty) return;
+        HttpTransaction tx = _tx!;
+        long limit = Limit(context);
+        if (limit > 0 && _taken >= limit)
+        {
+            GiveUp();
+            return;
+        }
+        if (limit > 0 && _taken + bytes.Length > limit) bytes = bytes[..(int)(limit - _taken)];
+        _taken += bytes.Length;
+        int kept = _toServer ? context.Options.HttpRequestBodyLimit : context.Options.HttpResponseBodyLimit;
+        if (kept == 0) kept = MostKept;
         SlidingBuffer body = _toServer ? tx.RequestBody : tx.ResponseBody;
-        if (limit == 0 || body.Length < limit) body.Append(limit == 0 ? bytes[..Math.Min(bytes.Length, Math.Max(0, (1 << 22) - body.Length))] : bytes[..Math.Min(bytes.Length, limit - body.Length)]);
+        if (body.Length < kept) body.Append(bytes[..Math.Min(bytes.Length, kept - body.Length)]);
         if (_toServer) tx.RequestBodySeen += bytes.Length;
         else tx.ResponseBodySeen += bytes.Length;
         if (_multipart != null)
@@ -84,37 +66,83 @@ internal sealed class HttpBody
             _multipart.Add(context, bytes);
             return;
         }
+        OpenFile(context, warnings);
+        _file?.Append(bytes);
+    }
+
+    private const int MostKept = 1 << 22;
+
+    /// <summary>The limit is reached: files end here, cut short.</summary>
+    private void GiveUp()
+    {
+        _over = true;
+        _multipart?.End(false);
+        _multipart = null;
+        _file?.Close(false);
+        _file = null;
+        _fileGone = true;
+    }
+
+    private void OpenFile(ParseContext context, List<string> warnings)
+    {
+        if (_file != null || _fileGone) return;
+        HttpTransaction tx = _tx!;
         if (_toServer && !HttpHeaders.Same(tx.Method, "POST"u8) && !HttpHeaders.Same(tx.Method, "PUT"u8)) return;
-        if (_file == null)
+        if (tx.IsConnect || tx.RequestLine.Length == 0 || tx.TargetLength == 0 && !tx.NotSeen)
         {
-            _file = new AppFile();
-            _file.Open(Name(tx, _toServer), _toServer, context.Options.Files, _toServer);
-            tx.Files.Add(_file);
-            if (!_toServer && tx.Response.TryGet("content-range"u8, out ReadOnlySpan<byte> range))
-            {
-                int dash = range.IndexOf((byte)'-'), space = range.IndexOf((byte)' ');
-                if (space >= 0 && dash > space && HttpParser.TryNumber(range[(space + 1)..], 10, out long start) && HttpParser.TryNumber(range[(dash + 1)..], 10, out long end))
-                {
-                    _file.Start = start;
-                    _file.End = end;
-                }
-            }
+            _fileGone = true;
+            return;
         }
-        _file.Append(bytes);
+        ReadOnlySpan<byte> name = Name(tx, _toServer);
+        if (name.Length > MostName)
+        {
+            tx.RaiseAgain(HttpEvents.FileNameTooLong, _toServer);
+            name = name[..MostName];
+        }
+        _file = new AppFile();
+        _file.Open(name, _toServer, context.Options.Files, _toServer);
+        tx.Files.Add(_file);
+        if (!_toServer && tx.Response.TryGet("content-range"u8, out ReadOnlySpan<byte> range)) Range(tx, range);
+    }
+
+    private const int MostName = 4096;
+
+    private void Range(HttpTransaction tx, ReadOnlySpan<byte> range)
+    {
+        int dash = range.IndexOf((byte)'-'), space = range.IndexOf((byte)' ');
+        if (space >= 0 && dash > space && HttpParser.TryNumber(range[(space + 1)..], 10, out long start) && HttpParser.TryNumber(range[(dash + 1)..], 10, out long end))
+        {
+            _file!.Start = start;
+            _file.End = end;
+        }
+        else if (range.IndexOf((byte)'*') < 0) tx.RaiseAgain(HttpEvents.RangeInvalid, false);
     }
 
     private static ReadOnlySpan<byte> Name(HttpTransaction tx, bool toServer)
     {
         HttpHeaders headers = toServer ? tx.Request : tx.Response;
-        if (headers.TryGet("content-disposition"u8, out ReadOnlySpan<byte> disposition) && MultipartReader.Parameter(disposition, "filename"u8, out ReadOnlySpan<byte> name)) return name;
+        if (headers.TryGet("content-disposition"u8, out ReadOnlySpan<byte> disposition) && MultipartReader.Parameter(disposition, "filename"u8, out ReadOnlySpan<byte> name) && !name.IsEmpty) return name;
+        if (tx.NotSeen) return tx.Target;
         if (!tx.TryGet(BufferId.HttpUri, true, 0, out ReadOnlySpan<byte> uri)) return default;
-        int end = uri.IndexOf((byte)'?');
+        int end = uri.IndexOfAny((byte)'?', (byte)'#');
         return end < 0 ? uri : uri[..end];
     }
 
-    public void Gap(int size)
+    /// <summary>Bytes of the body that never came: they count, and whatever depends on them is told.</summary>
+    public void Gap(ParseContext context, int size)
     {
-        if (_file != null) _file.Gaps = true;
+        if (_tx == null || size <= 0 || _over) return;
+        if (_layers.Count > 0)
+        {
+            // nothing behind the hole can be unpacked
+            GiveUp();
+            return;
+        }
+        long limit = Limit(context);
+        if (limit > 0) size = (int)Math.Min(size, limit - _taken);
+        _taken += size;
+        if (_multipart != null) _multipart.Gap();
+        else _file?.Skip(size);
     }
 
     public void End(HttpTransaction tx, bool complete)
@@ -130,8 +158,6 @@ internal sealed class HttpBody
         _tx = null;
         _file = null;
         _multipart = null;
-        foreach (Inflater layer in _layers) layer.Release();
-        _layers.Clear();
-        foreach (SlidingBuffer buffer in _plain) buffer.Release();
+        ReleaseLayers();
     }
 }

@@ -7,73 +7,70 @@ internal sealed class HttpHeaders
 {
     internal struct Slot
     {
-        public int Name, NameLength, Value, ValueLength;
+        public int Name, NameLength, Value, ValueLength, Times;
+        public bool Folded;
     }
 
-    private const int MaxHeaders = 512;
+    private const int MaxRepetitions = 64;
     public readonly SlidingBuffer Raw = new();   // as sent, with line ends
     private readonly SlidingBuffer _text = new(); // names and unfolded values
     private Slot[] _slots = new Slot[16];
     private int _count;
+    private int _repetitions;
 
     public int Count => _count;
     public ReadOnlySpan<byte> NameAt(int i) => _text.Span.Slice(_slots[i].Name, _slots[i].NameLength);
     public ReadOnlySpan<byte> ValueAt(int i) => _text.Span.Slice(_slots[i].Value, _slots[i].ValueLength);
 
-    /// <summary>Adds one physical line, with its line end.</summary>
-    public void AddLine(ReadOnlySpan<byte> line, bool isAnswer)
+    /// <summary>Adds a field. A name sent before is one field with it, its values joined by a comma, except for Content-Length, of which the first stays: then false when the two differ.</summary>
+    public bool Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool folded)
     {
-        Raw.Append(line);
-        ReadOnlySpan<byte> text = line.TrimEnd("\r\n"u8);
-        if (text.IsEmpty) return;
-        // browsers take an indented line with a name of its own in an answer for a header, not for a continuation
-        bool ownHeader = isAnswer && text.IndexOf((byte)':') > 1;
-        if (ownHeader) text = text.TrimStart(" \t"u8);
-        if (text[0] is (byte)' ' or (byte)'\t' && _count > 0)
+        int known = Find(name);
+        if (known >= 0)
         {
-            // folded: the value goes on; it is moved to the end so that it can grow
-            ref Slot last = ref _slots[_count - 1];
-            ReadOnlySpan<byte> more = text.Trim(" \t"u8);
-            byte[] old = _text.Span.Slice(last.Value, last.ValueLength).ToArray();
-            last.Value = _text.Length;
-            _text.Append(old);
-            if (old.Length > 0 && more.Length > 0) _text.Append((byte)' ');
-            _text.Append(more);
-            last.ValueLength = _text.Length - last.Value;
-            return;
-        }
-        if (_count >= MaxHeaders) return;
-        int colon = text.IndexOf((byte)':');
-        ReadOnlySpan<byte> name = colon < 0 ? default : text[..colon].Trim(" \t\0\f\v\r"u8);
-        if (name.Contains((byte)0)) name = name.ToArray().Where(b => b != 0).ToArray();
-        ReadOnlySpan<byte> value = colon < 0 ? text : text[(colon + 1)..];
-        value = value.Trim(" \t\0"u8);
-        // a header sent again is one header: values joined by a comma
-        for (int i = 0; i < _count; i++)
-        {
-            if (name.IsEmpty || !Same(NameAt(i), name)) continue;
-            if (Same(name, "content-length"u8) || Same(name, "transfer-encoding"u8) && ValueAt(i).IsEmpty) return;
-            byte[] old = ValueAt(i).ToArray();
-            _slots[i].Value = _text.Length;
-            _text.Append(old);
-            _text.Append(", "u8);
-            _text.Append(value);
-            _slots[i].ValueLength = _text.Length - _slots[i].Value;
-            return;
+            ref Slot old = ref _slots[known];
+            if (++old.Times > 2 && ++_repetitions > MaxRepetitions) return true;
+            if (Same(name, "content-length"u8)) return HttpText.Length(ValueAt(known)) == HttpText.Length(value);
+            Join(known, value);
+            return true;
         }
         if (_count == _slots.Length) Array.Resize(ref _slots, _count * 2);
-        var slot = new Slot { Name = _text.Length, NameLength = name.Length };
+        var slot = new Slot { Name = _text.Length, NameLength = name.Length, Folded = folded, Times = 1 };
         _text.Append(name);
         slot.Value = _text.Length;
         slot.ValueLength = value.Length;
         _text.Append(value);
         _slots[_count++] = slot;
+        return true;
     }
 
+    /// <summary>The value is moved to the end, where it can grow.</summary>
+    private void Join(int at, ReadOnlySpan<byte> more)
+    {
+        ref Slot slot = ref _slots[at];
+        if (slot.Value + slot.ValueLength != _text.Length)
+        {
+            int from = slot.Value, length = slot.ValueLength;
+            slot.Value = _text.Length;
+            _text.AppendOwn(from, length);
+        }
+        _text.Append(", "u8);
+        _text.Append(more);
+        slot.ValueLength = _text.Length - slot.Value;
+    }
+
+    private int Find(ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < _count; i++)
+            if (_slots[i].NameLength == name.Length && Same(NameAt(i), name)) return i;
+        return -1;
+    }
+
+    /// <summary>The value of a field; NULs in a name sent are stepped over.</summary>
     public bool TryGet(ReadOnlySpan<byte> lowerName, out ReadOnlySpan<byte> value)
     {
         for (int i = 0; i < _count; i++)
-            if (Same(NameAt(i), lowerName))
+            if (_slots[i].NameLength == lowerName.Length && Same(NameAt(i), lowerName) || _slots[i].NameLength > lowerName.Length && NameAt(i).Contains((byte)0) && HttpText.IsLoosely(NameAt(i), lowerName))
             {
                 value = ValueAt(i);
                 return true;
@@ -84,10 +81,17 @@ internal sealed class HttpHeaders
 
     public static bool Same(ReadOnlySpan<byte> text, ReadOnlySpan<byte> other) => System.Text.Ascii.EqualsIgnoreCase(text, other);
 
+    /// <summary>Forgets the fields, not the raw bytes: an interim answer precedes the real one.</summary>
+    public void Clear()
+    {
+        _text.Clear();
+        _count = _repetitions = 0;
+    }
+
     public void Reset()
     {
         Raw.Release();
         _text.Release();
-        _count = 0;
+        _count = _repetitions = 0;
     }
 }

@@ -1,15 +1,18 @@
 using Appliance.Sensing.Engine.AppLayer.Frames;
+using Appliance.Sensing.Engine.Memory;
 using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.AppLayer.Http;
 
-/// <summary>HTTP/0.9 to 1.1, both directions, pipelined, as forgiving as the servers that have to understand it.</summary>
+/// <summary>HTTP/0.9 to 1.1 (RFC 9112), both directions, pipelined, as forgiving as the servers and browsers that have to understand it.</summary>
 internal sealed partial class HttpParser(AppState state) : AppParser
 {
-    private const int MaxLine = 18_000;
-    private const int MaxPending = 4096;
+    private const int MaxLine = 18_000, MaxOpen = 512, MaxWarnings = 512;
 
-    private enum At : byte { Line, Headers, Body, ChunkSize, ChunkData, ChunkEnd, Trailers, UntilClose, Tunnel, Stopped }
+    // what a step returns besides the bytes it used; a step that uses none has changed the state
+    private const int Broken = -1, More = -2;
+
+    private enum At : byte { Idle, Line, Protocol, Headers, ConnectWait, ConnectProbe, Body, ChunkSize, ChunkData, ChunkEnd, UntilClose, Finalize, Tunnel }
 
     private At _request;
     private At _response;
@@ -17,7 +20,13 @@ internal sealed partial class HttpParser(AppState state) : AppParser
     private long _responseLeft;
     private HttpTransaction? _requestTx;
     private HttpTransaction? _responseTx;
-    private long _answeredId;
+    private HttpTransaction? _answeredTx;        // the one last answered, which events of answers are told of
+    private readonly Queue<HttpTransaction> _unanswered = new(1);
+    private readonly HttpBody _requestBody = new();
+    private readonly HttpBody _responseBody = new();
+    private readonly SlidingBuffer _requestHeld = new(), _responseHeld = new();
+    private readonly List<string> _warnings = new(0);
+    private int _warned;
 
     public override AppProto Protocol => AppProto.Http1;
 
@@ -28,284 +37,124 @@ internal sealed partial class HttpParser(AppState state) : AppParser
     {
         _requestBody.Reset();
         _responseBody.Reset();
+        _requestField.Release();
+        _responseField.Release();
+        _requestHeld.Release();
+        _responseHeld.Release();
     }
 
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
     {
-        int used = 0;
-        bool eof = (marks & StreamMarks.Eof) != 0;
-        while (used < bytes.Length)
+        SlidingBuffer held = toServer ? _requestHeld : _responseHeld;
+        int offered = bytes.Length, origin = held.Length;
+        if (held.Length > 0)
         {
-            bool idle = toServer ? _requestTx == null : _responseTx == null;
+            held.Append(bytes);
+            bytes = held.Span;
+        }
+        int used = Run(context, toServer, bytes, -origin, false, out bool broken);
+        Tell(context, toServer);
+        if (broken) return -1;
+        if (HandsOver) return Math.Max(0, offered - (bytes.Length - used));
+        if ((marks & StreamMarks.Eof) == 0)
+        {
+            // the rest of a line is kept here, so that text before a hole is not lost with it
+            if (held.Length > 0) held.Consume(used);
+            else if (toServer && _request == At.ConnectWait) return used;
+            else held.Append(bytes[used..]);
+            return offered;
+        }
+        Run(context, toServer, bytes[used..], used - origin, true, out broken);
+        held.Release();
+        _warnings.Clear();
+        if (toServer) RequestEnds(context);
+        else ResponseEnds(context);
+        return broken ? -1 : offered;
+    }
+
+    /// <param name="origin">Where the bytes begin, counted from the input at hand; below zero when some were kept from before.</param>
+    private int Run(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, int origin, bool eof, out bool broken)
+    {
+        int used = 0, idle = 0;
+        broken = false;
+        while (true)
+        {
+            bool between = toServer ? _requestTx == null : _responseTx == null;
             int step = toServer ? RequestStep(context, bytes[used..], eof) : ResponseStep(context, bytes[used..], eof);
-            if (step < 0) return -1;
-            if (step == 0) break;
-            if (context.FramesWanted != 0) MarkFrame(context, toServer, idle, used, step);
+            if (step == More) return used;
+            if (step < 0)
+            {
+                broken = true;
+                return used;
+            }
+            if (context.FramesWanted != 0) MarkFrame(context, toServer, between, origin + used, step);
             used += step;
-            if (HandsOver) return used;
+            idle = step > 0 ? 0 : idle + 1;
+            if (HandsOver || idle > 16) return used;
         }
-        if (eof)
-        {
-            if (toServer) RequestEnds(context);
-            else ResponseEnds(context);
-            return bytes.Length;
-        }
-        return used;
     }
 
     /// <summary>A message is a frame from its first line to its end.</summary>
-    private void MarkFrame(ParseContext context, bool toServer, bool wasIdle, int at, int step)
+    private void MarkFrame(ParseContext context, bool toServer, bool wasBetween, int at, int step)
     {
         FrameType type = toServer ? FrameType.Request : FrameType.Response;
-        bool idle = toServer ? _requestTx == null : _responseTx == null;
-        if (wasIdle && !idle) context.Frame(type, toServer, at, -1, false, toServer ? _requestTx : _responseTx);
-        else if (!wasIdle && idle) context.EndFrame(type, toServer, at + step);
+        bool between = toServer ? _requestTx == null : _responseTx == null;
+        if (wasBetween && !between) context.Frame(type, toServer, at, -1, false, toServer ? _requestTx : _responseTx);
+        else if (!wasBetween && between) context.EndFrame(type, toServer, at + step);
     }
 
-    /// <summary>Inside a body the loss is counted and the body goes on; elsewhere the message at hand is given up and the next one looked for.</summary>
+    private void Warn(string name) => _warnings.Add(name);
+
+    /// <summary>Warnings belong to the newest message of their direction at the time they are read, also when an earlier one of the same segment caused them.</summary>
+    private void Tell(ParseContext context, bool toServer)
+    {
+        if (_warnings.Count == 0) return;
+        HttpTransaction? tx = toServer ? _requestTx ?? Newest() : _responseTx ?? _answeredTx ?? Newest();
+        foreach (string warning in _warnings)
+        {
+            if (_warned++ == MaxWarnings) tx?.RaiseAgain(HttpEvents.TooManyWarnings, toServer);
+            if (_warned > MaxWarnings) break;
+            tx?.RaiseAgain(warning, toServer);
+        }
+        _warnings.Clear();
+        if (toServer) context.TriggerToServer = true;
+        else context.TriggerToClient = true;
+    }
+
+    private HttpTransaction? Newest()
+    {
+        for (int i = state.Transactions.Count - 1; i >= 0; i--)
+            if (state.Transactions[i] is HttpTransaction tx) return tx;
+        return null;
+    }
+
+    /// <summary>Inside a body of known length, or one that ends with the connection, the loss is counted; anywhere else the text goes on as if nothing had been there.</summary>
     public override bool Gap(ParseContext context, bool toServer, int size)
     {
         if (toServer)
         {
-            switch (_request)
-            {
-                case At.Tunnel or At.UntilClose or At.Line: return true;
-                case At.Stopped: return false;
-            }
-            _requestBody.Gap(size);
-            if (_request == At.Body && size < _requestLeft)
-            {
-                _requestLeft -= size;
-                return true;
-            }
-            RequestComplete(context);
+            if (_request != At.Body) return true;
+            int lost = (int)Math.Min(size, _requestLeft);
+            _requestBody.Gap(context, lost);
+            _requestLeft -= lost;
+            if (_requestLeft == 0) _request = At.Finalize;
             return true;
         }
-        switch (_response)
-        {
-            case At.Tunnel: return true;
-            case At.Stopped: return false;
-            case At.Line:
-                _lost = true;
-                return true;
-        }
-        _responseBody.Gap(size);
-        if (_response == At.UntilClose) return true;
-        if (_response == At.Body && size < _responseLeft)
-        {
-            _responseLeft -= size;
-            return true;
-        }
-        _lost = _response != At.Body || size > _responseLeft;
-        ResponseComplete(context);
+        if (_response is not (At.Body or At.UntilClose)) return true;
+        int missing = _response == At.Body ? (int)Math.Min(size, _responseLeft) : size;
+        _responseTx!.ResponseWireLength += missing;
+        _responseBody.Gap(context, missing);
+        if (_response == At.Body && (_responseLeft -= missing) == 0) _response = At.Finalize;
         return true;
     }
 
-    /// <summary>One line with its end; -1 when it is not all there, -2 when it is too long.</summary>
+    /// <summary>Length of the first line with its end; More when it is not all there, Broken when it is too long.</summary>
     private static int LineLength(ReadOnlySpan<byte> bytes, bool eof)
     {
         int newline = bytes.IndexOf((byte)'\n');
         if (newline >= 0) return newline + 1;
-        if (bytes.Length > MaxLine) return -2;
-        return eof ? bytes.Length : -1;
-    }
-
-    private int RequestStep(ParseContext context, ReadOnlySpan<byte> bytes, bool eof)
-    {
-        switch (_request)
-        {
-            case At.Line:
-            {
-                int length = LineLength(bytes, eof);
-                if (length == -1) return 0;
-                if (length == -2) return -1;
-                ReadOnlySpan<byte> line = bytes[..length].TrimEnd("\r\n"u8);
-                if (line.Trim(" \t\r"u8).IsEmpty) return length;
-                if (state.Transactions.Count > MaxPending) return -1;
-                _requestTx = state.Add(new HttpTransaction { Options = context.Options });
-                RequestLine(_requestTx, line);
-                _requestTx.ProgressToServer = HttpTransaction.Line;
-                _request = At.Headers;
-                if (_requestTx.ProtocolLength == 0 && HttpHeaders.Same(_requestTx.Method, "GET"u8) && !LooksLikeHeader(bytes[length..]))
-                {
-                    RequestComplete(context);
-                    _request = At.Line;
-                }
-                return length;
-            }
-            case At.Headers:
-            case At.Trailers:
-            {
-                int length = LineLength(bytes, eof);
-                if (length == -1) return 0;
-                if (length == -2) return -1;
-                ReadOnlySpan<byte> line = bytes[..length];
-                _requestTx!.Request.AddLine(line, false);
-                if (!EndsHeaders(line)) return length;
-                if (_request == At.Trailers) RequestComplete(context);
-                else RequestHeadersEnd(context);
-                return length;
-            }
-            case At.Body:
-            {
-                int length = (int)Math.Min(_requestLeft, bytes.Length);
-                _requestBody.Add(context, bytes[..length]);
-                _requestLeft -= length;
-                if (_requestLeft == 0) RequestComplete(context);
-                return length;
-            }
-            case At.ChunkSize:
-            case At.ChunkData:
-            case At.ChunkEnd:
-            {
-                int used = Chunk(context, bytes, eof, ref _request, ref _requestLeft, _requestBody);
-                return used;
-            }
-            case At.Tunnel:
-            case At.UntilClose:
-                return bytes.Length;
-            default:
-                return -1;
-        }
-    }
-
-    /// <summary>Only a bare line end closes the headers; servers read past one with stray carriage returns before it.</summary>
-    private static bool EndsHeaders(ReadOnlySpan<byte> line) => line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8) || line.IsEmpty;
-
-    private static bool LooksLikeHeader(ReadOnlySpan<byte> bytes)
-    {
-        int newline = bytes.IndexOf((byte)'\n');
-        return newline > 0 && bytes[..newline].Contains((byte)':');
-    }
-
-    private static int Chunk(ParseContext context, ReadOnlySpan<byte> bytes, bool eof, ref At at, ref long left, HttpBody body)
-    {
-        switch (at)
-        {
-            case At.ChunkSize:
-            {
-                int length = LineLength(bytes, eof);
-                if (length == -1) return 0;
-                if (length == -2) return -1;
-                ReadOnlySpan<byte> text = bytes[..length].Trim(" \t\r\n\v\f\0"u8);
-                if (text.IsEmpty) return length;
-                if (!TryNumber(text, 16, out long size))
-                {
-                    // not a size: the rest is taken as body up to the end
-                    at = At.UntilClose;
-                    left = 0;
-                    return length;
-                }
-                left = size;
-                at = size == 0 ? At.Trailers : At.ChunkData;
-                return length;
-            }
-            case At.ChunkData:
-            {
-                int length = (int)Math.Min(left, bytes.Length);
-                body.Add(context, bytes[..length]);
-                left -= length;
-                if (left == 0) at = At.ChunkEnd;
-                return length;
-            }
-            default:
-            {
-                int length = LineLength(bytes, eof);
-                if (length == -1) return bytes.Length > 2 ? bytes.Length : 0;
-                if (length == -2) return -1;
-                at = At.ChunkSize;
-                return length;
-            }
-        }
-    }
-
-    private static void RequestLine(HttpTransaction tx, ReadOnlySpan<byte> line)
-    {
-        tx.RequestLine.Append(line);
-        int at = 0;
-        while (at < line.Length && line[at] is (byte)' ' or (byte)'\t') at++;
-        int start = at;
-        while (at < line.Length && !IsSpace(line[at])) at++;
-        if (start > 0)
-        {
-            tx.RequestLine.Clear();
-            tx.RequestLine.Append(line[start..]);
-            line = line[start..];
-            at -= start;
-        }
-        tx.MethodLength = at;
-        while (at < line.Length && IsSpace(line[at])) at++;
-        tx.TargetStart = at;
-        int end = line.Length;
-        while (end > at && IsSpace(line[end - 1])) end--;
-        int last = end;
-        while (last > at && !IsSpace(line[last - 1])) last--;
-        ReadOnlySpan<byte> tail = line[last..end];
-        if (last > at && tail.Length >= 5 && HttpHeaders.Same(tail[..5], "HTTP/"u8))
-        {
-            tx.ProtocolStart = last;
-            tx.ProtocolLength = end - last;
-            end = last;
-            while (end > at && IsSpace(line[end - 1])) end--;
-        }
-        else if (last > at)
-        {
-            // something else stands where the version should: libraries take the target up to the first space
-            int space = at;
-            while (space < end && !IsSpace(line[space])) space++;
-            tx.ProtocolStart = space < end ? space + 1 : end;
-            tx.ProtocolLength = end - tx.ProtocolStart;
-            end = space;
-        }
-        tx.TargetLength = end - at;
-    }
-
-    private static bool IsSpace(byte b) => b is (byte)' ' or (byte)'\t' or 0x0b or 0x0c;
-
-    private void RequestHeadersEnd(ParseContext context)
-    {
-        HttpTransaction tx = _requestTx!;
-        tx.ProgressToServer = HttpTransaction.Body;
-        if (HttpHeaders.Same(tx.Method, "CONNECT"u8))
-        {
-            RequestComplete(context);
-            _request = At.Tunnel;
-            return;
-        }
-        bool chunked = tx.Request.TryGet("transfer-encoding"u8, out ReadOnlySpan<byte> coding) && ContainsIgnoreCase(coding, "chunked"u8);
-        if (chunked)
-        {
-            _requestBody.Begin(tx, true, context);
-            _request = At.ChunkSize;
-        }
-        else if (tx.Request.TryGet("content-length"u8, out ReadOnlySpan<byte> text) && TryNumber(text, 10, out long length) && length > 0)
-        {
-            _requestBody.Begin(tx, true, context);
-            _requestLeft = length;
-            _request = At.Body;
-        }
-        else RequestComplete(context);
-    }
-
-    private void RequestComplete(ParseContext context)
-    {
-        if (_requestTx == null) return;
-        _requestBody.End(_requestTx, true);
-        _requestTx.ProgressToServer = HttpTransaction.Done;
-        _requestTx = null;
-        _request = At.Line;
-        context.TriggerToServer = true;
-    }
-
-    private void RequestEnds(ParseContext context)
-    {
-        if (_requestTx == null) return;
-        bool whole = _request is At.UntilClose;
-        _requestBody.End(_requestTx, whole);
-        _requestTx.ProgressToServer = HttpTransaction.Done;
-        _requestTx = null;
-        _request = At.Stopped;
-        context.TriggerToServer = true;
+        if (bytes.Length > MaxLine) return Broken;
+        return eof && bytes.Length > 0 ? bytes.Length : More;
     }
 
     internal static bool ContainsIgnoreCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower)
@@ -318,26 +167,6 @@ internal sealed partial class HttpParser(AppState state) : AppParser
     internal static bool TryNumber(ReadOnlySpan<byte> text, int radix, out long value)
     {
         value = 0;
-        int digits = 0;
-        text = text.TrimStart(" \t"u8);
-        foreach (byte b in text)
-        {
-            int digit = UriText.Hex(b);
-            if (digit < 0 || digit >= radix) break;
-            if (value > long.MaxValue / 32) return false;
-            value = value * radix + digit;
-            digits++;
-        }
-        return digits > 0;
-    }
-
-    /// <summary>A length that is a number and nothing else; anything odd is no length at all.</summary>
-    private static bool TryLength(ReadOnlySpan<byte> text, out long value)
-    {
-        int comma = text.IndexOf((byte)',');
-        if (comma > 0) text = text[..comma];
-        text = text.Trim(" \t"u8);
-        value = 0;
-        return !text.IsEmpty && text.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && TryNumber(text, 10, out value);
+        return HttpText.Digits(text.TrimStart(" \t"u8), radix, out value) > 0;
     }
 }

@@ -18,7 +18,7 @@ internal sealed partial class HttpTransaction
         switch (buffer)
         {
             case BufferId.HttpUri:
-                if (TargetLength == 0) return false;
+                if (TargetLength == 0 || NotSeen || IsConnect) return false;
                 bytes = Build(Derived.Uri);
                 return true;
             case BufferId.HttpUriRaw:
@@ -38,7 +38,7 @@ internal sealed partial class HttpTransaction
                 bytes = Build(toServer ? Derived.HeaderRequest : Derived.HeaderResponse);
                 return !bytes.IsEmpty;
             case BufferId.HttpHeaderRaw:
-                bytes = headers.Raw.Span;
+                bytes = (toServer ? RequestHeadersRead : ResponseHeadersRead) ? headers.Raw.Span : default;
                 return !bytes.IsEmpty;
             case BufferId.HttpHeaderNames:
                 if (headers.Count == 0) return false;
@@ -67,7 +67,7 @@ internal sealed partial class HttpTransaction
                 bytes = ResponseLine.Span;
                 return !bytes.IsEmpty;
             case BufferId.HttpProtocol:
-                bytes = toServer ? Protocol : ResponseLine.Span[..AnswerProtocolLength];
+                bytes = toServer ? Protocol : ResponseLine.Span.Slice(AnswerProtocolStart, AnswerProtocolLength);
                 return !bytes.IsEmpty;
             case BufferId.HttpAccept: return Request.TryGet("accept"u8, out bytes);
             case BufferId.HttpAcceptEnc: return Request.TryGet("accept-encoding"u8, out bytes);
@@ -126,12 +126,11 @@ internal sealed partial class HttpTransaction
                 UriText.Normalize(Target, _derived, Options.DoubleDecodePath, Options.DoubleDecodeQuery);
                 break;
             case Derived.HostLower:
-                if (HostName(out ReadOnlySpan<byte> host, out _))
-                    foreach (byte b in host) _derived.Append(b is >= (byte)'A' and <= (byte)'Z' ? (byte)(b | 0x20) : b);
+                _derived.Append(Host.Span);
                 break;
             case Derived.HostRaw:
                 if (Request.TryGet("host"u8, out ReadOnlySpan<byte> raw)) _derived.Append(raw);
-                else if (HostName(out host, out _)) _derived.Append(host);
+                else if (TargetHost(out ReadOnlySpan<byte> named)) _derived.Append(named);
                 break;
             case Derived.HeaderRequest: AppendHeaders(Request, "cookie"u8); break;
             case Derived.HeaderResponse: AppendHeaders(Response, "set-cookie"u8); break;

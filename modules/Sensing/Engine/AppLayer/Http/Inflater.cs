@@ -5,7 +5,8 @@ namespace Appliance.Sensing.Engine.AppLayer.Http;
 /// <summary>Inflates gzip, zlib and raw deflate piece by piece, bounded in output, and never throws on bad data.</summary>
 internal sealed class Inflater(Inflater.Format format)
 {
-    internal enum Format { Gzip, Deflate }
+    /// <summary>Gzip takes zlib as well, deflate takes zlib or raw, told apart by their first bytes; raw has no header at all.</summary>
+    internal enum Format { Gzip, Deflate, Raw }
 
     private static readonly int[] LengthBase = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
     private static readonly int[] LengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
@@ -27,14 +28,17 @@ internal sealed class Inflater(Inflater.Format format)
     private int _stored;
     private bool _short;             // input ended in the middle of a symbol
 
-    public bool IsGzip => format == Format.Gzip;
     public bool Failed => _step == Step.Failed;
     public bool Finished => _step == Step.Done;
     public long Produced => _produced;
 
+    /// <summary>Output was cut at the limit of a feed: another feed, without input, brings more.</summary>
+    public bool HasMore { get; private set; }
+
     /// <summary>Feeds compressed bytes and appends what comes out, at most <paramref name="limit"/> bytes this time.</summary>
     public void Feed(ReadOnlySpan<byte> bytes, SlidingBuffer to, int limit)
     {
+        HasMore = false;
         if (_step is Step.Done or Step.Failed) return;
         _input.Append(bytes);
         int stop = to.Length + limit;
@@ -57,6 +61,7 @@ internal sealed class Inflater(Inflater.Format format)
                 break;
             }
         }
+        HasMore = to.Length >= stop && _step is not (Step.Done or Step.Failed);
         int used = _at;
         if (used > 4096)
         {
@@ -98,17 +103,24 @@ internal sealed class Inflater(Inflater.Format format)
     private bool ReadHeader()
     {
         ReadOnlySpan<byte> span = _input.Span;
-        if (format == Format.Deflate)
+        if (format == Format.Raw)
         {
-            if (span.Length < 2) return false;
-            // zlib header if it checks out, raw deflate otherwise, as browsers accept both
-            if ((span[0] & 15) == 8 && (span[0] << 8 | span[1]) % 31 == 0 && (span[1] & 0x20) == 0) _at = 2;
+            _step = Step.Block;
+            return true;
+        }
+        if (span.Length < 2) return false;
+        if (format == Format.Deflate || span[0] != 0x1f || span[1] != 0x8b)
+        {
+            // RFC 1950
+            bool zlib = (span[0] & 15) == 8 && (span[0] << 8 | span[1]) % 31 == 0 && (span[1] & 0x20) == 0;
+            if (!zlib && format == Format.Gzip) return Fail();
+            _at = zlib ? 2 : 0;
             _step = Step.Block;
             return true;
         }
         if (span.Length < 10) return false;
-        if (span[0] != 0x1f || span[1] != 0x8b || span[2] != 8) return Fail();
         byte flags = span[3];
+        if (span[2] != 8 || (flags & 0xe0) != 0 && (flags & 0x1f) != 0) return Fail();
         int at = 10;
         if ((flags & 4) != 0)
         {

@@ -43,7 +43,8 @@ internal sealed class MultipartReader
             {
                 rest = rest[1..];
                 int close = rest.IndexOf((byte)'"');
-                value = close < 0 ? rest : rest[..close];
+                if (close < 0) return false;
+                value = rest[..close];
             }
             else
             {
@@ -103,7 +104,7 @@ internal sealed class MultipartReader
                 return;
             }
             ReadOnlySpan<byte> head = after[..headEnd];
-            if (_tx.Files.Count < MaxFiles && Parameter(head, "filename"u8, out ReadOnlySpan<byte> name) && !name.IsEmpty)
+            if (_tx.Files.Count < MaxFiles && Parameter(head, "filename"u8, out ReadOnlySpan<byte> name))
             {
                 _file = new AppFile();
                 _file.Open(name, true, context.Options.Files, true);
@@ -112,6 +113,12 @@ internal sealed class MultipartReader
             _inPart = true;
             _held.Consume(at + _boundary.Length + headEnd + 4);
         }
+    }
+
+    /// <summary>Bytes of the form never came.</summary>
+    public void Gap()
+    {
+        if (_file != null) _file.Gaps = true;
     }
 
     public void End(bool complete)

@@ -10,12 +10,17 @@ internal static class UriText
     {
         target = target.Trim(" \t"u8);
         ReadOnlySpan<byte> rest = target;
-        int scheme = rest.IndexOf("://"u8);
-        if (scheme > 0 && scheme < 16 && rest[0] != (byte)'/' && !rest[..scheme].ContainsAny("/?#"u8))
+        int colon = rest.IsEmpty || rest[0] == '/' ? -1 : rest.IndexOf((byte)':');
+        if (colon >= 0)
         {
-            rest = rest[(scheme + 3)..];
-            int slash = rest.IndexOfAny("/?#"u8);
-            rest = slash < 0 ? default : rest[slash..];
+            // a scheme; an authority follows two slashes, not one and not three
+            rest = rest[(colon + 1)..];
+            if (rest.Length > 2 && rest[0] == '/' && rest[1] == '/' && rest[2] != '/')
+            {
+                rest = rest[2..];
+                int slash = rest.IndexOfAny("/?#"u8);
+                rest = slash < 0 ? default : rest[slash..];
+            }
         }
         int fragment = rest.IndexOf((byte)'#');
         ReadOnlySpan<byte> tail = fragment < 0 ? default : rest[fragment..];

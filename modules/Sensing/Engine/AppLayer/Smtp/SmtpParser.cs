@@ -1,75 +1,28 @@
-using System.Text;
 using Appliance.Sensing.Engine.AppLayer.Http;
-using Appliance.Sensing.Engine.Memory;
-using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.AppLayer.Smtp;
 
-/// <summary>One mail: envelope, headers, attachments.</summary>
-internal sealed class SmtpTransaction : Transaction
-{
-    public byte[] Helo = [], From = [];
-    public readonly List<byte[]> Recipients = new(1);
-    public MailReader? Mail;
-
-    public override bool RecordFollowsFlow => true;
-    public override bool RecordHasNumber => true;
-    public override int Complete => 1;
-    public override bool HasRecord => Helo.Length > 0 || From.Length > 0 || Recipients.Count > 0 || Mail != null;
-
-    public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
-    {
-        bytes = default;
-        if (!toServer || index >= Files.Count) return false;
-        if (buffer == BufferId.FileData) bytes = Files[index].Bytes.Span;
-        else if (buffer == BufferId.FileName) bytes = Files[index].Name;
-        else return false;
-        return true;
-    }
-
-    public override long StreamedBytes(BufferId buffer, bool toServer)
-    {
-        long total = 0;
-        if (toServer)
-            foreach (AppFile file in Files) total += file.Size;
-        return total;
-    }
-
-    public override bool WriteRecord(EveWriter to, bool inAlert)
-    {
-        to.Open("smtp"u8);
-        if (Helo.Length > 0) to.Text("helo"u8, Helo);
-        if (From.Length > 0) to.Text("mail_from"u8, From);
-        if (Recipients.Count > 0)
-        {
-            to.OpenArray("rcpt_to"u8);
-            foreach (byte[] one in Recipients) to.Item(one);
-            to.CloseArray();
-        }
-        to.Close();
-        Mail?.WriteRecord(to);
-        return true;
-    }
-}
-
-/// <summary>SMTP: the commands that make up an envelope, then the mail itself.</summary>
+/// <summary>SMTP (RFC 5321, RFC 3030 for BDAT, RFC 3207 for STARTTLS): the commands that make up an envelope, then the mail itself.</summary>
 internal sealed class SmtpParser(AppState state) : AppParser
 {
-    private const int MaxLine = 4096, MaxPending = 256;
+    private const int MaxLine = 4096, MaxPending = 256, MaxCommands = 1024, MaxRecipients = 512;
+
+    private enum Sent : byte { Other, Data, DataEnd, StartTls, Reset, Chunk }
+
     private SmtpTransaction? _tx;
-    private byte[] _helo = [];
-    private bool _inData, _startTls, _wantsData;
+    private byte[]? _helo;
+    private bool _welcomed, _inData, _inChunk, _cutCommand;
+    private long _chunkLeft, _chunkSeen;
     private MailReader? _mail;
+    private AppFile? _raw;
+    private readonly Queue<Sent> _sent = new(2);
+    private bool _mailOver;          // the mail is whole; its transaction ends with the server's answer
 
     public override AppProto Protocol => AppProto.Smtp;
 
-    public override bool Gap(ParseContext context, bool toServer, int size)
-    {
-        if (toServer && _inData && _tx != null)
-            foreach (AppFile file in _tx.Files) file.Gaps = true;
-        return true;
-    }
+    /// <summary>Commands and answers that were lost cannot be told from one another any more.</summary>
+    public override bool Gap(ParseContext context, bool toServer, int size) => false;
 
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
     {
@@ -82,81 +35,119 @@ internal sealed class SmtpParser(AppState state) : AppParser
             if (end < 0)
             {
                 if (rest.Length < MaxLine && !eof) break;
-                end = rest.Length - 1;
+                end = Math.Min(rest.Length, MaxLine) - 1;
             }
             ReadOnlySpan<byte> line = rest[..(end + 1)];
-            used += end + 1;
-            if (!toServer) Reply(line.TrimEnd("\r\n"u8));
-            else if (_inData) Body(context, line);
-            else Command(context, line.TrimEnd("\r\n"u8));
+            used += toServer ? ToServer(context, line) : ToClient(context, ref line);
+            if (_broken) return -1;
             if (HandsOver) return used;
         }
-        if (eof && toServer) Finish(context, false);
+        if (eof) SideEnds(context, toServer);
         return used;
     }
 
-    private void Reply(ReadOnlySpan<byte> line)
+    private bool _broken;
+
+    private int ToServer(ParseContext context, ReadOnlySpan<byte> line)
     {
-        if (line.Length < 3 || line.Length > 3 && line[3] == '-') return;
-        if (_startTls)
+        if (_inData) Body(context, line);
+        else if (_inChunk) Chunk(line);
+        else
         {
-            _startTls = false;
-            if (line.StartsWith("220"u8))
+            bool whole = line[^1] == '\n';
+            bool cut = line.Length > MaxLine || !whole && line.Length == MaxLine;
+            if (!_cutCommand) Command(context, cut ? line[..MaxLine] : line.TrimEnd("\r\n"u8), cut);
+            _cutCommand = !whole && (cut || _cutCommand);
+        }
+        return line.Length;
+    }
+
+    private int ToClient(ParseContext context, ref ReadOnlySpan<byte> line)
+    {
+        if (line.Length >= MaxLine)
+        {
+            line = line[..MaxLine];
+            Current(context)?.Raise(SmtpEvents.TruncatedLine, false);
+        }
+        Reply(context, line.TrimEnd("\r\n"u8));
+        return line.Length;
+    }
+
+    private SmtpTransaction? Current(ParseContext context)
+    {
+        if (_tx != null) return _tx;
+        if (state.Transactions.Count > MaxPending) return null;
+        return _tx = state.Add(new SmtpTransaction { Helo = _helo });
+    }
+
+    private void Note(Sent command)
+    {
+        if (_sent.Count < MaxCommands) _sent.Enqueue(command);
+    }
+
+    private void Command(ParseContext context, ReadOnlySpan<byte> line, bool cut)
+    {
+        if (Current(context) is not { } tx)
+        {
+            _broken = true;
+            return;
+        }
+        if (cut) tx.Raise(SmtpEvents.TruncatedLine, true);
+        if (!_welcomed) tx.RaiseAgain(SmtpEvents.NoWelcome, true);
+        Sent sent = Sent.Other;
+        if (Starts(line, "STARTTLS"u8)) sent = Sent.StartTls;
+        else if (Starts(line, "DATA"u8))
+        {
+            sent = Sent.Data;
+            _inData = true;
+            BeginMail(context, tx);
+        }
+        else if (Starts(line, "BDAT"u8))
+        {
+            sent = Sent.Chunk;
+            ReadOnlySpan<byte> text = line[4..].TrimStart(" \t"u8);
+            int digits = HttpText.Digits(text, 10, out long length);
+            if (digits > 0 && (digits == text.Length || text[digits] is (byte)' ' or (byte)'\t') && length is > 0 and <= uint.MaxValue)
             {
-                HandsOver = true;
-                HandsOverTo = AppProto.Tls;
+                _chunkLeft = length;
+                _inChunk = true;
             }
         }
-        if (_wantsData && !line.StartsWith("3"u8) && _inData && _mail is { LinesRead: 0 })
+        else if (Starts(line, "HELO"u8) || Starts(line, "EHLO"u8))
         {
-            // DATA was refused
-            _inData = false;
-            _mail = null;
+            if (tx.Helo != null) tx.RaiseAgain(SmtpEvents.Duplicate, true);
+            else _helo = tx.Helo = Parameter(line[4..]);
         }
-        _wantsData = false;
-    }
-
-    private SmtpTransaction Current()
-    {
-        _tx ??= state.Add(new SmtpTransaction { Helo = _helo });
-        return _tx;
-    }
-
-    private void Command(ParseContext context, ReadOnlySpan<byte> line)
-    {
-        if (state.Transactions.Count > MaxPending) return;
-        // every command opens a transaction when none is open, also one that comes to nothing
-        Current();
-        if (Starts(line, "HELO "u8) || Starts(line, "EHLO "u8))
+        else if (Starts(line, "MAIL FROM"u8))
         {
-            _helo = line[5..].ToArray();
-            Current().Helo = _helo;
+            if (tx.From != null) tx.RaiseAgain(SmtpEvents.Duplicate, true);
+            else tx.From = Parameter(line.Length > 10 ? line[10..] : default);
         }
-        else if (Starts(line, "MAIL FROM:"u8))
+        else if (Starts(line, "RCPT TO"u8))
         {
-            if (_tx is { From.Length: > 0 }) Finish(context, true);
-            Current().From = Address(line[10..]);
+            if (tx.Recipients.Count < MaxRecipients) tx.Recipients.Add(Parameter(line.Length > 8 ? line[8..] : default));
         }
-        else if (Starts(line, "RCPT TO:"u8))
-        {
-            if (Current().Recipients.Count < 512) Current().Recipients.Add(Address(line[8..]));
-        }
-        else if (line.Length == 4 && Starts(line, "DATA"u8))
-        {
-            _inData = _wantsData = true;
-            _mail = Current().Mail = new MailReader(Current());
-        }
-        else if (line.Length >= 4 && Starts(line, "RSET"u8)) Finish(context, true);
-        else if (Starts(line, "STARTTLS"u8)) _startTls = true;
-        else Current();
+        else if (Starts(line, "RSET"u8)) sent = Sent.Reset;
+        Note(sent);
         context.TriggerToServer = true;
     }
 
-    private static byte[] Address(ReadOnlySpan<byte> text)
+    private void BeginMail(ParseContext context, SmtpTransaction tx)
     {
-        text = text.Trim(" \t"u8);
-        int close = text.IndexOf((byte)'>');
-        if (text.StartsWith("<"u8) && close > 0) return text[..(close + 1)].ToArray();
+        SmtpOptions options = context.Options.Smtp;
+        tx.ProgressToServer = SmtpTransaction.InMail;
+        if (options.Raw)
+        {
+            _raw = new AppFile();
+            _raw.Open("rawmsg"u8, true, context.Options.Files, true);
+            tx.Files.Add(_raw);
+        }
+        else if (options.Decode) _mail = tx.Mail = new MailReader(tx, options);
+    }
+
+    private static byte[] Parameter(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimStart(" \t"u8);
         int space = text.IndexOf((byte)' ');
         return (space < 0 ? text : text[..space]).ToArray();
     }
@@ -165,193 +156,103 @@ internal sealed class SmtpParser(AppState state) : AppParser
 
     private void Body(ParseContext context, ReadOnlySpan<byte> line)
     {
-        ReadOnlySpan<byte> text = line.TrimEnd("\r\n"u8);
-        if (text.SequenceEqual("."u8))
+        if (line.SequenceEqual(".\r\n"u8) || line.SequenceEqual(".\n"u8) || line.SequenceEqual("."u8))
         {
-            Finish(context, true);
+            Note(Sent.DataEnd);
+            _inData = false;
+            _mailOver = true;
+            EndMail(true);
+            if (_tx != null) _tx.ProgressToServer = _tx.ProgressToClient = SmtpTransaction.Done;
+            context.TriggerToServer = true;
             return;
         }
-        if (text.StartsWith(".."u8)) line = line[1..];
         _mail?.Line(context, line);
+        _raw?.Append(line);
     }
 
-    private void Finish(ParseContext context, bool complete)
+    private void EndMail(bool complete)
     {
-        _inData = false;
-        if (_tx == null) return;
-        if (!complete && _mail == null && _tx.From.Length == 0) return;
         _mail?.End(complete);
         _mail = null;
-        _tx.ProgressToServer = _tx.ProgressToClient = 1;
+        _raw?.Close(complete);
+        _raw = null;
+    }
+
+    /// <summary>The lines of a chunk count against the length it was announced with. What earlier chunks of the conversation held counts too, as the reference has it.</summary>
+    private void Chunk(ReadOnlySpan<byte> line)
+    {
+        _chunkSeen += line.Length;
+        if (_chunkSeen < _chunkLeft) return;
+        if (_chunkSeen > _chunkLeft) _tx?.RaiseAgain(SmtpEvents.ChunkExceeded, true);
+        _inChunk = false;
+    }
+
+    private void Reply(ParseContext context, ReadOnlySpan<byte> line)
+    {
+        if (line.Length < 3 || HttpText.Digits(line[..3], 10, out long code) != 3 || !ReplyCodes.Contains((int)code))
+        {
+            Current(context)?.Raise(SmtpEvents.InvalidReply, false);
+            _broken = true;
+            return;
+        }
+        if (!_welcomed && code is 220 or 554)
+        {
+            if (line.Length == 3 || line[3] != '-') _welcomed = true;
+            if (_sent.Count == 0) return;
+        }
+        if (line.Length > 3 && line[3] == '-') return;
+        if (!_sent.TryDequeue(out Sent sent)) return;
+        switch (sent)
+        {
+            case Sent.StartTls when code == 220:
+                if (_sent.Count > 0) _tx?.RaiseAgain(SmtpEvents.InvalidPipelining, false);
+                Finish(context, true);
+                HandsOver = true;
+                HandsOverTo = AppProto.Tls;
+                break;
+            case Sent.StartTls:
+                _tx?.RaiseAgain(SmtpEvents.TlsRejected, false);
+                break;
+            case Sent.Data when code == 354:
+                if (_sent.Count > 0) _tx?.RaiseAgain(SmtpEvents.InvalidPipelining, false);
+                break;
+            case Sent.Data:
+                _tx?.RaiseAgain(SmtpEvents.DataRejected, false);
+                _inData = false;
+                EndMail(false);
+                break;
+            case Sent.DataEnd when _mailOver:
+            case Sent.Reset when code == 250:
+                Finish(context, true);
+                break;
+        }
+        context.TriggerToClient = true;
+    }
+
+    private static readonly HashSet<int> ReplyCodes = [211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 450, 451, 452, 455, 500, 501, 502, 503, 504, 550, 551, 552, 553, 554, 555];
+
+    /// <summary>One side of the connection is closed; what is at hand is over when both are.</summary>
+    private void SideEnds(ParseContext context, bool toServer)
+    {
+        if (toServer)
+        {
+            EndMail(false);
+            _inData = _inChunk = false;
+            context.TriggerToServer = true;
+        }
+        if (_tx == null) return;
+        if (toServer) _tx.ProgressToServer = SmtpTransaction.Done;
+        else _tx.ProgressToClient = SmtpTransaction.Done;
+    }
+
+    /// <summary>The transaction at hand is over: by the server's answer, by RSET, or with STARTTLS.</summary>
+    private void Finish(ParseContext context, bool complete)
+    {
+        _inData = _inChunk = _mailOver = false;
+        EndMail(complete && _mail == null);
+        if (_tx == null) return;
+        _tx.ProgressToServer = _tx.ProgressToClient = SmtpTransaction.Done;
         context.TriggerToServer = true;
         _tx = null;
-    }
-}
-
-/// <summary>A mail as it arrives, line by line: headers of interest and attachments decoded.</summary>
-internal sealed class MailReader(SmtpTransaction tx)
-{
-    private const int MaxParts = 64, MaxHeader = 2000, MaxBoundaries = 8;
-    private readonly List<byte[]> _boundaries = [];
-    private readonly SlidingBuffer _header = new();
-    private bool _inHeaders = true, _top = true, _complete, _headersDone;
-    private string _from = "", _encoding = "";
-    private readonly List<string> _to = [], _cc = [];
-    private readonly List<string> _attachments = [];
-    private AppFile? _file;
-    private byte[] _name = [];
-    private readonly byte[] _quad = new byte[4];
-    private int _quadCount;
-    private int _heldBreak;          // bytes of the line break not yet passed on
-    public long LinesRead { get; private set; }
-
-    public void Line(ParseContext context, ReadOnlySpan<byte> line)
-    {
-        LinesRead++;
-        ReadOnlySpan<byte> text = line.TrimEnd("\r\n"u8);
-        if (_inHeaders)
-        {
-            if (text.IsEmpty)
-            {
-                EndHeader();
-                _inHeaders = false;
-                _headersDone = true;
-                _top = false;
-                StartPart(context);
-                return;
-            }
-            if (text[0] is (byte)' ' or (byte)'\t')
-            {
-                if (_header.Length < MaxHeader)
-                {
-                    _header.Append((byte)' ');
-                    _header.Append(text.Trim(" \t"u8));
-                }
-                return;
-            }
-            EndHeader();
-            _header.Append(text[..Math.Min(text.Length, MaxHeader)]);
-            return;
-        }
-        if (text.StartsWith("--"u8))
-            foreach (byte[] boundary in _boundaries)
-            {
-                if (!text[2..].StartsWith(boundary)) continue;
-                ClosePart();
-                bool last = text[(2 + boundary.Length)..].StartsWith("--"u8);
-                _inHeaders = !last;
-                _encoding = "";
-                _name = [];
-                return;
-            }
-        if (_file != null) Decode(line);
-    }
-
-    private void EndHeader()
-    {
-        ReadOnlySpan<byte> header = _header.Span;
-        int colon = header.IndexOf((byte)':');
-        if (colon > 0)
-        {
-            ReadOnlySpan<byte> name = header[..colon], value = header[(colon + 1)..].Trim(" \t"u8);
-            if (_top && HttpHeaders.Same(name, "from"u8)) _from = Encoding.UTF8.GetString(value);
-            else if (_top && HttpHeaders.Same(name, "to"u8)) Addresses(_to, value);
-            else if (_top && HttpHeaders.Same(name, "cc"u8)) Addresses(_cc, value);
-            else if (HttpHeaders.Same(name, "content-transfer-encoding"u8)) _encoding = Encoding.ASCII.GetString(value).Trim().ToLowerInvariant();
-            else if (HttpHeaders.Same(name, "content-type"u8))
-            {
-                if (_boundaries.Count < MaxBoundaries && MultipartReader.Parameter(value, "boundary"u8, out ReadOnlySpan<byte> boundary) && !boundary.IsEmpty) _boundaries.Add(boundary.ToArray());
-                if (_name.Length == 0 && MultipartReader.Parameter(value, "name"u8, out ReadOnlySpan<byte> file)) _name = file.ToArray();
-            }
-            else if (HttpHeaders.Same(name, "content-disposition"u8) && MultipartReader.Parameter(value, "filename"u8, out ReadOnlySpan<byte> file)) _name = file.ToArray();
-        }
-        _header.Clear();
-    }
-
-    private static void Addresses(List<string> into, ReadOnlySpan<byte> value)
-    {
-        foreach (string one in Encoding.UTF8.GetString(value).Split(','))
-            if (into.Count < 64) into.Add(one.Trim());
-    }
-
-    private void StartPart(ParseContext context)
-    {
-        if (_name.Length == 0 || tx.Files.Count >= MaxParts) return;
-        _file = new AppFile();
-        _file.Open(_name, true, context.Options.Files, true);
-        tx.Files.Add(_file);
-        _attachments.Add(Encoding.UTF8.GetString(_name));
-        _quadCount = _heldBreak = 0;
-    }
-
-    private void Decode(ReadOnlySpan<byte> line)
-    {
-        if (_encoding == "base64")
-        {
-            Span<byte> plain = stackalloc byte[3];
-            foreach (byte b in line)
-            {
-                if (b is (byte)'\r' or (byte)'\n' or (byte)' ') continue;
-                _quad[_quadCount++] = b;
-                if (_quadCount < 4) continue;
-                _quadCount = 0;
-                if (System.Buffers.Text.Base64.DecodeFromUtf8(_quad, plain, out _, out int n) == System.Buffers.OperationStatus.Done) _file!.Append(plain[..n]);
-            }
-            return;
-        }
-        // the line break before a boundary is the boundary's (RFC 2046, 5.1.1): each is held until a line follows
-        if (_heldBreak > 0) _file!.Append(_heldBreak == 2 ? "\r\n"u8 : "\n"u8);
-        ReadOnlySpan<byte> whole = line;
-        line = line.TrimEnd("\r\n"u8);
-        _heldBreak = Math.Min(2, whole.Length - line.Length);
-        if (_encoding == "quoted-printable")
-        {
-            for (int i = 0; i < line.Length; i++)
-            {
-                if (line[i] == '=' && i + 2 < line.Length && UriText.Hex(line[i + 1]) >= 0 && UriText.Hex(line[i + 2]) >= 0)
-                {
-                    _file!.Append([(byte)(UriText.Hex(line[i + 1]) << 4 | UriText.Hex(line[i + 2]))]);
-                    i += 2;
-                }
-                else if (line[i] == '=' && i + 1 == line.Length) _heldBreak = 0; // a soft break
-                else _file!.Append(line.Slice(i, 1));
-            }
-            return;
-        }
-        _file!.Append(line);
-    }
-
-    private void ClosePart()
-    {
-        _file?.Close(true);
-        _file = null;
-    }
-
-    public void End(bool complete)
-    {
-        _complete = complete;
-        if (_inHeaders) EndHeader();
-        _file?.Close(complete);
-        _file = null;
-        _header.Release();
-    }
-
-    public void WriteRecord(EveWriter to)
-    {
-        to.Open("email"u8);
-        to.Text("status"u8, _complete ? "PARSE_DONE"u8 : _headersDone ? "BODY_STARTED"u8 : "HEADER_READY"u8);
-        if (_from.Length > 0) to.Text("from"u8, _from);
-        List("to"u8, _to, to);
-        List("cc"u8, _cc, to);
-        List("attachment"u8, _attachments, to);
-        to.Close();
-    }
-
-    private static void List(ReadOnlySpan<byte> key, List<string> items, EveWriter to)
-    {
-        if (items.Count == 0) return;
-        to.OpenArray(key);
-        foreach (string item in items) to.Item(item);
-        to.CloseArray();
     }
 }
