@@ -11,7 +11,17 @@ internal sealed class AppLayerCounters
     public readonly long[] FlowsTcp = new long[(int)AppProto.BittorrentDht + 1];
     public readonly long[] FlowsUdp = new long[(int)AppProto.BittorrentDht + 1];
     public readonly long[] Transactions = new long[(int)AppProto.BittorrentDht + 1];
-    public long FailedTcp, FailedUdp, ParserErrors;
+    public readonly long[] TransactionsUdp = new long[(int)AppProto.BittorrentDht + 1];
+    public readonly long[] Errors = new long[(int)AppProto.BittorrentDht + 1];
+    public readonly long[] ErrorsUdp = new long[(int)AppProto.BittorrentDht + 1];
+
+    /// <summary>Conversations given up because bytes were lost.</summary>
+    public readonly long[] Gaps = new long[(int)AppProto.BittorrentDht + 1];
+
+    /// <summary>Conversations given up because all of them together held too much memory, by protocol.</summary>
+    public readonly long[] MemcapHits = new long[(int)AppProto.BittorrentDht + 1];
+
+    public long FailedTcp, FailedUdp, ParserErrors, TooManyTransactions, GapsUnknown, Expectations;
 }
 
 /// <summary>Between the streams and the parsers: finds the protocol of a flow, feeds its parser, keeps its transactions.</summary>
@@ -57,6 +67,29 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
 
     /// <summary>Who wants to know that a flow is about to speak something else.</summary>
     public IProtocolWatcher? Watcher { get; set; }
+
+    /// <summary>Transactions of one conversation that nobody has finished.</summary>
+    private const int MostTransactions = 8192;
+
+    /// <summary>Why a parser gave a conversation up since this was last asked; None when none did.</summary>
+    public DropReason Failure { get; private set; }
+
+    public DropReason TakeFailure()
+    {
+        DropReason failure = Failure;
+        Failure = DropReason.None;
+        return failure;
+    }
+
+    /// <summary>Do all conversations of the process hold more than this protocol may see before it gives up?</summary>
+    private bool OverMemcap(Flow.Flow flow)
+    {
+        AppLayerOptions o = Options;
+        long cap = flow.App.Protocol switch { AppProto.Http1 => o.HttpMemcap, AppProto.Ftp or AppProto.FtpData => o.FtpMemcap, _ => 0 };
+        return Memory.SlidingBuffer.HeldByAll > (cap > 0 ? Math.Min(cap + ReassemblyMemory, o.Memcap) : o.Memcap);
+    }
+
+    private long ReassemblyMemory => _reassembly?.MemoryUse ?? 0;
 
     public void Attach(Reassembly reassembly) => _reassembly = reassembly;
 
@@ -203,9 +236,16 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         long before = app.NextId;
         WantFrames(flow, toServer);
         int used;
-        if ((marks & StreamMarks.Gap) != 0) used = parser.Gap(_context, toServer, gap) ? gap : -1;
+        bool full = OverMemcap(flow);
+        if (full) used = -1;
+        else if ((marks & StreamMarks.Gap) != 0) used = parser.Gap(_context, toServer, gap) ? gap : -1;
         else used = parser.Parse(_context, toServer, bytes, marks);
         _counters.Transactions[(int)app.Protocol] += app.NextId - before;
+        if (app.Transactions.Count > MostTransactions)
+        {
+            _counters.TooManyTransactions++;
+            used = -1;
+        }
         if (flow.Tcp is { } session)
         {
             if (_context.TriggerToServer) session.Client.RawTrigger = true;
@@ -219,6 +259,10 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         if (used < 0)
         {
             _counters.ParserErrors++;
+            if (full) _counters.MemcapHits[(int)app.Protocol]++;
+            else if ((marks & StreamMarks.Gap) != 0) _counters.Gaps[(int)app.Protocol]++;
+            else _counters.Errors[(int)app.Protocol]++;
+            Failure = full ? DropReason.AppLayerMemcap : DropReason.AppLayerError;
             return Abandon(app);
         }
         if (parser.HandsOver)
@@ -303,8 +347,13 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         _context.Flow = flow;
         long before = app.NextId;
         WantFrames(flow, p.ToServer);
-        app.Parser.Parse(_context, p.ToServer, p.Payload, StreamMarks.None);
-        _counters.Transactions[(int)app.Protocol] += app.NextId - before;
+        if (OverMemcap(flow) || app.Transactions.Count > MostTransactions) _counters.MemcapHits[(int)app.Protocol]++;
+        else if (app.Parser.Parse(_context, p.ToServer, p.Payload, StreamMarks.None) < 0)
+        {
+            _counters.ErrorsUdp[(int)app.Protocol]++;
+            Failure = DropReason.AppLayerError;
+        }
+        _counters.TransactionsUdp[(int)app.Protocol] += app.NextId - before;
     }
 
     /// <summary>The first datagram of a side decides for it. True when there is a parser to go on to.</summary>

@@ -15,6 +15,13 @@ internal sealed record AppLayerOptions
     public int HttpRequestWindow { get; init; } = 4096;
     public int HttpResponseMinInspect { get; init; } = 40960;
     public int HttpResponseWindow { get; init; } = 16384;
+    /// <summary>Bytes that streams, bodies and messages of all conversations may hold before parsers give conversations up.</summary>
+    public long Memcap { get; init; } = 1L << 30;
+
+    /// <summary>Further limits on that sum, for two protocols; 0: none.</summary>
+    public long HttpMemcap { get; init; }
+    public long FtpMemcap { get; init; }
+    public Flow.ExceptionPolicy ErrorPolicy { get; init; }
     public int HttpLayers { get; init; } = 2;
     public int HttpMaxHeaders { get; init; } = 1024;
     public Http.HttpLogOptions HttpLog { get; init; } = new();

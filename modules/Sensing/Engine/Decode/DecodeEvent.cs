@@ -69,6 +69,9 @@ internal static class DecodeEventNames
         {
             case DecodeEvent.Ipv4WithIcmpv6: return "ipv4.icmpv6";
             case DecodeEvent.Ipv6WithIcmpv4: return "ipv6.icmpv4";
+            case DecodeEvent.Ipv6RhType0: return "ipv6.rh_type_0";
+            case DecodeEvent.Stream3whsSynackResendWithDiffAck: return "stream.3whs_synack_resend_with_different_ack";
+            case DecodeEvent.StreamEstSynackResendWithDiffAck: return "stream.est_synack_resend_with_different_ack";
             case DecodeEvent.TooManyLayers: return "too_many_layers";
             case DecodeEvent.AfPacketTruncPkt: return "afpacket.trunc_pkt";
             case DecodeEvent.Icmpv4Ipv4TruncPkt: return "icmpv4.ipv4_trunc_pkt";

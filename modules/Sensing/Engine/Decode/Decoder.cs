@@ -14,6 +14,9 @@ internal sealed record DecodeOptions
     public PortList GenevePorts { get; init; } = PortList.One(6081);
     public int MaxLayers { get; init; } = 16;
     public long DefragMemcap { get; init; } = 32L << 20;
+    /// <summary>Datagrams that may be under way at once.</summary>
+    public int MaxTrackers { get; init; } = 65535;
+    public Flow.ExceptionPolicy MemcapPolicy { get; init; }
     public int DefragTimeoutSeconds { get; init; } = 60;
     public DefragPolicies Policies { get; init; } = new();
 }

@@ -74,12 +74,13 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
         var key = new Key(p.Source_, p.Destination, id, p.IpVersion == 4 ? protocol : (byte)0, p.Vlan0, p.Vlan1);
         if (!_trackers.TryGetValue(key, out Tracker? tracker))
         {
-            if (_memory > options.DefragMemcap)
+            if (_memory > options.DefragMemcap || _trackers.Count >= options.MaxTrackers)
             {
-                Sweep(p.Time);
-                if (_memory > options.DefragMemcap)
+                SweepForRoom(p.Time);
+                if (_memory > options.DefragMemcap || _trackers.Count >= options.MaxTrackers)
                 {
                     counters.DefragDrops++;
+                    p.Marks |= PacketMarks.DefragMemcap;
                     return null;
                 }
             }
@@ -92,6 +93,7 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
         if (tracker.Pieces.Count >= MaxPieces || _memory > options.DefragMemcap)
         {
             counters.DefragDrops++;
+            p.Marks |= PacketMarks.DefragMemcap;
             return null;
         }
         if (offset == 0 || tracker.HeadLength == 0)
@@ -250,6 +252,12 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
             BinaryPrimitives.WriteUInt16BigEndian(whole.AsSpan(4), (ushort)(length - 40));
         }
         return whole;
+    }
+
+    /// <summary>No room: at most once in a second of the capture's clock all of them are looked at.</summary>
+    private void SweepForRoom(long now)
+    {
+        if (Math.Abs(now - _lastSweep) > 1_000_000) Sweep(now);
     }
 
     private void Sweep(long now)

@@ -18,6 +18,9 @@ internal enum PacketMarks : ushort
     Passed = 512,
     FirstOfDirection = 1024,
     Alerted = 2048,
+
+    /// <summary>A fragment that there was no memory for.</summary>
+    DefragMemcap = 16384,
 }
 
 /// <summary>What rules and policies decided about a packet.</summary>

@@ -73,6 +73,9 @@ internal sealed class RuleSet : IDisposable
     /// <summary>Why compiled patterns were not kept, or not read.</summary>
     public string? CacheFault { get; }
 
+    /// <summary>Microseconds since 1970.</summary>
+    public long LoadedAt { get; } = Clock.Now;
+
     /// <summary>[packet class, direction: 0 to server, 1 to client]</summary>
     public readonly PatternGroup[,] Packet = new PatternGroup[4, 2];
     public readonly PatternGroup[] Stream = new PatternGroup[2];

@@ -11,7 +11,25 @@ internal sealed partial class FlowTable
     {
         if (flow.Bypassed) return options.BypassedSeconds;
         FlowTimeouts limits = flow.Protocol switch { 6 => options.Tcp, 17 => options.Udp, 1 or 58 => options.Icmp, _ => options.Other };
+        if (_emergency) limits = flow.Protocol switch { 6 => options.EmergencyTcp, 17 => options.EmergencyUdp, 1 or 58 => options.EmergencyIcmp, _ => options.EmergencyOther };
         return flow.State switch { FlowState.New => limits.New, FlowState.Established => limits.Established, _ => limits.Closed };
+    }
+
+    private bool _emergency;
+
+    /// <summary>The table is full: quiet flows end sooner until a good part of it is free again.</summary>
+    private void Alarm()
+    {
+        if (_emergency) return;
+        _emergency = true;
+        counters.EmergencyEntered++;
+    }
+
+    private void Calm()
+    {
+        if (!_emergency || _count * FlowCost > options.Memcap / 100 * (100 - options.EmergencyRecoveryPercent)) return;
+        _emergency = false;
+        counters.EmergencyOver++;
     }
 
     private bool Expired(Flow flow, long now) => now - flow.LastTime > TimeoutSeconds(flow) * 1_000_000L;
@@ -25,6 +43,8 @@ internal sealed partial class FlowTable
     /// <summary>Ends what has been quiet for too long.</summary>
     public void Sweep(long now)
     {
+        counters.Sweeps++;
+        Calm();
         for (int i = 0; i < _buckets.Length; i++)
         {
             if (_buckets[i] == null) continue;
@@ -60,6 +80,7 @@ internal sealed partial class FlowTable
 
     private bool EvictSome()
     {
+        Alarm();
         for (int tried = 0; tried < 4096; tried++)
         {
             ref Flow? link = ref _buckets[_evictAt++ & _mask];

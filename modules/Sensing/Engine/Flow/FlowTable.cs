@@ -21,6 +21,13 @@ internal sealed record FlowOptions
     public FlowTimeouts Udp { get; init; } = new(30, 300, 0);
     public FlowTimeouts Icmp { get; init; } = new(30, 300, 0);
     public FlowTimeouts Other { get; init; } = new(30, 300, 0);
+    public FlowTimeouts EmergencyTcp { get; init; } = new(5, 100, 10);
+    public FlowTimeouts EmergencyUdp { get; init; } = new(10, 100, 0);
+    public FlowTimeouts EmergencyIcmp { get; init; } = new(10, 100, 0);
+    public FlowTimeouts EmergencyOther { get; init; } = new(10, 100, 0);
+
+    /// <summary>How much of the memory must be free again before flows are given their usual time.</summary>
+    public int EmergencyRecoveryPercent { get; init; } = 30;
     public bool VlanInKey { get; init; } = true;
     public ExceptionPolicy MemcapPolicy { get; init; }
     public int BypassedSeconds { get; init; } = 100;
@@ -30,7 +37,7 @@ internal readonly record struct FlowTimeouts(int New, int Established, int Close
 
 internal sealed class FlowCounters
 {
-    public long Total, Tcp, Udp, Icmpv4, Icmpv6, Active, MemcapHits, Evicted, EndTimeout, EndForced, EndReused, EndShutdown, EndClosed, EndNew, EndEstablished, MemoryUse;
+    public long Total, Tcp, Udp, Icmpv4, Icmpv6, Active, MemcapHits, Evicted, EndTimeout, EndForced, EndReused, EndShutdown, EndClosed, EndNew, EndEstablished, MemoryUse, Sweeps, EmergencyEntered, EmergencyOver;
 
     /// <summary>Flows that ended, by the state their TCP session was in.</summary>
     public readonly long[] EndTcpStates = new long[(int)TcpState.Closed + 1];
@@ -48,12 +55,16 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
 
     public int Count => _count;
 
+    /// <summary>Was the last packet left without a flow because no memory was left?</summary>
+    public bool Refused { get; private set; }
+
     /// <summary>New limits and times; the table keeps its size.</summary>
     public void Use(FlowOptions fresh) => options = fresh with { Buckets = options.Buckets };
 
     /// <summary>Finds or makes the flow of a packet and counts the packet; null for packets that have none, or when no memory is left.</summary>
     public Flow? Take(Packet p)
     {
+        Refused = false;
         if (p.IpVersion == 0 || p.Is(PacketMarks.Fragment | PacketMarks.Invalid)) return null;
         // only these have conversations; the rest of IP is inspected packet by packet
         if (!(p.HasIcmp || p.HasPorts || p.Protocol == 50)) return null;
@@ -121,6 +132,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         if (_count * FlowCost >= options.Memcap && !EvictSome())
         {
             counters.MemcapHits++;
+            Refused = true;
             return null;
         }
         Flow made = _spare.Take();

@@ -20,6 +20,13 @@ internal static partial class ProcessMemory
             _ = mallopt(ArenaMax, 1);
     }
 
+    /// <summary>Hands back what the native allocator no longer uses, without stopping anything.</summary>
+    public static void Trim()
+    {
+        if (Has(nameof(malloc_trim)))
+            _ = malloc_trim(0);
+    }
+
     /// <summary>Hands back what loading rules has left over. Stops all threads for some tenths of a second: only when no packet waits.</summary>
     public static void GiveBack()
     {

@@ -5,9 +5,13 @@ namespace Appliance.Sensing.Engine.Memory;
 /// <summary>Bytes that are appended at the end and released at the front; the array comes from the shared pool.</summary>
 internal sealed class SlidingBuffer
 {
+    private static long s_held;
     private byte[] _array = [];
     private int _start;
     private int _end;
+
+    /// <summary>Bytes that all buffers of the process hold.</summary>
+    public static long HeldByAll => Interlocked.Read(ref s_held);
 
     public int Length => _end - _start;
     public int Capacity => _array.Length;
@@ -62,7 +66,11 @@ internal sealed class SlidingBuffer
 
     public void Release()
     {
-        if (_array.Length > 0) ArrayPool<byte>.Shared.Return(_array);
+        if (_array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+            Interlocked.Add(ref s_held, -_array.Length);
+        }
         _array = [];
         _start = _end = 0;
     }
@@ -80,6 +88,7 @@ internal sealed class SlidingBuffer
             byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(length + count, Math.Max(512, _array.Length * 2)));
             Buffer.BlockCopy(_array, _start, larger, 0, length);
             if (_array.Length > 0) ArrayPool<byte>.Shared.Return(_array);
+            Interlocked.Add(ref s_held, larger.Length - _array.Length);
             _array = larger;
         }
         _start = 0;

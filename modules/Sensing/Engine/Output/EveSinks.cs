@@ -13,7 +13,7 @@ internal interface IEveSink : IDisposable
 internal sealed class FileSink : IEveSink
 {
     private readonly Lock _gate = new();
-    private readonly FileStream _file;
+    private FileStream _file;
     private readonly byte[] _buffer = new byte[1 << 18];
     private int _count;
 
@@ -45,6 +45,18 @@ internal sealed class FileSink : IEveSink
         {
             FlushInside();
             _file.Flush();
+        }
+    }
+
+    /// <summary>Goes on in a new file of the same name: the old one has been renamed or removed.</summary>
+    public void Reopen()
+    {
+        lock (_gate)
+        {
+            FlushInside();
+            string path = _file.Name;
+            _file.Dispose();
+            _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, 1);
         }
     }
 

@@ -9,7 +9,7 @@ namespace Appliance.Sensing.Engine.Output;
 /// <summary>The stats record: sums over all workers, named as Suricata names them.</summary>
 internal static partial class StatsRecord
 {
-    public static void Write(EveWriter w, IReadOnlyList<WorkerCounters> workers, RuleSet? rules, long uptimeSeconds, long now, Action<EveWriter>? more = null)
+    public static void Write(EveWriter w, IReadOnlyList<WorkerCounters> workers, RuleSet? rules, long uptimeSeconds, long now, Action<EveWriter>? more = null, EngineSettings? settings = null)
     {
         long Sum(Func<WorkerCounters, long> of) => workers.Sum(of);
         w.Begin();
@@ -17,7 +17,7 @@ internal static partial class StatsRecord
         w.Text("event_type"u8, "stats"u8);
         w.Open("stats"u8);
         w.Number("uptime"u8, uptimeSeconds);
-        InLine(w, workers);
+        if (settings is { SimulateIps: true }) InLine(w, workers);
         w.Open("decoder"u8);
         w.Number("pkts"u8, Sum(c => c.Decode.Packets));
         w.Number("bytes"u8, Sum(c => c.Decode.Bytes));
@@ -76,6 +76,18 @@ internal static partial class StatsRecord
         w.Number("icmpv4"u8, Sum(c => c.Flow.Icmpv4));
         w.Number("icmpv6"u8, Sum(c => c.Flow.Icmpv6));
         w.Number("memcap"u8, Sum(c => c.Flow.MemcapHits));
+        w.Number("get_used"u8, Sum(c => c.Flow.Evicted));
+        w.Number("get_used_failed"u8, Sum(c => c.Flow.MemcapHits));
+        w.Number("emerg_mode_entered"u8, Sum(c => c.Flow.EmergencyEntered));
+        w.Number("emerg_mode_over"u8, Sum(c => c.Flow.EmergencyOver));
+        w.Open("mgr"u8);
+        w.Number("full_hash_pass"u8, Sum(c => c.Flow.Sweeps));
+        w.Number("flows_timeout"u8, Sum(c => c.Flow.EndTimeout));
+        w.Number("flows_evicted"u8, Sum(c => c.Flow.EndTimeout));
+        w.Close();
+        w.Open("recycler"u8);
+        w.Number("recycled"u8, Sum(c => c.Flow.EndTimeout + c.Flow.EndForced + c.Flow.EndReused + c.Flow.EndShutdown));
+        w.Close();
         w.Number("tcp_reuse"u8, Sum(c => c.Flow.EndReused));
         w.Number("memuse"u8, Sum(c => c.Flow.MemoryUse));
         w.Open("end"u8);
@@ -101,6 +113,9 @@ internal static partial class StatsRecord
         w.Number("sessions"u8, Sum(c => c.Stream.Sessions));
         w.Number("ssn_memcap_drop"u8, Sum(c => c.Stream.SessionMemcapDrops));
         w.Number("invalid_checksum"u8, Sum(c => c.Stream.InvalidChecksum));
+        w.Number("urg"u8, Sum(c => c.Stream.Urgent));
+        w.Number("pseudo"u8, Sum(c => c.Pseudo));
+        w.Number("insert_data_normal_fail"u8, Sum(c => c.Stream.SegmentListDrops));
         w.Number("midstream_pickups"u8, Sum(c => c.Stream.Midstream));
         w.Number("segment_memcap_drop"u8, Sum(c => c.Stream.SegmentMemcapDrops));
         w.Number("stream_depth_reached"u8, Sum(c => c.Stream.DepthReached));
@@ -114,6 +129,7 @@ internal static partial class StatsRecord
         w.OpenArray("engines"u8);
         w.OpenItem();
         w.Number("id"u8, 0);
+        if (rules != null) w.Time("last_reload"u8, rules.LoadedAt);
         w.Number("rules_loaded"u8, rules?.Loaded ?? 0);
         w.Number("rules_failed"u8, rules?.Faults.Count ?? 0);
         w.Number("rules_skipped"u8, rules?.Skipped ?? 0);
@@ -123,48 +139,13 @@ internal static partial class StatsRecord
         w.Number("alert_queue_overflow"u8, Sum(c => c.Detect.AlertQueueOverflow));
         w.Number("alerts_suppressed"u8, Sum(c => c.Detect.AlertsSuppressed));
         w.Close();
-        // what these two once counted is part of the flows' own memory here
-        w.Open("http"u8);
-        w.Number("memuse"u8, 0);
-        w.Number("memcap"u8, 0);
-        w.Close();
-        w.Open("ftp"u8);
-        w.Number("memuse"u8, 0);
-        w.Number("memcap"u8, 0);
-        w.Close();
-        w.Open("app_layer"u8);
-        w.Open("flow"u8);
-        Protocols(w, workers, c => c.App.FlowsTcp, c => c.App.FlowsUdp);
-        w.Number("failed_tcp"u8, Sum(c => c.App.FailedTcp));
-        w.Number("failed_udp"u8, Sum(c => c.App.FailedUdp));
-        w.Close();
-        w.Open("tx"u8);
-        Protocols(w, workers, c => c.App.Transactions, null);
-        w.Close();
-        w.Open("error"u8);
-        w.Number("parser"u8, Sum(c => c.App.ParserErrors));
-        w.Close();
-        w.Close();
+        w.Number("memcap_pressure"u8, Pressure(workers, settings));
+        Memcap(w, "http"u8, workers, c => c.App.MemcapHits[(int)AppProto.Http1]);
+        Memcap(w, "ftp"u8, workers, c => c.App.MemcapHits[(int)AppProto.Ftp] + c.App.MemcapHits[(int)AppProto.FtpData]);
+        AppLayer(w, workers, settings?.App ?? new AppLayerOptions());
+        Faults(w, workers);
         more?.Invoke(w);
         w.Close();
-    }
-
-    private static void Protocols(EveWriter w, IReadOnlyList<WorkerCounters> workers, Func<WorkerCounters, long[]> tcp, Func<WorkerCounters, long[]>? udp)
-    {
-        for (int i = (int)AppProto.Http1; i <= (int)AppProto.BittorrentDht; i++)
-        {
-            if (i == (int)AppProto.Http) continue;
-            string name = AppProtoNames.Name((AppProto)i);
-            int at = i;
-            long t = workers.Sum(c => tcp(c)[at]), u = udp == null ? 0 : workers.Sum(c => udp(c)[at]);
-            bool both = udp != null && (AppProto)i is AppProto.Dns or AppProto.Dcerpc or AppProto.Krb5 or AppProto.Nfs or AppProto.Sip;
-            if (both)
-            {
-                w.Number(Encoding.ASCII.GetBytes(name + "_tcp"), t);
-                w.Number(Encoding.ASCII.GetBytes(name + "_udp"), u);
-            }
-            else w.Number(Encoding.ASCII.GetBytes(name), t + u);
-        }
     }
 
     private static void DecodeEvents(EveWriter w, IReadOnlyList<WorkerCounters> workers)

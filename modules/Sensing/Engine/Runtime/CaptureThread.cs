@@ -1,4 +1,5 @@
 using Appliance.Sensing.Engine.Capture;
+using Appliance.Sensing.Engine.Capture.Pcap;
 using Appliance.Sensing.Engine.Capture.Ring;
 using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Output;
@@ -141,6 +142,23 @@ internal sealed class CaptureSet(IEveSink sink, string? ringFolder = null) : IDi
     public IReadOnlyList<CaptureThread> Threads => _threads;
     public IReadOnlyDictionary<string, string> Reasons => _reasons;
 
+    /// <summary>What is taken of the interfaces, in the words of pcap-filter(7); null: everything.</summary>
+    public string? Filter { get; init; }
+
+    private ILiveSource Filtered(ILiveSource source)
+    {
+        if (Filter == null) return source;
+        try
+        {
+            return new FilteredSource(source, new PacketFilter(Filter));
+        }
+        catch (CaptureException)
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Starts what is wanted and not running, stops what is no longer wanted. The callback hears of each start and each new reason for a failure.</summary>
     public void Arrange(IReadOnlyCollection<CaptureInterface> wanted, EngineSettings settings, RuleSet? rules, Action<string, string?, string?> told, long ringBudget = 0)
     {
@@ -163,7 +181,7 @@ internal sealed class CaptureSet(IEveSink sink, string? ringFolder = null) : IDi
                 {
                     if (_threads.Exists(t => t.Interface == one.Name && t.Number == i)) continue;
                     RingPlace? ring = ringFolder == null ? null : new RingPlace(ringFolder, $"{one.Name}-{i.ToString(System.Globalization.CultureInfo.InvariantCulture)}", ringBudget / Math.Max(1, wanted.Sum(w => w.Threads)));
-                    _threads.Add(new CaptureThread(one.Name, LiveSources.Open(one.Name, group, one.Threads > 1, one.Promiscuous), settings, rules, sink, _memory, ring) { Number = i });
+                    _threads.Add(new CaptureThread(one.Name, Filtered(LiveSources.Open(one.Name, group, one.Threads > 1, one.Promiscuous)), settings, rules, sink, _memory, ring) { Number = i });
                 }
                 _reasons.Remove(one.Name);
                 told(one.Name, _threads[^1].Method, null);

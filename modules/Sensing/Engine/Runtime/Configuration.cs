@@ -35,7 +35,14 @@ internal sealed partial class Configuration
         bool inline = root.Value("stream.inline") switch { null or "auto" => args.SimulateIps, string v => YamlNode.IsTrue(v) };
         bool midstream = root.Flag("stream.midstream", false);
         ExceptionPolicy Policy(string path, bool forMidstream = false) => PolicyOf(root, path, args.SimulateIps, forMidstream, midstream);
-        AppLayerOptions app = App(root["app-layer.protocols"]) with { Files = Files(root, args) };
+        AppLayerOptions app = App(root["app-layer.protocols"]) with
+        {
+            Files = Files(root, args),
+            ErrorPolicy = Policy("app-layer.error-policy"),
+            Memcap = Math.Max(1 << 20, root.Size("app-layer.memcap", 1L << 30)),
+            HttpMemcap = root.Size("app-layer.protocols.http.memcap", 0),
+            FtpMemcap = root.Size("app-layer.protocols.ftp.memcap", 0),
+        };
         YamlNode? eve = root["outputs.eve-log"];
         app = ProtocolConfiguration.Apply(app, root["app-layer.protocols"], eve);
         return new Configuration
@@ -49,6 +56,7 @@ internal sealed partial class Configuration
                 SimulateIps = args.SimulateIps,
                 RuleLoad = new RuleLoadOptions { FilesAnywhere = true, Reputation = ReputationOf(root, faults), DataFolder = args.DataFolder ?? args.LogFolder, CacheFolder = CacheFolder(root, args), IgnoreUnknownRequirements = root.Flag("ignore-unknown-requirements", false), ActionOrder = Actions(root["action-order"]) },
                 Suppressions = suppressions,
+                StatsIntervalSeconds = Math.Clamp(root.Integer("stats.interval", 8), 1, 3600),
                 MaxAlertsPerPacket = root.Integer("packet-alert-max", 15) is > 0 and <= 256 and int most ? most : 15,
                 NativeMatcher = root.Value("mpm-algo") is not ("ac" or "ac-bs" or "ac-ks"),
                 Decode = new DecodeOptions
@@ -61,6 +69,8 @@ internal sealed partial class Configuration
                     GenevePorts = Ports(root, "decoder.geneve.ports", 6081),
                     MaxLayers = Math.Max(1, root.Integer("decoder.recursion-level-max", 0) is > 0 and int n ? n : 16),
                     DefragMemcap = root.Size("defrag.memcap", 32L << 20),
+                    MemcapPolicy = Policy("defrag.memcap-policy"),
+                    MaxTrackers = Math.Max(1, root.Integer("defrag.trackers", 65535)),
                     DefragTimeoutSeconds = root.Integer("defrag.timeout", 60),
                     Policies = policies,
                 },
@@ -73,6 +83,12 @@ internal sealed partial class Configuration
                     Udp = Timeouts(root["flow-timeouts.udp"], new FlowTimeouts(30, 300, 0)),
                     Icmp = Timeouts(root["flow-timeouts.icmp"], new FlowTimeouts(30, 300, 0)),
                     Other = Timeouts(root["flow-timeouts.default"], new FlowTimeouts(30, 300, 0)),
+                    EmergencyTcp = Timeouts(root["flow-timeouts.tcp"], new FlowTimeouts(5, 100, 10), "emergency-"),
+                    EmergencyUdp = Timeouts(root["flow-timeouts.udp"], new FlowTimeouts(10, 100, 0), "emergency-"),
+                    EmergencyIcmp = Timeouts(root["flow-timeouts.icmp"], new FlowTimeouts(10, 100, 0), "emergency-"),
+                    EmergencyOther = Timeouts(root["flow-timeouts.default"], new FlowTimeouts(10, 100, 0), "emergency-"),
+                    EmergencyRecoveryPercent = Math.Clamp(root.Integer("flow.emergency-recovery", 30), 1, 100),
+                    BypassedSeconds = Math.Max(1, root.Integer("flow-timeouts.tcp.bypassed", 100)),
                 },
                 Stream = new StreamOptions
                 {
@@ -95,7 +111,7 @@ internal sealed partial class Configuration
                     Policies = policies,
                 },
                 App = app,
-                Eve = Eve(eve, args),
+                Eve = Eve(eve, args) is var records && root.Flag("stats.enabled", true) ? records : records with { Stats = false },
             },
         };
     }
@@ -176,8 +192,8 @@ internal sealed partial class Configuration
         return ports.Length > 0 ? new PortList(ports) : PortList.One(otherwise);
     }
 
-    private static FlowTimeouts Timeouts(YamlNode? node, FlowTimeouts stock) =>
-        node == null ? stock : new FlowTimeouts(node.Integer("new", stock.New), node.Integer("established", stock.Established), node.Integer("closed", stock.Closed));
+    private static FlowTimeouts Timeouts(YamlNode? node, FlowTimeouts stock, string prefix = "") =>
+        node == null ? stock : new FlowTimeouts(node.Integer(prefix + "new", stock.New), node.Integer(prefix + "established", stock.Established), node.Integer(prefix + "closed", stock.Closed));
 
     private static DefragPolicies Policies(YamlNode? node)
     {

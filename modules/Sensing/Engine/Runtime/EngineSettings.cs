@@ -23,6 +23,7 @@ internal sealed record EngineSettings
     public RuleLoadOptions RuleLoad { get; init; } = new();
     public int MaxAlertsPerPacket { get; init; } = 15;
     public bool NativeMatcher { get; init; } = true;
+    public int StatsIntervalSeconds { get; init; } = 8;
 }
 
 /// <summary>What rules are read from, and what they become.</summary>

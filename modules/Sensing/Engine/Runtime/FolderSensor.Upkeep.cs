@@ -12,7 +12,7 @@ internal sealed partial class FolderSensor
     {
         var w = new EveWriter();
         List<WorkerCounters> workers = _captures.Threads.Select(t => t.Counters).ToList();
-        StatsRecord.Write(w, workers, _generation?.Rules, (Clock.Now - _started) / 1_000_000, Clock.Now, Own);
+        StatsRecord.Write(w, workers, _generation?.Rules, (Clock.Now - _started) / 1_000_000, Clock.Now, Own, _generation?.Settings);
         _sink.Write(EveStream.Alerts, w.End());
     }
 

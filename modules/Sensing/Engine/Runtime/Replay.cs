@@ -57,7 +57,7 @@ internal sealed class Replay(RunMode mode, EngineSettings settings, RuleSet? rul
             w.Open("capture"u8);
             w.Text("truncated"u8, truncated);
             w.Close();
-        });
+        }, settings);
         sink.Write(EveStream.Alerts, writer.End());
     }
 }

@@ -58,18 +58,39 @@ public static class SensorProgram
             stderr.WriteLine("sensor: nothing to do: give -r FILE, -i INTERFACE or --folder DIR");
             return 1;
         }
-        Directory.CreateDirectory(args.LogFolder);
+        if (!TryMakePlace(args, stderr)) return 1;
+        using PidFile? pid = PidFile.Take(args.PidFile ?? (args.Capture == null ? run.Root.Value("pid-file") : null), stderr, out bool taken);
+        if (taken) return 1;
         using var sink = new FileSink(Path.IsPathRooted(config.EveName) ? config.EveName : Path.Combine(args.LogFolder, config.EveName));
         stdout.WriteLine("Engine started.");
         stdout.Flush();
         long started = Stopwatch.GetTimestamp();
         RunMode mode = RunMode.Of(args, run.Root);
         int exit = args.Capture != null ? Replay(args, args.Capture, mode, config.Settings, rules, sink, stdout, stderr, started, ct)
-            : LiveRun.Run(mode.Interfaces(args, run.Root), config.Settings, rules, sink, stdout, stderr, ct);
+            : new LiveRun(args, sink, stdout, stderr).Run(mode.Interfaces(args, run.Root), config.Settings, rules, ct);
         stdout.WriteLine($"time elapsed {Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("F3", CultureInfo.InvariantCulture)}s");
+        if (sink.Lost > 0) stderr.WriteLine($"sensor: {sink.Lost.ToString(CultureInfo.InvariantCulture)} records could not be written: {sink.Trouble}");
+        // a live run has freed its own, which may be others by now
+        if (args.Capture == null) return exit;
         rules?.Datasets.Save();
         rules?.Dispose();
         return exit;
+    }
+
+    /// <summary>The log folder, made when it is not there; also what is wrong with a capture filter is told before anything begins.</summary>
+    private static bool TryMakePlace(SensorArguments args, TextWriter stderr)
+    {
+        try
+        {
+            Directory.CreateDirectory(args.LogFolder);
+            using PacketFilter? filter = args.Interfaces.Count > 0 && CaptureFilter.TextOf(args) is { } text ? new PacketFilter(text) : null;
+            return true;
+        }
+        catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)
+        {
+            stderr.WriteLine($"sensor: {e.Message}");
+            return false;
+        }
     }
 
     private static PacketFilter? FilterOf(SensorArguments args, TextWriter stderr, out bool wrong)
@@ -77,8 +98,7 @@ public static class SensorProgram
         wrong = false;
         try
         {
-            string? text = args.FilterFile != null ? string.Join(' ', File.ReadLines(args.FilterFile).Select(l => l.Split('#')[0].Trim()).Where(l => l.Length > 0)) : args.Filter;
-            return string.IsNullOrWhiteSpace(text) ? null : new PacketFilter(text);
+            return CaptureFilter.TextOf(args) is { } text ? new PacketFilter(text) : null;
         }
         catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)
         {

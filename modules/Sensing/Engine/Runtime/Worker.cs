@@ -31,6 +31,9 @@ internal sealed class WorkerCounters
 
     /// <summary>Packets and ends of flows that the engine itself failed at; each costs its flow, never the engine.</summary>
     public long Faults;
+
+    /// <summary>Looks at what is left of a flow when it ends, each a packet that nobody sent.</summary>
+    public long Pseudo;
 }
 
 /// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules, what they remember of hosts, and the sink.</summary>
@@ -172,6 +175,8 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         Flow.Flow? flow = _flows.Take(p);
         if (flow == null)
         {
+            if (_flows.Refused) ExceptionPolicies.Apply(_settings.Flow.MemcapPolicy, p, null, DropReason.FlowMemcap, _settings.SimulateIps);
+            if (p.Is(PacketMarks.DefragMemcap)) ExceptionPolicies.Apply(_settings.Decode.MemcapPolicy, p, null, DropReason.DefragMemcap, _settings.SimulateIps);
             if (_records.WantsDecodeAnomalies && p.EventCount > 0) _records.DecodeAnomalies(p, null);
             if (p.IpVersion != 0 || p.EventCount > 0) _detector?.Inspect(p, null);
             Settled(p, null);
@@ -193,8 +198,10 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
             Settled(p, flow);
             return;
         }
+        _ = _app.TakeFailure(); // what the end of another flow has left
         if (p.IsTcp) _tcp.Handle(flow, p);
         else if (p.Protocol == 17 && p.HasPorts) _app.Datagram(flow, p);
+        if (_app.Failure != DropReason.None) ExceptionPolicies.Apply(_settings.App.ErrorPolicy, p, flow, _app.TakeFailure(), _settings.SimulateIps);
         if (_records.WantsDecodeAnomalies && p.EventCount > 0) _records.DecodeAnomalies(p, flow);
         // a packet with a bad checksum is no part of its stream, but rules see it all the same
         if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;
@@ -328,6 +335,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
                 for (int round = 0; round < MostStretches; round++)
                 {
                     PrepareEnd(flow, d == 0);
+                    Counters.Pseudo++;
                     _detector?.Inspect(_end, flow);
                     if (flow.App.Frames is { Any: true } frames) SettleFrames(_end, flow, frames.Of(d == 0));
                     if (flow.Tcp == null || !Reassembly.HasMoreRaw(d == 0 ? flow.Tcp.Client : flow.Tcp.Server)) break;

@@ -45,13 +45,15 @@ internal sealed record StreamOptions
 internal sealed class StreamCounters
 {
     public long Sessions, Syn, SynAck, Rst, Midstream, InvalidChecksum, Gaps, SegmentMemcapDrops, SessionMemcapDrops, SegmentListDrops, ReassemblyMemory, SessionMemory,
-        Overlaps, OverlapDifferentData, NoFlow, Pseudo, DepthReached, ActiveSessions;
+        Overlaps, OverlapDifferentData, NoFlow, Pseudo, DepthReached, ActiveSessions, Urgent;
 }
 
 /// <summary>Stores segments in order, settles overlaps the target's way, and hands on what may be read.</summary>
 internal sealed class Reassembly(StreamOptions options, StreamCounters counters, IStreamReader reader)
 {
     public void UseMemcap(long bytes) => options = options with { ReassemblyMemcap = bytes };
+
+    public long MemoryUse => counters.ReassemblyMemory;
 
     private const int MaxWindow = 1 << 24;
 
@@ -100,6 +102,7 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
         if (counters.ReassemblyMemory > options.ReassemblyMemcap)
         {
             counters.SegmentMemcapDrops++;
+            if (p.Flow != null) Flow.ExceptionPolicies.Apply(options.ReassemblyMemcapPolicy, p, p.Flow, DropReason.StreamReassembly, options.Ips);
             return;
         }
         p.Marks |= PacketMarks.StreamAdded;

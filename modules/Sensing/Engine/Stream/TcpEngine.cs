@@ -27,6 +27,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if ((p.TcpFlags & (Syn | Ack)) == Syn) counters.Syn++;
         else if ((p.TcpFlags & (Syn | Ack)) == (Syn | Ack)) counters.SynAck++;
         if ((p.TcpFlags & Rst) != 0) counters.Rst++;
+        if ((p.TcpFlags & 0x20) != 0) counters.Urgent++;
         TcpSession? session = flow.Tcp;
         if (session == null)
         {

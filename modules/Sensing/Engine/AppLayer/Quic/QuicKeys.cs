@@ -62,16 +62,8 @@ internal sealed class QuicKeys
         ReadOnlySpan<byte> body = packet[(numberAt + size)..];
         if (body.Length < 17) return null;
         var plain = new byte[body.Length - 16];
-        using var gcm = new AesGcm(_key, 16);
-        try
-        {
-            gcm.Decrypt(nonce, body[..^16], body[^16..], plain, header);
-            return plain;
-        }
-        catch (AuthenticationTagMismatchException)
-        {
-            // the library has no other way to say that bytes were not sealed with this key; bounded by MaxOpened per conversation
-            return null;
-        }
+        using var cipher = Aes.Create();
+        cipher.Key = _key;
+        return AesGcmOpen.TryOpen(cipher, nonce, body[..^16], body[^16..], header, plain) ? plain : null;
     }
 }
