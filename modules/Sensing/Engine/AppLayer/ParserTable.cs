@@ -15,6 +15,7 @@ using Appliance.Sensing.Engine.AppLayer.Nfs;
 using Appliance.Sensing.Engine.AppLayer.Ntp;
 using Appliance.Sensing.Engine.AppLayer.Pgsql;
 using Appliance.Sensing.Engine.AppLayer.Quic;
+using Appliance.Sensing.Engine.AppLayer.Rdp;
 using Appliance.Sensing.Engine.AppLayer.Rfb;
 using Appliance.Sensing.Engine.AppLayer.Sip;
 using Appliance.Sensing.Engine.AppLayer.Smb;
@@ -51,6 +52,7 @@ internal static class ParserTable
         AppProto.Quic => new QuicParser(state),
         AppProto.Smb => new SmbParser(state),
         AppProto.Snmp => new SnmpParser(state),
+        AppProto.Rdp => new RdpParser(state),
         AppProto.Rfb => new RfbParser(state),
         AppProto.Krb5 => new Krb5Parser(state, tcp),
         AppProto.Dhcp => new DhcpParser(state),
@@ -63,5 +65,5 @@ internal static class ParserTable
     };
 
     public static readonly AppProto[] Known = [AppProto.Http1, AppProto.Http2, AppProto.Dns, AppProto.Tls, AppProto.Ssh, AppProto.Smtp, AppProto.Ftp, AppProto.FtpData,
-        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht, AppProto.Dnp3, AppProto.Enip, AppProto.Ike, AppProto.Nfs, AppProto.Ntp];
+        AppProto.Modbus, AppProto.Pgsql, AppProto.Quic, AppProto.Smb, AppProto.Dcerpc, AppProto.Mqtt, AppProto.Snmp, AppProto.Rdp, AppProto.Rfb, AppProto.Telnet, AppProto.Krb5, AppProto.Dhcp, AppProto.Tftp, AppProto.Sip, AppProto.BittorrentDht, AppProto.Dnp3, AppProto.Enip, AppProto.Ike, AppProto.Nfs, AppProto.Ntp];
 }

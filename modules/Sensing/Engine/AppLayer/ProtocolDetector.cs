@@ -72,6 +72,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         foreach (byte[] method in MethodBytes)
             if (bytes.Length > method.Length && Starts(bytes, method) && bytes[method.Length] is (byte)' ' or (byte)'\t')
                 return AppProto.Http1;
+        if (_rdp.Has(serverPort) && Rdp.RdpParser.Probe(bytes, true)) return AppProto.Rdp;
         AppProto common = Common(bytes, serverPort);
         if (common != AppProto.Unknown) return common;
         if (bytes.Length >= 5 && bytes[2] == 1 && (bytes[0] & 0x80) != 0 && (bytes[3] == 0 && bytes[4] == 2 || _tls.Has(serverPort))) return AppProto.Tls; // SSL 2 hello
@@ -93,6 +94,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (_dnsTcp.Has(serverPort) && DnsParser.Probe(bytes, true)) return AppProto.Dns;
         if (Starts(bytes, "HTTP/1.1"u8) || Starts(bytes, "HTTP/1.0"u8) || Starts(bytes, "HTTP/0.9"u8)) return AppProto.Http1;
         if (serverPort == 80 && Http2.Http2Parser.Probe(bytes)) return AppProto.Http2;
+        if (_rdp.Has(serverPort) && Rdp.RdpParser.Probe(bytes, false)) return AppProto.Rdp;
         AppProto common = Common(bytes, serverPort);
         if (common != AppProto.Unknown) return common;
         if (bytes.Length >= 3 && bytes[0] is 0x15 or 0x17 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;
@@ -110,7 +112,6 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (_telnet.Has(serverPort) && bytes.Length > 1) return AppProto.Telnet;
         if (Starts(bytes, "SSH-"u8)) return AppProto.Ssh;
         if (Starts(bytes, "RFB 00"u8)) return AppProto.Rfb;
-        if (_rdp.Has(serverPort) && bytes.Length >= 12 && bytes[0] == 3 && bytes[1] == 0 && bytes[5] == 0xe0 && (bytes.IndexOf("Cookie: mstshash"u8) == 11 || bytes.Length >= 19 && bytes[11] == 1 && bytes[13] == 8)) return AppProto.Rdp;
         if (bytes.Length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 3) return AppProto.Tls;
         if (IsSmb(bytes)) return AppProto.Smb;
         if (_smb.Has(serverPort) && IsSmb(AfterSessionAnswers(bytes))) return AppProto.Smb;
