@@ -110,7 +110,8 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
             {
                 if (toServer) app.ProbedToServer = true;
                 else app.ProbedToClient = true;
-                return app.ProbedToServer && app.ProbedToClient ? GiveUp(flow) : -1;
+                app.Failed = app.ProbedToServer && app.ProbedToClient;
+                return -1;
             }
             Decide(app, toServer, toServer ? app.ToClient : app.ToServer);
         }

@@ -32,7 +32,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
     public AppProto Tcp(ReadOnlySpan<byte> bytes, bool toServer, ushort serverPort)
     {
         AppProto found = toServer ? TcpToServer(bytes, serverPort) : TcpToClient(bytes, serverPort);
-        if (found is not (AppProto.Unknown or AppProto.Failed) && !options.Enabled(ConfigName(found))) return found == AppProto.Modbus ? AppProto.Unknown : AppProto.Failed;
+        if (found is not (AppProto.Unknown or AppProto.Failed) && !options.Enabled(ConfigName(found))) found = AppProto.Unknown;
         return found == AppProto.Unknown && bytes.Length >= (toServer ? EnoughToServer : EnoughToClient) ? AppProto.Failed : found;
     }
 

@@ -32,9 +32,10 @@ internal sealed partial class FlowTable
         counters.EmergencyOver++;
     }
 
-    private bool Expired(Flow flow, long now) => now - flow.LastTime > TimeoutSeconds(flow) * 1_000_000L;
+    // whole seconds, as Suricata counts them
+    private bool Expired(Flow flow, long now) => now / 1_000_000 > flow.LastTime / 1_000_000 + TimeoutSeconds(flow);
 
-    /// <summary>Called with the capture's clock; sweeps at most once in five of its seconds, at once after a jump.</summary>
+    /// <summary>Called with the capture's clock; sweeps at most once in five of its seconds, a second after a jump.</summary>
     public void Advance(long now)
     {
         if (_sweeps.IsDue(now)) Sweep(now);
@@ -126,13 +127,19 @@ internal sealed partial class FlowTable
 /// <summary>Says when flows are to be looked through: at most once in five seconds of the capture's clock.</summary>
 internal struct SweepClock
 {
-    private const long Pause = 5_000_000;
-    private long _last;
+    private const long Pause = 5_000_000, Jump = 60_000_000, Confirmed = 1_000_000;
+    private long _last, _jumpedTo;
 
     public bool IsDue(long now)
     {
         long since = now - _last;
         if (since is >= 0 and < Pause) return false;
+        // one packet from a clock that is ahead ends nothing: the packets after a jump must confirm the new time
+        if (since is < 0 or > Jump)
+        {
+            if (now < _jumpedTo || now > _jumpedTo + Jump) _jumpedTo = now;
+            if (now < _jumpedTo + Confirmed) return false;
+        }
         _last = now;
         return since >= 0;
     }

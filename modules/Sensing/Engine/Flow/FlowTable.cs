@@ -74,7 +74,12 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         bool embedded = false;
         if (p.HasIcmp)
         {
-            if (TellsOfAnother(p) && TryEmbedded(p, out source, out destination, out protocol, out sourcePort, out destinationPort)) embedded = true;
+            if (p.IpVersion == 4 && p.IcmpType is 3 or 4 or 5 or 11 or 12)
+            {
+                // an error has no conversation of its own
+                if (!TellsOfAnother(p) || !TryEmbedded(p, out source, out destination, out protocol, out sourcePort, out destinationPort)) return null;
+                embedded = true;
+            }
             else
             {
                 sourcePort = p.IcmpType;
@@ -84,6 +89,13 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         else if (!p.HasPorts && protocol is not (6 or 17 or 132))
         {
             sourcePort = destinationPort = 0;
+            if (p.TransportLength >= 4)
+            {
+                // each security association is a flow of its own (RFC 4303 section 2.1)
+                ReadOnlySpan<byte> index = p.Data.AsSpan(p.TransportOffset, 4);
+                sourcePort = (ushort)(index[0] << 8 | index[1]);
+                destinationPort = (ushort)(index[2] << 8 | index[3]);
+            }
         }
         uint hash = HashOf(source, destination, sourcePort, destinationPort, protocol);
         ref Flow? head = ref _buckets[hash & _mask];
@@ -102,7 +114,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
                 forward = !forward;
             }
             bool expired = Expired(flow, p.Time);
-            bool reuse = !expired && protocol == 6 && !embedded && flow.Tcp != null && (p.TcpFlags & 0x12) == 0x02 && flow.Tcp.CanBeReusedBy(p.Sequence, forward);
+            bool reuse = !expired && protocol == 6 && !embedded && (p.TcpFlags & 0x12) == 0x02 && (flow.Tcp == null ? backward : flow.Tcp.CanBeReusedBy(p.Sequence, forward));
             if (expired || reuse)
             {
                 End(flow, expired ? FlowEnd.Timeout : FlowEnd.Reused);
@@ -120,15 +132,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
             Tally(flow, p, forward);
             return flow;
         }
-        if (embedded)
-        {
-            source = p.Source_;
-            destination = p.Destination;
-            protocol = p.Protocol;
-            sourcePort = p.IcmpType;
-            destinationPort = Counterpart(p.IpVersion, p.IcmpType);
-            hash = HashOf(source, destination, sourcePort, destinationPort, protocol);
-        }
+        if (embedded) return null;
         if (_count * FlowCost >= options.Memcap && !EvictSome())
         {
             counters.MemcapHits++;
@@ -189,7 +193,8 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
             }
             flow.PacketsToClient++;
             flow.BytesToClient += p.Length;
-            flow.SeenToClient = true;
+            // an error about the flow is no word of its other side
+            if (p.Protocol == flow.Protocol) flow.SeenToClient = true;
             if (p.Ttl < flow.MinTtlToClient) flow.MinTtlToClient = p.Ttl;
             if (p.Ttl > flow.MaxTtlToClient) flow.MaxTtlToClient = p.Ttl;
             if (p.HasIcmp && !flow.HasIcmpAnswer && flow.Protocol == p.Protocol)
@@ -198,10 +203,10 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
                 flow.AnswerIcmpType = p.IcmpType;
                 flow.AnswerIcmpCode = p.IcmpCode;
             }
-            if (flow.Protocol != 6 && flow.State == FlowState.New) flow.State = FlowState.Established;
         }
+        if (flow.Protocol != 6 && flow.State == FlowState.New && p.Protocol == flow.Protocol && flow.PacketsToServer > 0 && flow.SeenToClient) flow.State = FlowState.Established;
         // a TCP conversation is established for the packet that follows its handshake; any other once both sides have been seen
-        if (flow.Protocol == 6 && p.Protocol == 6 ? flow.Tcp is { State: >= TcpState.Established } : flow.PacketsToServer > 0 && flow.PacketsToClient > 0) p.Marks |= PacketMarks.Established;
+        if (flow.Protocol == 6 && p.Protocol == 6 ? flow.Tcp is { State: >= TcpState.Established } : flow.PacketsToServer > 0 && flow.SeenToClient) p.Marks |= PacketMarks.Established;
     }
 
     /// <summary>Is it an ICMP error that carries the head of a packet it is about?</summary>

@@ -187,7 +187,7 @@ internal sealed partial class EveRecords
         else if (flow.Passed) _w.Text("action"u8, "pass"u8);
         _w.Close();
         Variables(flow, null);
-        if (flow.Tcp is { } session) Tcp(session);
+        if (flow.Protocol == 6) Tcp(flow.Tcp);
         Send(EveStream.Events);
     }
 
@@ -203,10 +203,19 @@ internal sealed partial class EveRecords
         if ((flags & 128) != 0) _w.Bool("cwr"u8, true);
     }
 
-    private void Tcp(TcpSession session)
+    private void Tcp(TcpSession? session)
     {
-        byte both = (byte)(session.Client.Flags | session.Server.Flags);
         _w.Open("tcp"u8);
+        if (session == null)
+        {
+            // what belongs to no session leaves no flags behind
+            _w.Hex("tcp_flags"u8, 0, 2);
+            _w.Hex("tcp_flags_ts"u8, 0, 2);
+            _w.Hex("tcp_flags_tc"u8, 0, 2);
+            _w.Close();
+            return;
+        }
+        byte both = (byte)(session.Client.Flags | session.Server.Flags);
         _w.Hex("tcp_flags"u8, both, 2);
         _w.Hex("tcp_flags_ts"u8, session.Client.Flags, 2);
         _w.Hex("tcp_flags_tc"u8, session.Server.Flags, 2);

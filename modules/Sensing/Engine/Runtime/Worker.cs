@@ -119,7 +119,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
     public void Process(in RawPacket raw)
     {
         _number++;
-        if (raw.Time > _clock) _clock = raw.Time;
+        _clock = raw.Time;
         if (_number == 1) Counters.FirstTime = raw.Time;
         Counters.LastTime = raw.Time;
         _flows.Advance(_clock);

@@ -52,7 +52,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         flow.State = session.State switch
         {
             TcpState.None or TcpState.SynSent or TcpState.SynRecv => FlowState.New,
-            TcpState.TimeWait or TcpState.Closed => FlowState.Closed,
+            TcpState.LastAck or TcpState.TimeWait or TcpState.Closed => FlowState.Closed,
             _ => FlowState.Established,
         };
     }
@@ -305,12 +305,19 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
                 Refuse(p, p.Sequence == own.NextSequence ? DecodeEvent.Stream3whsRightSeqWrongAckEvasion : DecodeEvent.Stream3whsWrongSeqWrongAck);
                 return;
             }
+            if (p.Sequence == own.NextSequence && p.Acknowledgement != other.NextSequence && !session.Midstream)
+            {
+                Refuse(p, DecodeEvent.Stream3whsRightSeqWrongAckEvasion);
+                return;
+            }
             if (p.Sequence != own.NextSequence && p.Acknowledgement != other.NextSequence && !session.Midstream)
             {
                 Refuse(p, DecodeEvent.Stream3whsWrongSeqWrongAck);
                 return;
             }
             session.State = TcpState.Established;
+            // what comes with the last step of the handshake belongs to the established conversation
+            if (p.PayloadLength > 0) p.Marks |= PacketMarks.Established;
             Accept(flow, session, p, own, other);
         }
         else
@@ -325,6 +332,8 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             }
             if (p.PayloadLength == 0 && (flags & Fin) == 0 && p.Acknowledgement == other.Isn + 1) return;
             session.State = TcpState.Established;
+            // what comes with the last step of the handshake belongs to the established conversation
+            if (p.PayloadLength > 0) p.Marks |= PacketMarks.Established;
             Accept(flow, session, p, own, other);
         }
         if ((flags & Fin) != 0) Finished(flow, session, p, own);

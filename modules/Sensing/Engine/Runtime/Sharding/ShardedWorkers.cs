@@ -76,7 +76,7 @@ internal sealed class ShardedWorkers : ICaptureEngine
     public void Process(in RawPacket raw)
     {
         _number++;
-        if (raw.Time > _clock) _clock = raw.Time;
+        _clock = raw.Time;
         if (_number == 1) _counters.FirstTime = raw.Time;
         _counters.LastTime = raw.Time;
         if (_sweeps.IsDue(_clock)) Sweep();
