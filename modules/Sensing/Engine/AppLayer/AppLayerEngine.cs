@@ -336,6 +336,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
             return false;
         }
         flow.App.Parser = parser;
+        if (flow.Tcp is { } session && Options.StreamDepths.TryGetValue(protocol, out long depth)) session.Client.Depth = session.Server.Depth = depth;
         return true;
     }
 

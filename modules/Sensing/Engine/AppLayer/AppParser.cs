@@ -37,6 +37,8 @@ internal sealed record AppLayerOptions
     public bool Ja4 { get; init; }
     public bool ShowJa4 { get; init; }
     public Smtp.SmtpOptions Smtp { get; init; } = new();
+    /// <summary>How far streams of a protocol are followed in place of the general depth; 0: to their end. Databases, shares and controllers talk in long conversations.</summary>
+    public Dictionary<AppProto, long> StreamDepths { get; init; } = new() { [AppProto.Smb] = 0, [AppProto.Pgsql] = 0, [AppProto.Modbus] = 0 };
     public int FtpMaxLine { get; init; } = 4096;
     public Dnp3.Dnp3Options Dnp3 { get; init; } = new();
     public Http2.Http2Options Http2 { get; init; } = new();

@@ -16,6 +16,7 @@ internal static class ProtocolConfiguration
         Ja4 = protocols?.Value("tls.ja4-fingerprints") is "yes" or "true" or "on" || (EveType(eve, "tls")?.Flag("ja4", false) ?? false),
         PgsqlPasswords = EveType(eve, "pgsql")?.Flag("passwords", false) ?? false,
         ShowJa4 = EveType(eve, "tls")?.Flag("ja4", false) ?? false,
+        StreamDepths = stock.StreamDepths.ToDictionary(depth => depth.Key, depth => protocols?.Size($"{AppProtoNames.Name(depth.Key)}.stream-depth", depth.Value) ?? depth.Value),
         NfsMaxTransactions = Count(protocols, "nfs.max-tx", stock.NfsMaxTransactions),
         Dnp3 = new()
         {
