@@ -11,7 +11,7 @@ using Appliance.Sensing.Engine.Runtime;
 namespace Appliance.Fuzz.Targets;
 
 /// <summary>The engine with its rules loaded once; each input meets a fresh worker. Every record must be JSON.</summary>
-internal sealed class LoadedEngine : IDisposable
+internal sealed partial class LoadedEngine : IDisposable
 {
     private readonly RuleSet _rules;
     private readonly EngineSettings _settings;
