@@ -21,7 +21,10 @@ internal sealed class AppLayerCounters
     /// <summary>Conversations given up because all of them together held too much memory, by protocol.</summary>
     public readonly long[] MemcapHits = new long[(int)AppProto.BittorrentDht + 1];
 
-    public long FailedTcp, FailedUdp, ParserErrors, TooManyTransactions, GapsUnknown, Expectations;
+    /// <summary>Conversations given up because the engine itself failed at them.</summary>
+    public readonly long[] Internal = new long[(int)AppProto.BittorrentDht + 1];
+
+    public long FailedTcp, FailedUdp, ParserErrors, TooManyTransactions;
 }
 
 /// <summary>Between the streams and the parsers: finds the protocol of a flow, feeds its parser, keeps its transactions.</summary>

@@ -27,8 +27,8 @@ internal static partial class StatsRecord
             bool both = OverBoth.Contains(protocol), udp = OverUdp.Contains(protocol);
             string name = AppProtoNames.Name(protocol);
             long Sum(Func<WorkerCounters, long[]> of) => workers.Sum(c => of(c)[at]);
-            if (both || !udp) Error(w, both ? name + "_tcp" : name, Sum(c => c.App.Gaps), Sum(c => c.App.Errors), Sum(c => c.App.MemcapHits));
-            if (both || udp) Error(w, both ? name + "_udp" : name, -1, Sum(c => c.App.ErrorsUdp), both ? 0 : Sum(c => c.App.MemcapHits));
+            if (both || !udp) Error(w, both ? name + "_tcp" : name, Sum(c => c.App.Gaps), Sum(c => c.App.Errors), Sum(c => c.App.MemcapHits), Sum(c => c.App.Internal));
+            if (both || udp) Error(w, both ? name + "_udp" : name, both ? -1 : Sum(c => c.App.Gaps), Sum(c => c.App.ErrorsUdp), both ? 0 : Sum(c => c.App.MemcapHits), both ? 0 : Sum(c => c.App.Internal));
         }
         w.Close();
         w.Open("tx"u8);
@@ -39,13 +39,14 @@ internal static partial class StatsRecord
         w.Close();
     }
 
-    /// <summary>Why conversations were given up: lost bytes, what a parser could not read, no memory.</summary>
-    private static void Error(EveWriter w, string name, long gap, long parser, long memory)
+    /// <summary>Why conversations were given up: lost bytes, what a parser could not read, no memory, a fault of the engine's own.</summary>
+    private static void Error(EveWriter w, string name, long gap, long parser, long memory, long fault)
     {
         w.Open(Encoding.ASCII.GetBytes(name));
         if (gap >= 0) w.Number("gap"u8, gap);
         w.Number("alloc"u8, memory);
         w.Number("parser"u8, parser);
+        w.Number("internal"u8, fault);
         w.Close();
     }
 
@@ -85,6 +86,10 @@ internal static partial class StatsRecord
         return workers.Max(c => Math.Max(Math.Max(Percent(c.Flow.MemoryUse, settings.Flow.Memcap), Percent(c.Stream.SessionMemory, settings.Stream.Memcap)),
             Math.Max(Percent(c.Stream.ReassemblyMemory, settings.Stream.ReassemblyMemcap), Percent(SlidingBuffer.HeldByAll, settings.App.Memcap))));
     }
+
+    /// <summary>The highest pressure that a record of these workers has told of.</summary>
+    private static long Highest(IReadOnlyList<WorkerCounters> workers, long now) =>
+        workers.Count == 0 ? now : workers[0].HighestPressure = Math.Max(workers[0].HighestPressure, now);
 
     /// <summary>What the engine itself failed at: absent while there was nothing.</summary>
     private static void Faults(EveWriter w, IReadOnlyList<WorkerCounters> workers)

@@ -101,6 +101,8 @@ internal static partial class StatsRecord
         w.Close();
         w.Close();
         w.Open("flow_bypassed"u8);
+        w.Number("pkts"u8, Sum(c => c.Ips.BypassedPackets));
+        w.Number("bytes"u8, Sum(c => c.Ips.BypassedBytes));
         w.Number("local_pkts"u8, Sum(c => c.Ips.BypassedPackets));
         w.Number("local_bytes"u8, Sum(c => c.Ips.BypassedBytes));
         w.Number("closed"u8, Sum(c => c.Ips.BypassedFlows));
@@ -139,7 +141,9 @@ internal static partial class StatsRecord
         w.Number("alert_queue_overflow"u8, Sum(c => c.Detect.AlertQueueOverflow));
         w.Number("alerts_suppressed"u8, Sum(c => c.Detect.AlertsSuppressed));
         w.Close();
-        w.Number("memcap_pressure"u8, Pressure(workers, settings));
+        long pressure = Pressure(workers, settings);
+        w.Number("memcap_pressure"u8, pressure);
+        w.Number("memcap_pressure_max"u8, Highest(workers, pressure));
         Memcap(w, "http"u8, workers, c => c.App.MemcapHits[(int)AppProto.Http1]);
         Memcap(w, "ftp"u8, workers, c => c.App.MemcapHits[(int)AppProto.Ftp] + c.App.MemcapHits[(int)AppProto.FtpData]);
         AppLayer(w, workers, settings?.App ?? new AppLayerOptions());

@@ -13,6 +13,9 @@ internal interface ICaptureEngine : IDisposable
     /// <summary>The capture is over: all flows end. Throws what a worker has failed with.</summary>
     void Finish();
 
+    /// <summary>The first fault of the engine's own, with where it lies; null while there was none.</summary>
+    string? FirstFault { get; }
+
     /// <summary>To be summed; complete only behind <see cref="Finish"/>.</summary>
     IReadOnlyList<WorkerCounters> AllCounters { get; }
 }

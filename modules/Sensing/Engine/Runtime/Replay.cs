@@ -45,6 +45,8 @@ internal sealed class Replay(RunMode mode, EngineSettings settings, RuleSet? rul
         if (settings.Eve.Stats && settings.Eve.Enabled) WriteStats(worker.AllCounters, sink, truncated);
         sink.Flush();
         IReadOnlyList<WorkerCounters> counters = worker.AllCounters;
+        if (counters.Sum(c => c.Faults) is > 0 and var faults)
+            stderr.WriteLine($"sensor: the engine failed {faults.ToString(CultureInfo.InvariantCulture)} times, each at the cost of one conversation; please report the first: {worker.FirstFault}");
         stdout.WriteLine($"read {files.ToString(CultureInfo.InvariantCulture)} file(s), {counters.Sum(c => c.Decode.Packets)} packets, {counters.Sum(c => c.Decode.Bytes)} bytes; {counters.Sum(c => c.Detect.Alerts)} alerts, {counters.Sum(c => c.Eve.Records)} records{(truncated == null ? "" : "; TRUNCATED: " + truncated)}");
         return exit;
     }

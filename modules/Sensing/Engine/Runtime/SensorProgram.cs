@@ -113,7 +113,7 @@ public static class SensorProgram
         using PacketFilter? filter = FilterOf(args, stderr, out bool wrong);
         if (wrong) return 1;
         bool folder = Directory.Exists(capture);
-        IEnumerable<string> paths = folder ? Directory.EnumerateFiles(capture, "*", args.Recursive ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly).Order(StringComparer.Ordinal) : [capture];
+        IEnumerable<string> paths = CapturePaths.Of(args, capture, stderr, ct);
         var replay = new Replay(mode, settings, rules, filter, args.StrictCapture, stdout, stderr, started);
         if (!args.Each || !folder) return replay.Run(paths, folder, sink, ct);
         // each capture meets an engine that has seen nothing yet, and has a log of its own

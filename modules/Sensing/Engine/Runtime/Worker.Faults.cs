@@ -20,9 +20,10 @@ internal sealed partial class Worker
         _decoder.Recycle();
     }
 
-    private static void Abandon(Flow.Flow? flow)
+    private void Abandon(Flow.Flow? flow)
     {
         if (flow == null) return;
+        if (!flow.App.Failed) Counters.App.Internal[(int)flow.App.Protocol]++;
         flow.App.Failed = true;
         flow.App.Transactions.Clear();
         flow.App.Frames?.Clear();

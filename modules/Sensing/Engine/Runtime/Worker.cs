@@ -34,6 +34,7 @@ internal sealed class WorkerCounters
 
     /// <summary>Looks at what is left of a flow when it ends, each a packet that nobody sent.</summary>
     public long Pseudo;
+    public long HighestPressure;
 }
 
 /// <summary>One thread's engine: everything a packet meets, in order. Nothing in it is shared but the rules, what they remember of hosts, and the sink.</summary>

@@ -64,6 +64,8 @@ internal sealed class ShardedWorkers : ICaptureEngine
         }
     }
 
+    public string? FirstFault => _workers.Select(w => w.FirstFault).FirstOrDefault(f => f != null);
+
     public IReadOnlyList<WorkerCounters> AllCounters => [_counters, .. _workers.Select(w => w.Counters)];
 
     /// <summary>Limits hold for all workers together.</summary>
