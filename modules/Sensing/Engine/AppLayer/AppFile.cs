@@ -23,7 +23,7 @@ internal sealed record FileWishes
 /// <summary>A file on its way through a transaction: name, size, digests, and the bytes rules may look at.</summary>
 internal sealed class AppFile
 {
-    private const int Kept = 1 << 20;
+    public const int Kept = 1 << 20; // bytes that rules may look at
     private const int EnoughForMagic = 64;
     public byte[] Name = [];
     public FileState State;
@@ -44,6 +44,12 @@ internal sealed class AppFile
     private byte[]? _magic;
     private bool _wantsMagic;
     private FileSpool? _spool;
+
+    /// <summary>Its bytes are a range of a larger file.</summary>
+    public RangePart? Part;
+
+    /// <summary>Put together from ranges: its bytes are looked at beside the body of the answer that completed it.</summary>
+    public bool IsJoined;
 
     public void Open(ReadOnlySpan<byte> name, bool toServer, FileWishes wishes, bool keepBytes)
     {
@@ -69,6 +75,15 @@ internal sealed class AppFile
         if (_wantsMagic && _head.Length < 4096) _head.Append(bytes[..Math.Min(bytes.Length, 4096 - _head.Length)]);
         if (KeepBytes && Bytes.Length < Kept) Bytes.Append(bytes[..Math.Min(bytes.Length, Kept - Bytes.Length)]);
         _spool?.Append(bytes);
+        Part?.Append(bytes);
+    }
+
+    /// <summary>After <see cref="Close"/>: the larger file, when this range was the last that was missing.</summary>
+    public AppFile? Whole()
+    {
+        AppFile? whole = Part?.Finish(State == FileState.Closed);
+        Part = null;
+        return whole;
     }
 
     /// <summary>Bytes that never came: they count, and the file has a gap.</summary>
@@ -125,6 +140,8 @@ internal sealed class AppFile
         EndDigests();
         _spool?.Discard();
         _spool = null;
+        Part?.Drop();
+        Part = null;
     }
 
     public override string ToString() => Encoding.Latin1.GetString(Name);

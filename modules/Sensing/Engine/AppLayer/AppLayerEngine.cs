@@ -44,6 +44,13 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         _counters = counters;
     }
 
+    /// <summary>What files in ranges are put together in, and the order in which that happens.</summary>
+    public void Join(Files.RangeStore ranges, Detect.ITurns? turns)
+    {
+        _context.Ranges = ranges;
+        _context.Turns = turns;
+    }
+
     /// <summary>May be replaced between two packets; parsers under way see the new ones from then on.</summary>
     public AppLayerOptions Options
     {

@@ -41,6 +41,7 @@ internal sealed record AppLayerOptions
     public Dictionary<AppProto, long> StreamDepths { get; init; } = new() { [AppProto.Smb] = 0, [AppProto.Pgsql] = 0, [AppProto.Modbus] = 0 };
     public int FtpMaxLine { get; init; } = 4096;
     public Dnp3.Dnp3Options Dnp3 { get; init; } = new();
+    public Files.RangeOptions Ranges { get; init; } = new();
     public Http2.Http2Options Http2 { get; init; } = new();
     public int NfsMaxTransactions { get; init; } = 1024;
     public Mqtt.MqttOptions Mqtt { get; init; } = new();
@@ -56,6 +57,12 @@ internal sealed class ParseContext(AppLayerOptions options)
     public ulong FramesWanted;
     /// <summary>Where the bytes being parsed begin in their stream.</summary>
     public long InputOffset;
+    /// <summary>Files that come in ranges.</summary>
+    public Files.RangeStore? Ranges { get; set; }
+
+    /// <summary>The worker's place in the order of the capture, where that is kept.</summary>
+    public Detect.ITurns? Turns { get; set; }
+
     /// <summary>Set by a parser when a message is complete, so that the raw stream is looked at without waiting for a full chunk.</summary>
     public bool TriggerToServer, TriggerToClient;
     /// <summary>Set when encryption begins: nothing that follows is worth looking at.</summary>

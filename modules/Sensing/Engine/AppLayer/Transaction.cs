@@ -54,6 +54,19 @@ internal abstract class Transaction
         return false;
     }
 
+    /// <summary>The bytes of a file that was put together from ranges.</summary>
+    protected bool TryJoined(int index, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        foreach (AppFile file in Files)
+        {
+            if (!file.IsJoined || index-- > 0) continue;
+            bytes = file.Bytes.Span;
+            return true;
+        }
+        return false;
+    }
+
     /// <summary>For bodies and files: how many bytes have been seen in all, which tells whether there is something new.</summary>
     public virtual long StreamedBytes(BufferId buffer, bool toServer) => 0;
 

@@ -10,6 +10,7 @@ internal sealed class HostMemory
     public readonly HostBits Bits = new();
     public readonly TaggedHosts Tagged = new();
     public readonly Announcements Announced = new();
+    public readonly AppLayer.Files.RangeStore Ranges = new();
 }
 
 /// <summary>A worker's place in the order of the capture.</summary>

@@ -25,6 +25,11 @@ internal static class ProtocolConfiguration
             MaxObjects = Count(protocols, "dnp3.max-objects", stock.Dnp3.MaxObjects),
         },
         FtpMaxLine = (int)Math.Clamp(protocols?.Size("ftp.max-line-length", stock.FtpMaxLine) ?? stock.FtpMaxLine, 16, 1 << 20),
+        Ranges = stock.Ranges with
+        {
+            Memcap = Math.Max(0, protocols?.Size("http.byterange.memcap", stock.Ranges.Memcap) ?? stock.Ranges.Memcap),
+            TimeoutSeconds = (int)Math.Clamp(protocols?.Size("http.byterange.timeout", stock.Ranges.TimeoutSeconds) ?? stock.Ranges.TimeoutSeconds, 1, 86400),
+        },
         Http2 = stock.Http2 with
         {
             MaxStreams = (int)Math.Clamp(protocols?.Size("http2.max-streams", stock.Http2.MaxStreams) ?? stock.Http2.MaxStreams, 1, 1 << 16),
@@ -87,9 +92,9 @@ internal static class ProtocolConfiguration
 
     private static HttpLogOptions Http(YamlNode? http, YamlNode? alert)
     {
-        var custom = new List<(string, string, bool)>();
+        var custom = new List<byte[]>();
         foreach (YamlNode item in http?["custom"]?.Items ?? [])
-            if (item.Text != null && HttpLogOptions.TryField(item.Text, out var field)) custom.Add(field);
+            if (item.Text != null && HttpLogOptions.TryHeader(item.Text, out byte[] header)) custom.Add(header);
         string? dump = http?.Value("dump-all-headers");
         return new HttpLogOptions
         {

@@ -69,6 +69,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         _decoder = new Decoder(settings.Decode, Counters.Decode);
         _flows = new FlowTable(settings.Flow, Counters.Flow, this);
         _app = new AppLayerEngine(Asked(settings, rules), Counters.App, memory.Announced) { Watcher = this };
+        _app.Join(memory.Ranges, turns);
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
         var reassembly = new Reassembly(stream, Counters.Stream, _app);
         _app.Attach(reassembly);

@@ -102,7 +102,9 @@ internal sealed partial class HttpBody
         _file = new AppFile();
         _file.Open(name, _toServer, context.Options.Files, _toServer);
         tx.Files.Add(_file);
-        if (!_toServer && tx.Response.TryGet("content-range"u8, out ReadOnlySpan<byte> range)) Range(tx, range);
+        if (_toServer || !tx.Response.TryGet("content-range"u8, out ReadOnlySpan<byte> range)) return;
+        Range(tx, range);
+        if (HttpRange.TryRead(range, out HttpRange part) && tx.TryGet(BufferId.HttpHost, true, 0, out ReadOnlySpan<byte> host)) _file.Part = context.Ranges?.Open(host, name, part, context);
     }
 
     private const int MostName = 4096;
@@ -150,6 +152,7 @@ internal sealed partial class HttpBody
         if (_tx != tx) return;
         _multipart?.End(complete);
         _file?.Close(complete);
+        if (_file?.Whole() is { } whole) tx.Files.Add(whole);
         Reset();
     }
 

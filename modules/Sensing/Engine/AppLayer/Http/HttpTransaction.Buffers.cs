@@ -88,7 +88,7 @@ internal sealed partial class HttpTransaction
         if (buffer == BufferId.FileData && !toServer)
         {
             bytes = ResponseBody.Span;
-            return index == 0 && ResponseBody.Length > 0;
+            return index == 0 ? ResponseBody.Length > 0 : TryJoined(index - 1, out bytes);
         }
         int seen = 0;
         foreach (AppFile file in Files)

@@ -9,8 +9,8 @@ internal sealed record HttpLogOptions
 {
     public bool Extended { get; init; } = true;
 
-    /// <summary>Further fields by their names in records, and the header each is read from.</summary>
-    public IReadOnlyList<(string Field, string Header, bool Answer)> Custom { get; init; } = [];
+    /// <summary>Headers that are shown as they were sent, in lower case; of any others nothing is shown but what the record always has.</summary>
+    public IReadOnlyList<byte[]> Custom { get; init; } = [];
     public bool RequestHeaders { get; init; }
     public bool ResponseHeaders { get; init; }
 
@@ -24,13 +24,15 @@ internal sealed record HttpLogOptions
     private static readonly string[] OfAnswers = ["accept_range", "age", "allow", "connection", "content_encoding", "content_language", "content_length", "content_location", "content_md5", "content_range", "content_type", "date", "etag", "expires",
         "last_modified", "link", "location", "proxy_authenticate", "referrer", "refresh", "retry_after", "server", "set_cookie", "trailer", "transfer_encoding", "upgrade", "vary", "warning", "www_authenticate"];
 
-    /// <summary>The header behind a custom field; false for a name that is none.</summary>
-    public static bool TryField(string name, out (string Field, string Header, bool Answer) field)
+    /// <summary>The header that a custom name means, by its own name or by the older spelling with underscores; false for a name that is none.</summary>
+    public static bool TryHeader(string name, out byte[] header)
     {
-        bool answer = OfAnswers.Contains(name);
-        field = (name, name == "referrer" ? "referer" : name.Replace('_', '-'), answer);
-        return answer || OfRequests.Contains(name);
+        string? known = Array.Find([.. OfRequests, .. OfAnswers], k => k == name || HeaderOf(k).Equals(name, StringComparison.OrdinalIgnoreCase));
+        header = known == null ? [] : Encoding.ASCII.GetBytes(HeaderOf(known));
+        return known != null;
     }
+
+    private static string HeaderOf(string name) => name == "referrer" ? "referer" : name.Replace('_', '-');
 }
 
 internal sealed partial class HttpTransaction
@@ -47,9 +49,8 @@ internal sealed partial class HttpTransaction
         }
         else
         {
-            if (log.Custom.Count > 0) WriteCustom(to, log);
-            if (log.RequestHeaders) WriteHeaders(to, "request_headers"u8, Request);
-            if (log.ResponseHeaders) WriteHeaders(to, "response_headers"u8, Response);
+            WriteHeaders(to, "request_headers"u8, Request, log.RequestHeaders, log.Custom);
+            WriteHeaders(to, "response_headers"u8, Response, log.ResponseHeaders, log.Custom);
         }
         to.Close();
         return true;
@@ -83,29 +84,30 @@ internal sealed partial class HttpTransaction
         to.Number("length"u8, ResponseWireLength);
     }
 
-    private void WriteCustom(EveWriter to, HttpLogOptions log)
+    /// <summary>All fields as they were sent, or those asked for; texts end at a NUL.</summary>
+    private static void WriteHeaders(EveWriter to, ReadOnlySpan<byte> key, HttpHeaders headers, bool all, IReadOnlyList<byte[]> asked)
     {
-        Span<byte> name = stackalloc byte[64];
-        Span<byte> field = stackalloc byte[64];
-        foreach (var (key, header, answer) in log.Custom)
-        {
-            HttpHeaders headers = answer ? Response : Request;
-            if (headers.TryGet(name[..Encoding.ASCII.GetBytes(header, name)], out ReadOnlySpan<byte> value)) to.Text(field[..Encoding.ASCII.GetBytes(key, field)], value);
-        }
-    }
-
-    /// <summary>All fields as they were sent; texts end at a NUL.</summary>
-    private static void WriteHeaders(EveWriter to, ReadOnlySpan<byte> key, HttpHeaders headers)
-    {
-        to.OpenArray(key);
+        if (!all && asked.Count == 0) return;
+        bool open = all;
+        if (all) to.OpenArray(key);
         for (int i = 0; i < headers.Count; i++)
         {
+            if (!all && !IsAsked(headers.NameAt(i), asked)) continue;
+            if (!open) to.OpenArray(key);
+            open = true;
             to.OpenItem();
             to.Text("name"u8, UntilNul(headers.NameAt(i)));
             to.Text("value"u8, UntilNul(headers.ValueAt(i)));
             to.Close();
         }
-        to.CloseArray();
+        if (open) to.CloseArray();
+    }
+
+    private static bool IsAsked(ReadOnlySpan<byte> name, IReadOnlyList<byte[]> asked)
+    {
+        foreach (byte[] one in asked)
+            if (HttpHeaders.Same(name, one)) return true;
+        return false;
     }
 
     private static ReadOnlySpan<byte> UntilNul(ReadOnlySpan<byte> text)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using Appliance.Sensing.Engine.AppLayer.Files;
 using Appliance.Sensing.Engine.AppLayer.Http;
 using Appliance.Sensing.Engine.Memory;
 
@@ -31,6 +32,7 @@ internal sealed class Http2Body : IDisposable
             side.File = new AppFile();
             side.File.Open(default, toServer, context.Options.Files, false);
             tx.Files.Add(side.File);
+            if (!toServer) side.File.Part = Part(tx, context);
         }
         if (bytes.IsEmpty) return;
         if (_inflater != null || _brotliOn)
@@ -51,6 +53,14 @@ internal sealed class Http2Body : IDisposable
         side.BodySeen += bytes.Length;
         side.File.Append(bytes);
         if (_plain.Capacity > 4 * Step) _plain.Release();
+    }
+
+    private static RangePart? Part(Http2Transaction tx, ParseContext context)
+    {
+        if (!tx.Response.Headers.TryGet("content-range"u8, out ReadOnlySpan<byte> text) || !HttpRange.TryRead(text, out HttpRange range)) return null;
+        if (!tx.TryGet(BufferId.HttpUri, true, 0, out ReadOnlySpan<byte> path) || !tx.TryGet(BufferId.HttpHost, true, 0, out ReadOnlySpan<byte> host)) return null;
+        int end = path.IndexOf((byte)'?');
+        return context.Ranges?.Open(host, end < 0 ? path : path[..end], range, context);
     }
 
     private bool Inflate(ReadOnlySpan<byte> bytes)

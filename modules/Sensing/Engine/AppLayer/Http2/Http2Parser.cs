@@ -168,7 +168,11 @@ internal sealed partial class Http2Parser(AppState state, Http2Options options) 
     /// <summary>DATA with END_STREAM closes the file and, with its sister, the stream.</summary>
     private void EndBody(Http2Transaction tx, bool toServer)
     {
-        tx.Side(toServer).File?.Close(true);
+        if (tx.Side(toServer).File is { State: FileState.Open } file)
+        {
+            file.Close(true);
+            if (file.Whole() is { } whole) tx.Files.Add(whole);
+        }
         Forget(tx.Stream, toServer);
         tx.EndStream(toServer);
     }

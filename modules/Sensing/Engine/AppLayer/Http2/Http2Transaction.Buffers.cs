@@ -13,7 +13,7 @@ internal sealed partial class Http2Transaction
         bytes = default;
         if (buffer == BufferId.Http2HeaderName) return TryName(headers, index, out bytes);
         if (buffer is BufferId.HttpRequestHeader or BufferId.HttpResponseHeader) return TryLine(headers, index, out bytes);
-        if (index > 0) return false;
+        if (index > 0) return buffer == BufferId.FileData && !toServer && TryJoined(index - 1, out bytes);
         switch (buffer)
         {
             case BufferId.HttpUri or BufferId.HttpUriRaw: return Request.Headers.TryGet(":path"u8, out bytes);
