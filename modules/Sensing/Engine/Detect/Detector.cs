@@ -184,6 +184,7 @@ internal sealed partial class Detector : IDisposable
     private void Search(PatternGroup group, ReadOnlySpan<byte> bytes, long offset, Packet p)
     {
         if (group.Far != null) Search(group.Far, bytes);
+        if (group.Expressions != null) Search(group.Expressions, bytes);
         if (group.Near != null && offset < PatternGroup.NearBytes) Search(group.Near, bytes[..(int)Math.Min(bytes.Length, PatternGroup.NearBytes - offset)]);
         if (!p.HasPorts) return;
         if (group.BySourcePort != null)

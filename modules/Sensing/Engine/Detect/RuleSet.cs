@@ -33,6 +33,13 @@ internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> tran
         if (_rules[number].Count == 0 || _rules[number][^1] != rule.Index) _rules[number].Add(rule.Index);
     }
 
+    /// <summary>An expression of the rule's own; equal ones are rare, so that each stands by itself.</summary>
+    public void Add(Rule rule, SearchPattern expression)
+    {
+        _patterns.Add(expression);
+        _rules.Add([rule.Index]);
+    }
+
     public IReadOnlyList<SearchPattern> Patterns => _patterns;
 
     /// <summary>The compiled form of its patterns; what it was compiled from is let go.</summary>
@@ -95,11 +102,14 @@ internal sealed class RuleSet : IDisposable
     public bool WantsHassh { get; }
 
     private readonly List<BufferEngine> _engines = [];
+    private readonly List<(int Class, int Direction, Rule Rule, SearchPattern Pattern)> _expressions = [];   // class -1: the stream
+    private readonly bool _native;
 
     public RuleSet(List<Rule> rules, List<RuleFault> faults, NameTable names, bool native, RuleLoadOptions? how = null, bool idle = false)
     {
         Faults = faults;
         Names = names;
+        _native = native && Hyperscan.Available;
         Rules = Sorted(rules, (how ?? new RuleLoadOptions()).ActionOrder);
         HasTags = Rules.Any(r => r.Tag != null);
         HasHostTags = Rules.Any(r => r.Tag is { Host: true });
@@ -137,6 +147,8 @@ internal sealed class RuleSet : IDisposable
             for (int c = 0; c < 4; c++) Packet[c, d] = new PatternGroup(packet[c, d] ?? [], noPattern[c, d] ??= [], NewEngine);
             Stream[d] = new PatternGroup(stream[d] ?? [], noPattern[(int)PacketClass.Tcp, d], NewEngine);
         }
+        foreach (var (c, d, rule, pattern) in _expressions) (c < 0 ? Stream[d] : Packet[c, d]).Add(rule, pattern, NewEngine);
+        _expressions.Clear();
         Frames = FrameGroup.Build(Rules, ProtocolCount, NewEngine, out ulong[]? frameWishes);
         FrameWishes = frameWishes;
         AddressOnly = new PlainRules(addressOnly, Rules, byId, uses);
@@ -270,6 +282,13 @@ internal sealed class RuleSet : IDisposable
                             && rule.Tests.TrueForAll(x => x.Protocols.Length == 0 || x.Protocols.Contains((AppProto)p));
                     if (fits) (appNoPattern[d, p] ??= []).Add(rule.Index);
                 }
+                continue;
+            }
+            if (_native && PatternGroup.CanSearch(rule, out SearchPattern pattern))
+            {
+                foreach (int c in Classes(rule))
+                    if (rule.NeedsPacketPayload || c != (int)PacketClass.Tcp) _expressions.Add((c, d, rule, pattern));
+                if (rule.NeedsStream) _expressions.Add((-1, d, rule, pattern));
                 continue;
             }
             foreach (int c in Classes(rule)) (noPattern[c, d] ??= []).Add(rule.Index);

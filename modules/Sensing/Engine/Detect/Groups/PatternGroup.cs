@@ -1,4 +1,5 @@
 using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Detect.Prefilter;
 using Appliance.Sensing.Engine.Rules;
 
 namespace Appliance.Sensing.Engine.Detect.Groups;
@@ -18,6 +19,9 @@ internal sealed class PatternGroup
 
     public BufferEngine? Near { get; private set; }
     public BufferEngine? Far { get; private set; }
+
+    /// <summary>Of rules that have no literal.</summary>
+    public BufferEngine? Expressions { get; private set; }
     public PortTable<BufferEngine>? BySourcePort { get; private set; }
     public PortTable<BufferEngine>? ByDestinationPort { get; private set; }
 
@@ -73,6 +77,20 @@ internal sealed class PatternGroup
             return engines.Count > 0 ? new PortTable<BufferEngine>(engines) : null;
         }
     }
+
+    /// <summary>Files a rule under an expression of its own. False: its ports are few, or its terms begin with none that can be searched for; it is checked by itself.</summary>
+    public static bool CanSearch(Rule rule, out SearchPattern pattern)
+    {
+        pattern = default;
+        if (rule.PayloadPart is not { } part || rule.Parts.Count != 1) return false;
+        if (!rule.Bidirectional && (!rule.DestinationPorts.IsAny && rule.DestinationPorts.Count <= FewPorts || !rule.SourcePorts.IsAny && rule.SourcePorts.Count <= FewPorts)) return false;
+        if (SearchExpression.Of(part.Compiled) is not { } found) return false;
+        pattern = found;
+        return true;
+    }
+
+    public void Add(Rule rule, SearchPattern expression, Func<BufferDescriptor, List<Transform>, BufferEngine> make) =>
+        (Expressions ??= make(BufferTable.Of(BufferId.Payload), [])).Add(rule, expression);
 
     /// <summary>Does the term's window end within the first <see cref="NearBytes"/>, whatever the bytes are?</summary>
     private static bool IsNear(Term term) =>

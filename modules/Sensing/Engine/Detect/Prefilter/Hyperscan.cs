@@ -43,7 +43,11 @@ internal static unsafe partial class Hyperscan
     [LibraryImport("hs")]
     private static partial int hs_populate_platform(byte* platform);
 
-    private const uint CaseLess = 1, DotAll = 2, SingleMatch = 8, Block = 1;
+    [LibraryImport("hs")]
+    private static partial int hs_expression_info(byte* expression, uint flags, out uint* info, out IntPtr error);
+
+    public const uint CaseLess = 1, DotAll = 2, MultiLine = 4, Prefiltering = 128;
+    private const uint SingleMatch = 8, Block = 1;
 
     public static bool Available { get; } = Look();
 
@@ -73,12 +77,13 @@ internal static unsafe partial class Hyperscan
             {
                 for (int i = 0; i < count; i++)
                 {
-                    byte[] bytes = literal == 1 ? patterns[i].Bytes : Escaped(patterns[i].Bytes);
+                    uint expression = patterns[i].Expression;
+                    byte[] bytes = literal == 1 || expression != 0 ? patterns[i].Bytes : Escaped(patterns[i].Bytes);
                     texts[i] = (byte*)NativeMemory.Alloc((nuint)bytes.Length + 1);
                     bytes.CopyTo(new Span<byte>(texts[i], bytes.Length));
                     texts[i][bytes.Length] = 0;
                     lengths[i] = (nuint)bytes.Length;
-                    flags[i] = SingleMatch | (patterns[i].NoCase ? CaseLess : 0) | (literal == 1 ? 0 : DotAll);
+                    flags[i] = expression != 0 ? SingleMatch | expression : SingleMatch | (patterns[i].NoCase ? CaseLess : 0) | (literal == 1 ? 0 : DotAll);
                     ids[i] = (uint)i;
                 }
                 fixed (uint* f = flags, n = ids)
@@ -103,6 +108,23 @@ internal static unsafe partial class Hyperscan
             NativeMemory.Free(texts);
         }
         return database;
+    }
+
+    /// <summary>Can the expression be searched for, and does it match nothing empty?</summary>
+    public static bool Understands(byte[] expression, uint flags)
+    {
+        byte[] text = [.. expression, 0];
+        fixed (byte* t = text)
+        {
+            if (hs_expression_info(t, flags, out uint* info, out IntPtr error) != 0)
+            {
+                if (error != IntPtr.Zero) _ = hs_free_compile_error(error);
+                return false;
+            }
+            bool some = info[0] > 0; // the least bytes of a match
+            NativeMemory.Free(info);
+            return some;
+        }
     }
 
     /// <summary>What a compiled database hangs on beside its patterns: the library and its version, the processor it was tuned for, and how we ask for it.</summary>

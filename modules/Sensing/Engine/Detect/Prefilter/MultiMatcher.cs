@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Appliance.Sensing.Engine.Detect.Prefilter;
 
-internal readonly record struct SearchPattern(byte[] Bytes, bool NoCase);
+/// <param name="Bytes">A literal, or the text of an expression.</param>
+/// <param name="NoCase">Of a literal: in lower case, to be found in any.</param>
+/// <param name="Expression">The library's flags of an expression; 0: a literal.</param>
+internal readonly record struct SearchPattern(byte[] Bytes, bool NoCase, uint Expression = 0);
 
 /// <summary>Memory of one worker for searching: Hyperscan's scratch, and where hits are listed.</summary>
 internal sealed unsafe class SearchScratch : IDisposable
@@ -50,7 +53,7 @@ internal abstract class MultiMatcher : IDisposable
             IntPtr database = Hyperscan.Compile(patterns);
             if (database != IntPtr.Zero) return new HyperscanMatcher(database, patterns.Count);
         }
-        return new AhoCorasick(patterns);
+        return patterns.Any(p => p.Expression != 0) ? new EveryPattern(patterns.Count) : new AhoCorasick(patterns);
     }
 
     public abstract void Prepare(SearchScratch scratch);

@@ -64,11 +64,12 @@ internal sealed class PatternCache(string? folder)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(platform);
-        Span<byte> head = stackalloc byte[5];
+        Span<byte> head = stackalloc byte[9];
         foreach (SearchPattern pattern in patterns)
         {
             BinaryPrimitives.WriteInt32LittleEndian(head, pattern.Bytes.Length);
-            head[4] = pattern.NoCase ? (byte)1 : (byte)0;
+            BinaryPrimitives.WriteUInt32LittleEndian(head[4..], pattern.Expression);
+            head[8] = pattern.NoCase ? (byte)1 : (byte)0;
             hash.AppendData(head);
             hash.AppendData(pattern.Bytes);
         }
