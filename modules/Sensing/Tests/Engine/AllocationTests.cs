@@ -1,5 +1,6 @@
 using Appliance.Sensing.Engine.Capture;
 using Appliance.Sensing.Engine.Capture.Pcap;
+using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Rules;
 using Appliance.Sensing.Engine.Runtime;
@@ -103,5 +104,67 @@ public sealed class AllocationTests
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.Equal(flows * perFlow, measured);
         Assert.Equal(0, allocated);
+    }
+
+    /// <summary>Bytes that packets allocate, per packet, once the first are through.</summary>
+    private static double Allocated(PacketForge forge, string rules, int warm, int most = int.MaxValue)
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "r.rules");
+        File.WriteAllText(file, rules);
+        using RuleSet set = RuleLoading.Load([(file, file)], new RuleVariables(), new Classification(), true);
+        using var worker = new Worker(new EngineSettings(), set, new NoSink());
+        var reader = new PcapReader(new MemoryStream(forge.ToArray()));
+        RawPacket raw = default;
+        for (int i = 0; i < warm && reader.TryRead(ref raw); i++) worker.Process(raw);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int measured = 0;
+        while (measured < most && reader.TryRead(ref raw))
+        {
+            worker.Process(raw);
+            measured++;
+        }
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(measured, 200, int.MaxValue);
+        return (double)allocated / measured;
+    }
+
+    /// <summary>One object and its records per message; not to grow, and to fall to nothing once messages are used again.</summary>
+    [Fact]
+    public void Questions_and_answers_of_names_allocate_no_more_than_their_message()
+    {
+        var forge = new PacketForge();
+        for (int i = 0; i < 1200; i++)
+        {
+            forge.Udp("192.0.2.1", 5353, "198.51.100.53", 53, PacketForge.DnsQuery((ushort)i, "www.name.example"));
+            forge.Udp("198.51.100.53", 53, "192.0.2.1", 5353, PacketForge.DnsAnswer((ushort)i, "www.name.example", "203.0.113.7"));
+        }
+        Assert.InRange(Allocated(forge, "alert dns any any -> any any (msg:\"d\"; dns.query; content:\"never.example\"; sid:1;)\nalert dns any any -> any any (msg:\"d\"; dns.query; content:\"name\"; pcre:\"/^never/\"; sid:2;)", 2000), 0, 800);
+    }
+
+    /// <summary>One object per exchange; not to grow, and to fall to nothing once exchanges are used again.</summary>
+    [Fact]
+    public void Requests_and_answers_of_a_web_connection_allocate_no_more_than_their_exchange()
+    {
+        var messages = new List<(bool, byte[])>();
+        for (int i = 0; i < 400; i++)
+        {
+            messages.Add((true, "GET /some/page?with=words HTTP/1.1\r\nHost: www.name.example\r\nUser-Agent: a browser\r\nAccept: */*\r\n\r\n"u8.ToArray()));
+            messages.Add((false, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<html>hello</html>\r\n"u8.ToArray()));
+        }
+        PacketForge forge = new PacketForge().Conversation("192.0.2.1", 5000, "198.51.100.80", 80, [.. messages]);
+        Assert.InRange(Allocated(forge, "alert http any any -> any any (msg:\"h\"; http.uri; content:\"/never\"; sid:1;)\nalert http any any -> any any (msg:\"h\"; http.host; content:\"name\"; http.uri; content:\"never\"; sid:2;)\nalert http any any -> any any (msg:\"b\"; file_data; content:\"never\"; sid:3;)", 900), 0, 520);
+    }
+
+    [Fact]
+    public void Records_of_an_encrypted_connection_allocate_nothing()
+    {
+        byte[] record = new byte[5 + 900];
+        (record[0], record[1], record[2], record[3], record[4]) = (0x17, 3, 3, 900 >> 8, 900 & 255);
+        byte[] hello = [0x16, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3, .. new byte[32], 0, 0, 2, 0x13, 1, 1, 0, 0, 0];
+        var messages = new List<(bool, byte[])> { (true, hello) };
+        for (int i = 0; i < 2000; i++) messages.Add((i % 2 == 0, record));
+        PacketForge forge = new PacketForge().Conversation("192.0.2.1", 5000, "198.51.100.43", 443, [.. messages]);
+        Assert.Equal(0, Allocated(forge, "alert tls any any -> any any (msg:\"t\"; tls.sni; content:\"never\"; sid:1;)\nalert tcp any any -> any 443 (msg:\"p\"; content:\"NEVER\"; sid:2;)", 1000, 1000));
     }
 }
