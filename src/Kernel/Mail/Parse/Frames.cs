@@ -11,6 +11,9 @@ internal static class Frames
     /// <summary>UTF-8 text in, observables out.</summary>
     public const byte Observables = (byte)'o';
 
+    /// <summary>JSON in, <see cref="AbuseReport"/> out: valid X-ARF, or what is wrong with it.</summary>
+    public const byte Xarf = (byte)'x';
+
     /// <summary>Nothing in, an empty object out: the process is warm.</summary>
     public const byte Ready = (byte)'r';
 

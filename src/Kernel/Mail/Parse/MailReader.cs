@@ -14,6 +14,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
     private readonly StringBuilder _html = new();
     private readonly StringBuilder _own = new();
     private readonly ReportParts _report = new();
+    private readonly AbuseReading _abuse = new();
 
     /// <summary>What could be read; text of any kind is a message without headers.</summary>
     public ParsedMail Read()
@@ -46,12 +47,14 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         var subject = Decoded(headers, "Subject");
         var references = HeaderLines.MessageIds(First(headers, "In-Reply-To")).Concat(HeaderLines.MessageIds(First(headers, "References")).Reverse());
         var own = _own.ToString();
+        var senders = Addresses(headers, "From");
+        var first = senders is [var sender, ..] ? sender.Address : "";
         var kind = MailKind.Of(headers, _report, own);
         return new ParsedMail
         {
             Kind = kind,
             Subject = subject,
-            From = Addresses(headers, "From"),
+            From = senders,
             ReplyTo = Addresses(headers, "Reply-To"),
             To = Addresses(headers, "To"),
             Cc = Addresses(headers, "Cc"),
@@ -66,6 +69,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
             Bounced = kind == "bounce" ? BounceRecipients.Of(headers, _report, own) : [],
             OriginalMessageId = _report.OriginalMessageId,
             FeedbackReport = Feedback(kind, own),
+            Abuse = _abuse.Result(headers, first, subject, Feedback(kind, own)),
             Limits = [.. _limits],
             Parts = _parts,
             Tree = tree,
@@ -125,7 +129,19 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
                 Append(_own, type == "text/plain" ? text : HtmlText.Of(text));
         }
         else if (content.Length > 0 || attached)
-            _attachments.Add(new(partId, FileNames.Safe(described.FileName, type), type, content.Length, described.Sha256!));
+            Attach(partId, FileNames.Safe(described.FileName, type), type, content, described.Sha256!);
+    }
+
+    private void Attach(string partId, string name, string type, byte[] content, string sha256)
+    {
+        var attachment = new ParsedAttachment(partId, name, type, content.Length, sha256);
+        _abuse.Take(name, type, content);
+        if (ZipMembers.IsZip(content))
+        {
+            var (members, refused) = ZipMembers.Read(content, (member, bytes) => _abuse.Take(member, "", bytes));
+            attachment = attachment with { Members = members, Refused = refused };
+        }
+        _attachments.Add(attachment);
     }
 
     private void Append(StringBuilder target, string text)

@@ -8,7 +8,7 @@ namespace Appliance.Kernel.Mail.Parse;
 
 /// <summary><c>cirt parse</c>: reads hostile documents, in a process that holds no secret and may be killed at any time.</summary>
 /// <remarks>
-/// Without argument it answers framed requests until its input ends. <c>--mail</c> and <c>--observables</c> read one document from standard input and print JSON.
+/// Without argument it answers framed requests until its input ends. <c>--mail</c>, <c>--observables</c> and <c>--xarf</c> read one document from standard input and print JSON.
 /// </remarks>
 public sealed class ParseVerb : IVerb
 {
@@ -26,7 +26,7 @@ public sealed class ParseVerb : IVerb
     public string Name => "parse";
 
     /// <inheritdoc/>
-    public string Summary => "parse a document from standard input: --mail or --observables; framed requests without argument";
+    public string Summary => "parse a document from standard input: --mail, --observables or --xarf; framed requests without argument";
 
     /// <inheritdoc/>
     public bool NeedsServices => false;
@@ -35,9 +35,9 @@ public sealed class ParseVerb : IVerb
     public async Task<int> RunAsync(VerbInput input, VerbOutput io, CancellationToken cancel)
     {
         var mode = input.Arguments.Count == 0 ? "--frames" : input.Arguments[0];
-        if (mode is not ("--frames" or "--mail" or "--observables") || input.Arguments.Count > 1)
+        if (mode is not ("--frames" or "--mail" or "--observables" or "--xarf") || input.Arguments.Count > 1)
         {
-            await io.Error.WriteLineAsync($"cirt parse does not know '{string.Join(' ', input.Arguments)}'. Use --mail, --observables or no argument.");
+            await io.Error.WriteLineAsync($"cirt parse does not know '{string.Join(' ', input.Arguments)}'. Use --mail, --observables, --xarf or no argument.");
             return 64;
         }
         if (!GMime.IsPresent)
@@ -79,7 +79,7 @@ public sealed class ParseVerb : IVerb
                 return 65;
             }
         }
-        await target.WriteAsync(Parse(mode == "--mail" ? Frames.Mail : Frames.Observables, document.ToArray(), full: true), cancel);
+        await target.WriteAsync(Parse(mode switch { "--mail" => Frames.Mail, "--xarf" => Frames.Xarf, _ => Frames.Observables }, document.ToArray(), full: true), cancel);
         await target.WriteAsync("\n"u8.ToArray(), cancel);
         return 0;
     }
@@ -87,6 +87,7 @@ public sealed class ParseVerb : IVerb
     internal static byte[] Parse(byte kind, ReadOnlyMemory<byte> document, bool full) => kind switch
     {
         Frames.Mail => JsonSerializer.SerializeToUtf8Bytes(new MailReader(document, full).Read(), Json),
+        Frames.Xarf => JsonSerializer.SerializeToUtf8Bytes(Mail.Parse.Xarf.Judge(document), Json),
         Frames.Observables => JsonSerializer.SerializeToUtf8Bytes(ObservableReport.Of(Encoding.UTF8.GetString(document.Span)), Json),
         _ => "{}"u8.ToArray(),
     };

@@ -53,6 +53,9 @@ public sealed record ParsedMail
     /// <summary>For a complaint (RFC 5965): the fields of the report.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? FeedbackReport { get; init; }
 
+    /// <summary>For a report about abuse in a form that machines write: what it says.</summary>
+    public AbuseReport? Abuse { get; init; }
+
     /// <summary>What was left out because the message is above a limit: depth, parts, headers, text.</summary>
     public IReadOnlyList<string> Limits { get; init; } = [];
 
@@ -74,7 +77,21 @@ public sealed record ParsedAddress(string Name, string Address);
 /// <param name="ContentType">As claimed.</param>
 /// <param name="Size">Bytes after transfer decoding.</param>
 /// <param name="Sha256">Of those bytes, lower-case hex.</param>
-public sealed record ParsedAttachment(string PartId, string Name, string ContentType, long Size, string Sha256);
+public sealed record ParsedAttachment(string PartId, string Name, string ContentType, long Size, string Sha256)
+{
+    /// <summary>For a zip archive: its members, at most 200.</summary>
+    public IReadOnlyList<ParsedMember>? Members { get; init; }
+
+    /// <summary>Why the archive was not read to its end: entries, size, damaged, encrypted; null when it was.</summary>
+    public string? Refused { get; init; }
+}
+
+/// <summary>A file within an archive.</summary>
+/// <param name="Name">Without folders, control and direction characters.</param>
+/// <param name="Size">Bytes after unpacking.</param>
+/// <param name="Lines">Lines, the last with or without its end.</param>
+/// <param name="Sha256">Of its bytes.</param>
+public sealed record ParsedMember(string Name, long Size, int Lines, string Sha256);
 
 /// <summary>A recipient named in a delivery status notification (RFC 3464).</summary>
 /// <param name="Address">The recipient.</param>
