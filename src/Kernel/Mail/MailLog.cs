@@ -23,6 +23,12 @@ internal static partial class KernelLog
     [LoggerMessage(1406, LogLevel.Warning, "message {MailId} is quarantined: {Reason}; its bytes are kept and can be downloaded on the received mail page")]
     public static partial void MailQuarantined(ILogger log, Guid mailId, string reason);
 
+    [LoggerMessage(1408, LogLevel.Warning, "file {File} in the folder of mail keys holds no key that can be read; replace or remove it")]
+    public static partial void KeyUnreadable(ILogger log, string file);
+
+    [LoggerMessage(1409, LogLevel.Warning, "the signed or encrypted parts of message {MailId} stay closed: {Reason}; check the folder of mail keys")]
+    public static partial void SealsNotOpened(ILogger log, Guid mailId, string reason);
+
     [LoggerMessage(1407, LogLevel.Warning, "parser process {Process} was replaced: {Reason}")]
     public static partial void ParserReplaced(ILogger log, int process, string reason);
 }

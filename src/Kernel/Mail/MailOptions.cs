@@ -30,6 +30,12 @@ public sealed class MailOptions
     /// <summary>Largest message that is read; larger ones stay in the maildir and are shown as such.</summary>
     public int LargestMegabytes { get; set; } = 25;
 
+    /// <summary>
+    /// Folder with the keys of others (OpenPGP: .asc .key .gpg .pgp; certificates: .crt .cer .pem .der) and our own (secret OpenPGP keys; .p12 .pfx, or PEM with its private key),
+    /// all without passphrase. Empty: what is signed or encrypted is named and stays closed.
+    /// </summary>
+    public string Keys { get; set; } = "";
+
     /// <summary>Program that parses messages; empty: this very program.</summary>
     public string Parser { get; set; } = "";
 
@@ -54,6 +60,8 @@ public sealed class MailOptions
             yield return $"kernel:mail:sendmail does not begin with the full path of a program: '{options.Sendmail}'. Write for example /usr/sbin/sendmail -oi -f {{sender}}.";
         if (options.Maildir.Length > 0 && !Path.IsPathFullyQualified(options.Maildir))
             yield return $"kernel:mail:maildir is not a full path: '{options.Maildir}'. Write for example /var/mail/cirt/Maildir.";
+        if (options.Keys.Length > 0 && !Directory.Exists(options.Keys))
+            yield return $"kernel:mail:keys is not a folder: '{options.Keys}'. Create it or leave the setting empty.";
         if (options.LargestMegabytes is < 1 or > 100)
             yield return $"kernel:mail:largestmegabytes is {options.LargestMegabytes}. Choose 1 to 100.";
         if (options.ParserProcesses is < 1 or > 32)

@@ -15,6 +15,7 @@ internal static class MailParts
         builder.Services.AddSingleton<OutgoingMail>();
         builder.Services.AddSingleton<MailStore>();
         builder.Services.AddSingleton<ParsePool>();
+        builder.Services.AddSingleton<MailKeys>();
         builder.Services.AddSingleton<MailReading>();
         builder
             .Publishes<MailReceived>()

@@ -7,7 +7,7 @@ namespace Appliance.Ticketing.Incidents;
 internal static class Traces
 {
     /// <summary>Types that are kept.</summary>
-    public static readonly string[] Types = ["ipv4", "ipv6", "domain", "url", "email", "md5", "sha1", "sha256", "cve", "asn"];
+    public static readonly string[] Types = ["ipv4", "ipv6", "domain", "url", "email", "md5", "sha1", "sha256", "sha512", "imphash", "ssdeep", "cve", "asn", "ipv4_cidr", "mac_address", "registry_key_path", "bitcoin_address"];
 
     private const int MostPerCall = 2000;
 

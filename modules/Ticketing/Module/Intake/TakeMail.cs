@@ -25,6 +25,14 @@ internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeM
 
     private const string Known = "select exists (select 1 from ticketing.messages where message_id = @MessageId)";
 
+    private const string Numbered =
+        """
+        -- every row: the appliance itself threads mail, no person sees the result
+        select m.id
+        from ticketing.incidents m
+        where m.number = @Number
+        """;
+
     private const string IsParty = "select exists (select 1 from ticketing.parties where incident_id = @Incident and address = lower(@Address))";
 
     private const string Incident =
@@ -45,7 +53,7 @@ internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeM
         if (mail is null || await work.FindAsync<bool>(Known, new { fact.MessageId }, cancel))
             return;
         var about = mail.Kind is "bounce" or "receipt" && mail.Content?.OriginalMessageId is { } original ? [original, .. fact.References] : fact.References;
-        var incident = await ThreadAsync(work, about, cancel);
+        var incident = await ThreadAsync(work, about, cancel) ?? await NumberedAsync(work, fact.Subject, cancel);
         if (fact.Kind != "mail")
         {
             if (incident is not null)
@@ -71,6 +79,10 @@ internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeM
         var known = (await work.QueryAsync<ThreadRow>(Thread, new { Ids = references.ToArray() }, cancel)).ToDictionary(r => r.MessageId);
         return references.Select(r => known.GetValueOrDefault(r)?.IncidentId).FirstOrDefault(i => i is not null);
     }
+
+    /// <summary>The incident whose number stands in the subject. It counts like a thread: only for those who take part, else as a suggestion.</summary>
+    private static async Task<Guid?> NumberedAsync(Work work, string subject, CancellationToken cancel) =>
+        TicketNumber.In(subject) is { } number && await work.FindAsync<Guid>(Numbered, new { Number = number }, cancel) is var id && id != Guid.Empty ? id : null;
 
     private async Task JoinAsync(Work work, MailReceived fact, ReceivedMail mail, Guid incident, CancellationToken cancel)
     {

@@ -10,7 +10,14 @@ namespace Appliance.Ticketing.Reports;
 internal sealed record ReportSheet(
     Guid Id, DateTimeOffset ReceivedAt, string Source, string State, string Sender, string SenderName, string Subject, string Text, bool Unreadable, string? UnreadableReason, MailId? Mail,
     IReadOnlyList<AttachmentLine> Attachments, IReadOnlyList<string> Limits, IReadOnlyList<ConstituentId> Constituents, IReadOnlyList<string> ConstituentNames, IReadOnlyList<ReportTrace> Traces,
-    string? Incident, string? Suggested, string? Reason, string? DecidedBy, DateTimeOffset? DecidedAt, Marking Marking);
+    string? Incident, string? Suggested, string? Reason, string? DecidedBy, DateTimeOffset? DecidedAt, Marking Marking)
+{
+    /// <summary>What a report in a form for machines says, or null.</summary>
+    public AbuseReport? Abuse { get; init; }
+
+    /// <summary>What was signed or encrypted, and whether it could be opened.</summary>
+    public IReadOnlyList<MailSeal> Seals { get; init; } = [];
+}
 
 /// <summary>A trace of a report, and the open incident that has it too.</summary>
 internal sealed record ReportTrace(string Type, string Value, string? Incident);
@@ -59,7 +66,11 @@ internal sealed class ShowReport(Database database, MailStore store) : Query<Gui
             [.. row.Constituents.Select(c => new ConstituentId(c))],
             row.ConstituentNames,
             [.. traces.Select(t => new ReportTrace(t.Type, t.Value, t.Incident))],
-            row.Incident, row.Suggested, row.Reason, row.DecidedBy, row.DecidedAt, row.Marking());
+            row.Incident, row.Suggested, row.Reason, row.DecidedBy, row.DecidedAt, row.Marking())
+        {
+            Abuse = mail?.Content?.Abuse,
+            Seals = mail?.Content?.Seals ?? [],
+        };
     }
 
     private sealed class TraceRow

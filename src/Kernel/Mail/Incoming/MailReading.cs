@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Appliance.Kernel.Mail;
 
 /// <summary>Parses stored messages and tells the modules. One at a time; the result, its event and the state change commit together.</summary>
-internal sealed class MailReading(Database database, ParsePool pool, ILogger<MailReading> log)
+internal sealed class MailReading(Database database, ParsePool pool, MailKeys keys, ILogger<MailReading> log)
 {
     private const string Next =
         """
@@ -48,6 +48,12 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
         if (row is null)
             return false;
         var (mail, fault) = await pool.MailAsync(row.Bytes, cancel);
+        if (mail is not null)
+            mail = await OpenSealsAsync(row.Id, mail, cancel);
+        // Built to be too much: kept whole and set aside. What was read of it is shown beside the reason.
+        var excess = mail?.Limits.Where(l => l is "depth" or "parts" or "headers").ToList() ?? [];
+        if (excess.Count > 0)
+            fault = $"above the limit of {string.Join(", ", excess)}";
         await using var work = await database.BeginAsync(Viewer.System("kernel"), cancel);
         var marking = Marking.Default with { Tlp = Labelled(mail?.Subject) ?? Marking.Default.Tlp };
         var sender = mail?.From is [var first, ..] ? first : null;
@@ -58,7 +64,7 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
             new
             {
                 row.Id,
-                State = mail is null ? "quarantined" : "parsed",
+                State = fault is not null ? "quarantined" : "parsed",
                 Reason = fault,
                 Kind = mail?.Kind ?? "mail",
                 MessageId = messageId,
@@ -81,7 +87,7 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
                 From = Cut(sender?.Address, 320) ?? "",
                 Subject = Cut(mail?.Subject, 1000) ?? "",
                 Kind = mail?.Kind ?? "mail",
-                Unreadable = mail is null,
+                Unreadable = fault is not null,
                 Marking = marking,
             });
         }
@@ -89,6 +95,21 @@ internal sealed class MailReading(Database database, ParsePool pool, ILogger<Mai
         if (fault is not null)
             KernelLog.MailQuarantined(log, row.Id, fault);
         return true;
+    }
+
+    /// <summary>A fault of the keys or their programs must not lose the message: it is kept with its seals closed.</summary>
+    private async Task<ParsedMail> OpenSealsAsync(Guid id, ParsedMail mail, CancellationToken cancel)
+    {
+        try
+        {
+            var ring = await keys.RingAsync(cancel);
+            return await SealReading.OpenAsync(mail, ring, async (entity, stop) => (await pool.MailAsync(entity, stop)).Mail, cancel);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        {
+            KernelLog.SealsNotOpened(log, id, fault.Message);
+            return await SealReading.OpenAsync(mail, null, (_, _) => Task.FromResult<ParsedMail?>(null), cancel);
+        }
     }
 
     private static async Task MarkBouncedAsync(Work work, string messageId, IReadOnlyList<BouncedRecipient> bounced, CancellationToken cancel)

@@ -15,6 +15,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
     private readonly StringBuilder _own = new();
     private readonly ReportParts _report = new();
     private readonly AbuseReading _abuse = new();
+    private readonly ProtectedParts _protected = new();
 
     /// <summary>What could be read; text of any kind is a message without headers.</summary>
     public ParsedMail Read()
@@ -49,6 +50,8 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         var own = _own.ToString();
         var senders = Addresses(headers, "From");
         var first = senders is [var sender, ..] ? sender.Address : "";
+        var abuse = _abuse.Result(headers, first, Decoded(headers, "Subject"), Feedback(MailKind.Of(headers, _report, own), own));
+        var abuseText = abuse is null ? "" : string.Join('\n', abuse.Fields.Values.SelectMany(v => v).Take(500));
         var kind = MailKind.Of(headers, _report, own);
         return new ParsedMail
         {
@@ -65,11 +68,12 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
             TextFrom = from,
             Attachments = _attachments,
             // Links of the HTML part count even where a plain part is shown.
-            Observables = [.. ObservableText.Find($"{subject}\n{text}\n{(from == "plain" ? html : "")}").Select(f => new Observable(f.Type, f.Value)).Distinct().Take(ParseLimits.Observables)],
+            Observables = [.. ObservableText.Find($"{subject}\n{text}\n{(from == "plain" ? html : "")}\n{abuseText}").Select(f => new Observable(f.Type, f.Value)).Distinct().Take(ParseLimits.Observables)],
             Bounced = kind == "bounce" ? BounceRecipients.Of(headers, _report, own) : [],
-            OriginalMessageId = _report.OriginalMessageId,
+            OriginalMessageId = _report.OriginalMessageId ?? (kind == "bounce" ? BounceRecipients.ReturnedMessageId(own) : null),
             FeedbackReport = Feedback(kind, own),
-            Abuse = _abuse.Result(headers, first, subject, Feedback(kind, own)),
+            Abuse = abuse,
+            Protected = _protected.Found,
             Limits = [.. _limits],
             Parts = _parts,
             Tree = tree,
@@ -88,6 +92,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         var partId = id.Length == 0 ? "0" : id;
         if (node.IsMultipart)
         {
+            _protected.Container(node, partId);
             // A boundary that never comes: all of it is text, as mail programs show it.
             if (node.Children.Count == 0 && Charsets.Decode(WithoutCarriageReturns(node.Body.ToArray()), null) is { Length: > 0 } text)
             {
@@ -121,6 +126,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
         if (type.StartsWith("text/", StringComparison.Ordinal) || full && _report.Wants(type))
             text = Charsets.Decode(content, described.Charset);
         _report.Take(type, content);
+        _protected.Leaf(type, described.FileName, attached, partId, content);
         _parts.Add(full && text is not null ? described with { Content = text } : described);
         if (!attached && text is not null && (type is "text/plain" or "text/html"))
         {

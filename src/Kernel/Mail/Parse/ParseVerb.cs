@@ -35,9 +35,10 @@ public sealed class ParseVerb : IVerb
     public async Task<int> RunAsync(VerbInput input, VerbOutput io, CancellationToken cancel)
     {
         var mode = input.Arguments.Count == 0 ? "--frames" : input.Arguments[0];
-        if (mode is not ("--frames" or "--mail" or "--observables" or "--xarf") || input.Arguments.Count > 1)
+        var keys = input.Arguments is ["--mail", "--keys", var folder] ? folder : null;
+        if (mode is not ("--frames" or "--mail" or "--observables" or "--xarf") || input.Arguments.Count > 1 && keys is null)
         {
-            await io.Error.WriteLineAsync($"cirt parse does not know '{string.Join(' ', input.Arguments)}'. Use --mail, --observables, --xarf or no argument.");
+            await io.Error.WriteLineAsync($"cirt parse does not know '{string.Join(' ', input.Arguments)}'. Use --mail (with --keys FOLDER to open what is signed or encrypted), --observables, --xarf or no argument.");
             return 64;
         }
         if (!GMime.IsPresent)
@@ -45,6 +46,8 @@ public sealed class ParseVerb : IVerb
             await io.Error.WriteLineAsync("libgmime-3.0.so.0 is missing, so no mail can be read. Install it with: apt-get install libgmime-3.0-0");
             return 69;
         }
+        if (keys is not null)
+            return await OpenAsync(keys, io, cancel);
         GMime.Init();
         Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
         var missing = Confinement.Apply(mode == "--frames" ? 3600 : 120, DataMegabytes);
@@ -63,6 +66,29 @@ public sealed class ParseVerb : IVerb
             await Frames.WriteAsync(target, null, answer, cancel);
         }
         return 0;
+    }
+
+    /// <summary>As the host does it: the message is read in a confined process, the keys stay in this one.</summary>
+    private static async Task<int> OpenAsync(string keys, VerbOutput io, CancellationToken cancel)
+    {
+        if (!Directory.Exists(keys))
+        {
+            await io.Error.WriteLineAsync($"there is no folder '{keys}'. Name one that holds key files.");
+            return 66;
+        }
+        using var document = new MemoryStream();
+        await using (var source = Console.OpenStandardInput())
+            await source.CopyToAsync(document, cancel);
+        using var parser = ParserProcess.Start(Environment.ProcessPath!);
+        using var ring = await KeyRing.ReadAsync(keys, cancel);
+        var mail = await ReadAsync(document.ToArray(), cancel);
+        await using var target = Console.OpenStandardOutput();
+        await JsonSerializer.SerializeAsync(target, await SealReading.OpenAsync(mail!, ring, ReadAsync, cancel), Json, cancel);
+        await target.WriteAsync("\n"u8.ToArray(), cancel);
+        return 0;
+
+        async Task<ParsedMail?> ReadAsync(byte[] message, CancellationToken stop) =>
+            JsonSerializer.Deserialize<ParsedMail>(await parser.AskAsync(Frames.Mail, message, TimeSpan.FromSeconds(60), stop), Json);
     }
 
     private static async Task<int> OnceAsync(string mode, Stream source, Stream target, VerbOutput io, CancellationToken cancel)

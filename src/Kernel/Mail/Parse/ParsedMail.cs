@@ -56,6 +56,12 @@ public sealed record ParsedMail
     /// <summary>For a report about abuse in a form that machines write: what it says.</summary>
     public AbuseReport? Abuse { get; init; }
 
+    /// <summary>What is signed or encrypted, as found; empty once it was opened.</summary>
+    public IReadOnlyList<ProtectedPart> Protected { get; init; } = [];
+
+    /// <summary>What came of opening it.</summary>
+    public IReadOnlyList<MailSeal> Seals { get; init; } = [];
+
     /// <summary>What was left out because the message is above a limit: depth, parts, headers, text.</summary>
     public IReadOnlyList<string> Limits { get; init; } = [];
 

@@ -52,6 +52,13 @@ internal static class BounceRecipients
             : r)];
     }
 
+    /// <summary>The Message-ID of a message that is returned within the text, or null.</summary>
+    public static string? ReturnedMessageId(string text)
+    {
+        var line = text.Split('\n').Take(2000).FirstOrDefault(l => l.TrimStart(' ', '>').StartsWith("Message-ID:", StringComparison.OrdinalIgnoreCase));
+        return line is null ? null : HeaderLines.MessageIds(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..]).FirstOrDefault();
+    }
+
     /// <summary>The addressees of a message that is returned within the text.</summary>
     private static string ReturnedTo(string text)
     {

@@ -21,7 +21,7 @@ internal sealed record ObservableReport(IReadOnlyList<FoundObservable> Observabl
         return new(found, types, RefangedText.Of(text).Text, DefangedText.Of(text));
     }
 
-    private static string Plural(string type) => type switch
+    internal static string Plural(string type) => type switch
     {
         "email" => "email_addresses",
         _ when type.EndsWith("ss", StringComparison.Ordinal) || type.EndsWith("sh", StringComparison.Ordinal) => type + "es",

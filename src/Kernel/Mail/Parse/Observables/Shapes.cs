@@ -7,10 +7,12 @@ internal static class Shapes
 {
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 
+    private const int LongestAnchored = 1000;
+
     private static readonly Shape[] s_shapes =
     [
         new("ssdeep", @"\d{1,10}:[a-z0-9/+]{3,64}:[a-z0-9/+]{3,64}", v => v, "/+:") { Masks = true, Fits = v => v.Length > 20 },
-        new("user_agent", @"mozilla/[345]\.\d{1,2} ?\([^()\r\n]{1,300}\)( (\(khtml, like gecko\)|[a-z][a-z0-9.\-_]*/[a-z0-9.\-_+]+|gecko|mobile|safari|like gecko|\([^()\r\n]{1,100}\)))*", OneAgent, "") { Masks = true },
+        new("user_agent", @"mozilla/[345]\.\d{1,2} ?\([^()\r\n]{1,300}\)( (\(khtml, like gecko\)|[a-z][a-z0-9.\-_]*/[a-z0-9.\-_+]+|gecko|mobile|safari|like gecko|\([^()\r\n]{1,100}\)))*", v => v, "") { Masks = true, Anchor = "mozilla/" },
         new("mac_address", @"[0-9a-f]{2}(-[0-9a-f]{2}){5}|[0-9a-f]{2}(:[0-9a-f]{2}){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}", v => v, ":-.") { Masks = true },
         new("google_adsense_publisher_id", @"pub-\d{16}", v => v.ToLowerInvariant(), "-") { Fits = v => v[..3] is "pub" or "PUB" },
         new("google_analytics_tracker_id", @"ua-\d{4,10}-\d{1,4}", v => v.ToUpperInvariant(), "-") { Fits = v => v[..2] is "ua" or "UA" },
@@ -30,7 +32,7 @@ internal static class Shapes
         foreach (var shape in s_shapes)
         {
             var from = 0;
-            while (from < text.Length && found.Count < ParseLimits.Observables && shape.Pattern.Match(text, from) is { Success: true } match)
+            while (from < text.Length && found.Count < ParseLimits.Observables && Next(shape, text, from) is { Success: true } match)
             {
                 var (start, end) = (match.Index, match.Index + match.Length);
                 if (shape.Whole is { } whole)
@@ -42,12 +44,6 @@ internal static class Shapes
                     continue;
                 }
                 var value = text[start..end];
-                if (shape.Type == "user_agent")
-                {
-                    value = shape.Usual(value);
-                    from = start + value.Length;
-                    end = from;
-                }
                 if (!shape.Fits(value))
                     continue;
                 found.Add(new(shape.Type, shape.Usual(value), value) { Place = start });
@@ -67,8 +63,21 @@ internal static class Shapes
     private static bool Joins(string text, int at, int step, string joints) =>
         joints.Contains(text[at], StringComparison.Ordinal) && at + step >= 0 && at + step < text.Length && char.IsLetterOrDigit(text[at + step]);
 
-    /// <summary>Two agents in a row are two.</summary>
-    private static string OneAgent(string value) => value.IndexOf("mozilla/", 8, StringComparison.OrdinalIgnoreCase) is > 0 and var next ? value[..next].TrimEnd() : value;
+    /// <summary>The next match. One that begins with a word of its own is looked for up to that word's next place, so that a row of them is read once.</summary>
+    private static Match Next(Shape shape, string text, int from)
+    {
+        if (shape.Anchor is not { } anchor)
+            return shape.Pattern.Match(text, from);
+        for (var at = text.IndexOf(anchor, from, StringComparison.OrdinalIgnoreCase); at >= 0;)
+        {
+            var next = text.IndexOf(anchor, at + anchor.Length, StringComparison.OrdinalIgnoreCase);
+            var match = shape.Pattern.Match(text, at, Math.Min((next < 0 ? text.Length : next) - at, LongestAnchored));
+            if (match.Success && match.Index == at)
+                return match;
+            at = next;
+        }
+        return Match.Empty;
+    }
 
     private sealed class Shape(string type, string pattern, Func<string, string> usual, string joints)
     {
@@ -86,5 +95,8 @@ internal static class Shapes
         public Func<string, int, int>? Whole { get; init; }
 
         public bool Masks { get; init; }
+
+        /// <summary>The word that it always begins with.</summary>
+        public string? Anchor { get; init; }
     }
 }

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Appliance.Kernel.Mail;
+
+/// <summary>
+/// The keys of one folder: OpenPGP keys (.asc .key .gpg .pgp), certificates (.crt .cer .pem .der) and the box's own keys (.p12 .pfx, PEM with a private key).
+/// Read once; gpg gets a home of its own that goes with this object. Self-signed certificate authorities in the folder are the ones trusted.
+/// </summary>
+internal sealed class KeyRing : IDisposable
+{
+    private KeyRing(string home) => Home = home;
+
+    /// <summary>The home of gpg.</summary>
+    public string Home { get; }
+
+    /// <summary>Every certificate, with its private key where the folder has it.</summary>
+    public X509Certificate2Collection Certificates { get; } = [];
+
+    /// <summary>Trusted authorities.</summary>
+    public X509Certificate2Collection Authorities { get; } = [];
+
+    /// <summary>Files that hold no key that can be read.</summary>
+    public List<string> Unreadable { get; } = [];
+
+    /// <summary>Reads all files of <paramref name="folder"/> and of those below it.</summary>
+    public static async Task<KeyRing> ReadAsync(string folder, CancellationToken cancel)
+    {
+        var home = Directory.CreateTempSubdirectory("cirt-keys-").FullName;
+        var ring = new KeyRing(home);
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var bytes = await File.ReadAllBytesAsync(file, cancel);
+            var extension = Path.GetExtension(file).ToLowerInvariant();
+            if (extension is ".asc" or ".gpg" or ".pgp" || extension == ".key" && !bytes.AsSpan().StartsWith("-----BEGIN PRIVATE"u8) && !bytes.AsSpan().StartsWith("-----BEGIN RSA"u8))
+            {
+                if (!GpgProgram.IsPresent || !(await GpgProgram.RunAsync(home, ["--import"], bytes, cancel)).Has("IMPORT_OK"))
+                    ring.Unreadable.Add(file);
+            }
+            else if (extension is ".crt" or ".cer" or ".pem" or ".der" or ".p12" or ".pfx")
+                ring.Certificate(file, bytes, extension);
+        }
+        return ring;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var certificate in Certificates)
+            certificate.Dispose();
+        // The agent that gpg started for this home ends by itself when its folder is gone.
+        Directory.Delete(Home, recursive: true);
+    }
+
+    private void Certificate(string file, byte[] bytes, string extension)
+    {
+        try
+        {
+            var found = new X509Certificate2Collection();
+            if (extension is ".p12" or ".pfx")
+                found.AddRange(X509CertificateLoader.LoadPkcs12Collection(bytes, null, X509KeyStorageFlags.Exportable));
+            else if (bytes.AsSpan().IndexOf("-----BEGIN CERTIFICATE"u8) < 0)
+                found.Add(X509CertificateLoader.LoadCertificate(bytes));
+            else if (bytes.AsSpan().IndexOf("PRIVATE KEY-----"u8) >= 0)
+                found.Add(X509Certificate2.CreateFromPem(System.Text.Encoding.UTF8.GetString(bytes), System.Text.Encoding.UTF8.GetString(bytes)));
+            else
+                found.ImportFromPem(System.Text.Encoding.UTF8.GetString(bytes));
+            Certificates.AddRange(found);
+            foreach (var authority in found.Where(IsAuthority))
+                Authorities.Add(authority);
+        }
+        catch (CryptographicException)
+        {
+            Unreadable.Add(file);
+        }
+    }
+
+    private static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
+        && certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(b => b.CertificateAuthority);
+}
