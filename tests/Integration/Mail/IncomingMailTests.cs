@@ -72,6 +72,18 @@ public sealed class IncomingMailTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Message_built_to_be_too_much_is_set_aside_whole_with_what_was_read_of_it()
+    {
+        var raw = $"From: a@health.example\r\nSubject: deep\r\nMessage-ID: <d1@health.example>\r\n{string.Concat(Enumerable.Range(0, 1000).Select(i => $"Content-Type: multipart/mixed; boundary=b{i}\r\n\r\n--b{i}\r\n"))}";
+        Deliver("103.host", raw);
+        await TakeAsync();
+        var line = Assert.Single((await Get<ListReceivedMail>().RunAsync(_modules.Person("Ana", Role.Analyst), new("quarantined"), Cancel)).Value.Items);
+        Assert.Equal(("deep", "above the limit of depth"), (line.Subject, line.Reason));
+        Assert.Equal(raw, Encoding.UTF8.GetString((await Get<MailStore>().RawAsync(Viewer.System("test"), line.Id, Cancel))!));
+        Assert.Equal(["true"], await _modules.Database.QueryAsync<string>("select body ->> 'unreadable' from kernel.outbox_events where name = 'kernel.mail-received'", null, Cancel));
+    }
+
+    [Fact]
     public async Task Parser_that_hangs_is_killed_within_its_time_and_the_next_message_is_read()
     {
         var parser = Path.Combine(_maildir, "parser");

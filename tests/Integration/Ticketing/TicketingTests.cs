@@ -148,6 +148,45 @@ public sealed class TicketingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Number_in_a_subject_joins_for_those_who_take_part_and_is_only_suggested_for_others()
+    {
+        await ReceiveAsync("1", "From: Bob <bob@partner.example>\r\nSubject: AW: Fwd: bad host\r\nMessage-ID: <n1@partner.example>\r\n\r\n192.0.2.9 attacks us\r\n");
+        var line = Assert.Single((await Get<ListReports>().RunAsync(_analyst, new(), Cancel)).Value.Items);
+        var opened = (await Get<PromoteReport>().RunAsync(_analyst, new(line.Id, new() { Title = "bad host" }), Cancel)).Value;
+        await ReceiveAsync("2", $"From: bob@partner.example\r\nSubject: [{opened.Number}] more\r\nMessage-ID: <n2@partner.example>\r\n\r\nnew mail, no thread\r\n");
+        await ReceiveAsync("3", $"From: eve@elsewhere.example\r\nSubject: {opened.Number} let me in\r\nMessage-ID: <n3@elsewhere.example>\r\n\r\nx\r\n");
+        Assert.Equal("new mail, no thread", Assert.Single((await ShowAsync(opened.Number)).Timeline, t => t.Kind == "mail-in").Text.Trim());
+        var held = Assert.Single((await Get<ListReports>().RunAsync(_analyst, new(), Cancel)).Value.Items);
+        Assert.Equal(opened.Number, (await Get<ShowReport>().RunAsync(_analyst, held.Id, Cancel)).Value.Suggested);
+    }
+
+    [Fact]
+    public async Task Abuse_report_of_a_machine_becomes_a_report_with_its_fields_and_faults()
+    {
+        const string Json = """{"Version":"3","ReporterInfo":{"ReporterOrg":"Org","ReporterOrgDomain":"org.example","ReporterOrgEmail":"a@org.example"},"Disclosure":true,"Report":{"ReportClass":"Activity","ReportType":"PortScan","Date":"yesterday","SourceIp":"192.0.2.33"}}""";
+        await ReceiveAsync("1", $"From: a@org.example\r\nSubject: abuse\r\nMessage-ID: <x1@org.example>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee attached\r\n--b\r\nContent-Type: application/json; name=xarf.json\r\n\r\n{Json}\r\n--b--\r\n");
+        var line = Assert.Single((await Get<ListReports>().RunAsync(_analyst, new(), Cancel)).Value.Items);
+        var report = (await Get<ShowReport>().RunAsync(_analyst, line.Id, Cancel)).Value;
+        Assert.Equal(("xarf", "PortScan", false), (report.Abuse!.Format, report.Abuse.Type, report.Abuse.Valid));
+        Assert.Contains(report.Abuse.Faults, f => f.Contains("Date", StringComparison.Ordinal));
+        Assert.Contains(report.Traces, t => t.Value == "192.0.2.33");
+        Assert.Equal(["Ministry of Health"], report.ConstituentNames);
+    }
+
+    [Theory]
+    [InlineData("Subject: <script>alert(1)</script>\"'><img src=x onerror=alert(1)>\r\nContent-Type: text/plain\r\n\r\nx", "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>")]
+    [InlineData("Subject: link\r\nContent-Type: text/html\r\n\r\n<p>see <a href=\"java&#115;cript:alert(1)\">this</a><script>alert(2)</script></p>", "link")]
+    public async Task Markup_in_mail_is_kept_as_text_alone(string message, string subject)
+    {
+        await ReceiveAsync("1", $"From: eve@elsewhere.example\r\nMessage-ID: <m1@elsewhere.example>\r\n{message}\r\n");
+        var report = (await Get<ShowReport>().RunAsync(_analyst, Assert.Single((await Get<ListReports>().RunAsync(_analyst, new(), Cancel)).Value.Items).Id, Cancel)).Value;
+        Assert.Equal(subject, report.Subject);
+        Assert.DoesNotContain("<p>", report.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("alert(2)", report.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(report.Traces, t => t.Value.Contains("javascript", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public async Task Bounce_opens_no_report()
     {
         await ReceiveAsync("1", "From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered Mail Returned to Sender\r\nReturn-Path: <>\r\nMessage-ID: <b1@mx.example>\r\n\r\nno\r\n");

@@ -65,7 +65,7 @@ internal static class OpenPgp
             Signature = state,
             Signer = signer,
             Fingerprint = answer.Find("VALIDSIG") is { Length: > 1 } valid ? valid[1] : line is { Length: > 1 } ? line[1] : null,
-            SignerIsSender = state == "good" && sender.Length > 0 && signer is not null && signer.Contains($"<{sender}>", StringComparison.OrdinalIgnoreCase),
+            SignerIsSender = state == "good" && sender.Length > 0 && signer is not null && (signer.Equals(sender, StringComparison.OrdinalIgnoreCase) || signer.EndsWith($"<{sender}>", StringComparison.OrdinalIgnoreCase)),
             Reason = state switch { "unknown-key" => "the key is not known here", "bad" => "the text was changed after it was signed", "expired" => "the key or signature has expired or was revoked", _ => seal.Reason },
         };
     }
