@@ -263,9 +263,9 @@ internal static class ObservableText
             yield return new(family, Usual(family, bare), bare.Length < word.Length ? clear.Raw(start, start + bare.Length) : raw);
             yield break;
         }
-        if (Within(bare) is (>= 0 and var from, var length))
+        if (Within(bare) is { From: >= 0 } inner)
         {
-            yield return new("ipv4", bare.Substring(from, length), clear.Raw(start + from, start + from + length));
+            yield return new("ipv4", bare.Substring(inner.From, inner.Length), clear.Raw(start + inner.From, start + inner.From + inner.Length));
             yield break;
         }
         // 192.0.2.1:443
