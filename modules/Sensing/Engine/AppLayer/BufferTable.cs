@@ -101,7 +101,7 @@ internal static class BufferTable
         new(BufferId.SshHasshString, "ssh.hassh.string", Ssh, 2, -1),
         new(BufferId.SshHasshServer, "ssh.hassh.server", Ssh, -1, 2),
         new(BufferId.SshHasshServerString, "ssh.hassh.server.string", Ssh, -1, 2),
-        new(BufferId.FtpDataCommand, "ftpdata_command", [AppProto.FtpData], 0, 0),
+        new(BufferId.FtpDataCommand, "(ftpdata_command)", [AppProto.FtpData], 0, 0),
         new(BufferId.Frame, "(frame)", [], 0, 0),
         new(BufferId.IpSource, "ip.src", [], 0, 0, Packet: true),
         new(BufferId.IpDestination, "ip.dst", [], 0, 0, Packet: true),

@@ -15,6 +15,8 @@ internal abstract class Transaction
     public readonly List<AppFile> Files = new(0);
     public readonly List<AppEvent> Events = new(0);
     public int EventsLogged;
+    /// <summary>How many events there were when the flow ended; -1 while it goes on.</summary>
+    public int EventsBeforeEnd = -1;
     public int FilesLogged;
     public bool StoreFilesToServer, StoreFilesToClient;
 
@@ -110,6 +112,9 @@ internal abstract class Transaction
         if (Events.Count < MaxEvents) Events.Add(new AppEvent(name, toServer));
     }
 
+    /// <summary>Is all that the record tells there, even if the exchange goes on?</summary>
+    public virtual bool RecordReady => false;
+
     /// <summary>Is there a record of its own to write?</summary>
     public virtual bool HasRecord => true;
 
@@ -124,6 +129,7 @@ internal abstract class Transaction
         foreach (AppFile file in Files) file.Reset();
         Files.Clear();
         Events.Clear();
+        EventsBeforeEnd = -1;
     }
 }
 

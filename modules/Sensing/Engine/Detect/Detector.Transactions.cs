@@ -102,7 +102,7 @@ internal sealed partial class Detector
         uint matched = at >= 0 ? done.PartsAt(at) : 0;
         bool waiting = false;
         _fromStream = false;
-        if (rule.AppEvents.Count > 0 && !EventsFit(rule, tx)) return;
+        if (rule.AppEvents.Count > 0 && !EventsFit(rule, tx, toServer)) return;
         _inspector.Captured.Clear();
         foreach (TransactionTest test in rule.Tests)
         {
@@ -166,12 +166,17 @@ internal sealed partial class Detector
         done.PartsAt(at) = state;
     }
 
-    private static bool EventsFit(Rule rule, Transaction tx)
+    private static bool EventsFit(Rule rule, Transaction tx, bool toServer)
     {
         foreach (string name in rule.AppEvents)
         {
             bool found = false;
-            foreach (AppEvent e in tx.Events) found |= string.Equals(e.Name, name, StringComparison.OrdinalIgnoreCase);
+            for (int i = 0; i < tx.Events.Count; i++)
+            {
+                // at a flow's end the client's side is looked at before what the server said last
+                if (toServer && tx.EventsBeforeEnd >= 0 && i >= tx.EventsBeforeEnd && !tx.Events[i].ToServer) break;
+                found |= string.Equals(tx.Events[i].Name, name, StringComparison.OrdinalIgnoreCase);
+            }
             if (!found) return false;
         }
         return true;

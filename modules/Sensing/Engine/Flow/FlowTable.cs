@@ -175,7 +175,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
     {
         p.Flow = flow;
         p.ToServer = forward;
-        flow.LastTime = p.Time;
+        if (p.Time > flow.LastTime) flow.LastTime = p.Time; // captures may step back in time
         if (forward)
         {
             if (flow.PacketsToServer == 0) p.Marks |= PacketMarks.FirstOfDirection;

@@ -338,7 +338,8 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         _w.Close();
     }
 
-    public bool WantsType(AppProto protocol) => options.Enabled && (options.Types.Count == 0 || options.Types.Contains(AppProtoNames.Name(protocol)));
+    /// <summary>The ftp type stands for data connections too.</summary>
+    public bool WantsType(AppProto protocol) => options.Enabled && (options.Types.Count == 0 || options.Types.Contains(AppProtoNames.Name(protocol == AppProto.FtpData ? AppProto.Ftp : protocol)));
 }
 
 internal sealed class EveCounters

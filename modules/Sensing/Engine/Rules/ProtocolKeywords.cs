@@ -18,6 +18,7 @@ internal static class ProtocolKeywords
         ["ike.chosen_sa_attribute"] = IkeKeywords.ChosenAttribute,
         ["nfs_procedure"] = NfsKeywords.Procedure, ["nfs.version"] = NfsKeywords.Version, ["nfs_version"] = NfsKeywords.Version,
         ["enip_command"] = EnipKeywords.Command, ["cip_service"] = EnipKeywords.Service,
+        ["ftpdata_command"] = NumberTests.FtpDataCommand,
         ["modbus"] = ModbusKeywords.Modbus,
         ["mqtt.type"] = MqttKeywords.Type, ["mqtt.flags"] = MqttKeywords.Flags, ["mqtt.qos"] = MqttKeywords.Qos, ["mqtt.protocol_version"] = MqttKeywords.Version,
         ["mqtt.reason_code"] = MqttKeywords.ReasonCode, ["mqtt.connack.session_present"] = MqttKeywords.SessionPresent, ["mqtt.connect.flags"] = MqttKeywords.ConnectFlags,

@@ -268,7 +268,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
             Transaction tx = all[i];
             bool complete = tx.IsComplete(true) && tx.IsComplete(false);
             for (; tx.EventsLogged < tx.Events.Count; tx.EventsLogged++) _records.Anomaly(p, flow, tx, tx.Events[tx.EventsLogged]);
-            if ((complete || ending) && !tx.Logged)
+            if ((complete || ending || tx.RecordReady) && !tx.Logged)
             {
                 tx.Logged = true;
                 if (!flow.Silenced) _records.Transaction(p, flow, tx);
@@ -319,7 +319,9 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         {
             PrepareEnd(flow, true);
             _app.Current = _end;
+            foreach (Transaction tx in flow.App.Transactions) tx.EventsBeforeEnd = tx.Events.Count;
             _tcp.Finish(flow);
+            foreach (Transaction tx in flow.App.Transactions) tx.EventsBeforeEnd = Math.Max(0, tx.EventsBeforeEnd);
             if (_records.WantsDecodeAnomalies && _end.EventCount > 0) _records.DecodeAnomalies(_end, flow);
         }
         bool open = flow.App.Transactions.Count > 0;

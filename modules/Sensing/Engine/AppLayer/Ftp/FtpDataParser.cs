@@ -5,6 +5,8 @@ namespace Appliance.Sensing.Engine.AppLayer.Ftp;
 
 internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
 {
+    public bool Stores => System.Text.Ascii.EqualsIgnoreCase(what.Command, "STOR"u8);
+
     public override int Complete => 5;
     public override bool InspectsEveryChunk => true;
     public override bool RecordFollowsFlow => true;
@@ -13,8 +15,7 @@ internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
     {
         bytes = default;
         if (index > 0) return false;
-        if (buffer == BufferId.FtpDataCommand) bytes = System.Text.Ascii.EqualsIgnoreCase(what.Command, "STOR"u8) ? "stor"u8 : "retr"u8;
-        else if (Files.Count > 0 && Files[0].ToServer == toServer) bytes = buffer == BufferId.FileData ? Files[0].Bytes.Span : buffer == BufferId.FileName ? Files[0].Name : default;
+        if (Files.Count > 0 && Files[0].ToServer == toServer) bytes = buffer == BufferId.FileData ? Files[0].Bytes.Span : buffer == BufferId.FileName ? Files[0].Name : default;
         return !bytes.IsEmpty;
     }
 
@@ -24,7 +25,7 @@ internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
     {
         to.Open("ftp_data"u8);
         to.Text("filename"u8, what.File);
-        to.Text("command"u8, System.Text.Ascii.EqualsIgnoreCase(what.Command, "STOR"u8) ? "STOR"u8 : "RETR"u8);
+        to.Text("command"u8, Stores ? "STOR"u8 : "RETR"u8);
         to.Close();
         return true;
     }

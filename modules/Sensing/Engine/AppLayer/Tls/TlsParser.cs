@@ -8,7 +8,7 @@ using Appliance.Sensing.Engine.Stream;
 namespace Appliance.Sensing.Engine.AppLayer.Tls;
 
 /// <summary>TLS records and the handshake up to encryption; what follows is counted, not read.</summary>
-internal sealed class TlsParser(AppState state) : AppParser
+internal sealed partial class TlsParser(AppState state) : AppParser
 {
     private const int MaxHandshake = 1 << 18;
     private readonly SlidingBuffer _toServer = new(), _toClient = new();
@@ -32,7 +32,7 @@ internal sealed class TlsParser(AppState state) : AppParser
 
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
     {
-        _tx ??= state.Add(new TlsTransaction { ShowJa3 = context.Options.Ja3, ShowJa4 = context.Options.ShowJa4 });
+        _tx ??= state.Add(new TlsTransaction { ShowJa3 = context.Options.Ja3, ShowJa4 = context.Options.ShowJa4, From = state.Original });
         if (_finished) return Encrypted(context, toServer, bytes, 0, marks);
         int used = 0;
         while (bytes.Length - used >= 5 && !_finished)
@@ -54,6 +54,7 @@ internal sealed class TlsParser(AppState state) : AppParser
                     used += old + 2;
                     continue;
                 }
+                Wrong(rest, toServer);
                 return -1;
             }
             MarkRecord(context, toServer, used, type, length);
@@ -85,10 +86,10 @@ internal sealed class TlsParser(AppState state) : AppParser
         else if (type == 24) context.Frame(FrameType.Heartbeat, toServer, at + 5, length);
     }
 
-    /// <summary>Of what is encrypted only the records' headers are looked at, and these only when somebody asks for frames.</summary>
+    /// <summary>Of what is encrypted only the records' headers are looked at.</summary>
     private int Encrypted(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, int used, StreamMarks marks)
     {
-        if (context.FramesWanted == 0 || (marks & StreamMarks.Eof) != 0) return bytes.Length;
+        if ((marks & StreamMarks.Eof) != 0) return bytes.Length;
         ref long pass = ref toServer ? ref _passToServer : ref _passToClient;
         while (used < bytes.Length)
         {
@@ -104,10 +105,12 @@ internal sealed class TlsParser(AppState state) : AppParser
             int length = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]);
             if (rest[0] is < 20 or > 24 || rest[1] != 3)
             {
+                Wrong(rest, toServer);
                 pass = long.MaxValue;
                 continue;
             }
             MarkRecord(context, toServer, used, rest[0], length);
+            if (rest[0] == 24) HiddenHeartbeat(toServer, length);
             pass = 5 + length;
         }
         return used;
@@ -128,6 +131,12 @@ internal sealed class TlsParser(AppState state) : AppParser
                 Advance(toServer, TlsTransaction.CertificateSeen);
                 if (_clientEncrypted && _serverEncrypted) Advance(true, TlsTransaction.Done);
                 if (_clientEncrypted && _serverEncrypted) Advance(false, TlsTransaction.Done);
+                break;
+            case 24 when !(toServer ? _clientEncrypted : _serverEncrypted):
+                Heartbeat(toServer, body);
+                break;
+            case 24:
+                HiddenHeartbeat(toServer, body.Length);
                 break;
             case 23:
                 Encrypted(context, toServer, type);
@@ -192,6 +201,9 @@ internal sealed class TlsParser(AppState state) : AppParser
                 Advance(toServer, TlsTransaction.CertificateSeen);
                 if (!toServer) context.TriggerToClient = true;
                 break;
+            case 14 when !toServer:
+                _tx!.ServerHelloDone = true;
+                break;
             case 16:
                 Advance(true, TlsTransaction.CertificateSeen);
                 break;
@@ -229,7 +241,11 @@ internal sealed class TlsParser(AppState state) : AppParser
     private void ClientHello(ParseContext context, ReadOnlySpan<byte> body)
     {
         TlsTransaction tx = _tx!;
-        if (Hello.Read(body, true) is not { } hello) return;
+        if (Hello.Read(body, true) is not { } hello)
+        {
+            Tell("handshake_invalid_length", true);
+            return;
+        }
         tx.ClientVersion = hello.Version;
         foreach (ushort offered in hello.Versions)
         {
@@ -285,7 +301,13 @@ internal sealed class TlsParser(AppState state) : AppParser
         while (into.Count < 32 && chain.Counted(3, out ReadOnlySpan<byte> der))
         {
             into.Add(der.ToArray());
-            if (into.Count > 1 || Certificate.Read(der) is not { } certificate) continue;
+            if (into.Count > 1) continue;
+            if (Certificate.Read(der) is not { } certificate)
+            {
+                Tell("invalid_certificate", toServer);
+                Tell("invalid_handshake_message", toServer);
+                continue;
+            }
             if (toServer) tx.ClientCertificate = certificate;
             else tx.TakeServerCertificate(certificate);
         }

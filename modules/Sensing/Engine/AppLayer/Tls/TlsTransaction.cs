@@ -17,14 +17,22 @@ internal sealed class TlsTransaction : Transaction
     public Certificate? ServerCertificate, ClientCertificate;
     public byte[] Subject = [], Issuer = [], Serial = [], Fingerprint = [];
     public bool Resumed;
+    /// <summary>The server has said all it says in clear text.</summary>
+    public bool ServerHelloDone;
+    /// <summary>The protocol in which TLS was agreed on.</summary>
+    public AppProto From;
     public bool ShowJa3, ShowJa4;
     public byte[] Ja4 = [];
     public byte[] SessionId = [];
 
     public override bool RecordFollowsFlow => true;
     public override int Complete => Done;
+    public override bool RecordReady => ServerHelloDone && ClientVersion != 0;
 
-    public override bool HasRecord => ServerCertificate?.Subject != null || Resumed || ServerVersion >= 0x0304 || ClientVersion != 0 && Sni.Length > 0 || ServerVersion != 0;
+    /// <summary>No session of its own, only what was out of order after it.</summary>
+    public bool OnlyEvents;
+
+    public override bool HasRecord => !OnlyEvents && (ServerCertificate?.Subject != null || Resumed || ServerVersion >= 0x0304 || ClientVersion != 0 && Sni.Length > 0 || ServerVersion != 0);
 
     public void TakeServerCertificate(Certificate certificate)
     {
@@ -79,6 +87,7 @@ internal sealed class TlsTransaction : Transaction
     public override bool WriteRecord(EveWriter to, bool inAlert)
     {
         to.Open("tls"u8);
+        if (From != AppProto.Unknown) to.Text("from_proto"u8, AppProtoNames.Name(From));
         Certificate? certificate = ServerCertificate;
         if (certificate?.Subject != null) to.Text("subject"u8, certificate.Subject);
         if (certificate?.Issuer != null) to.Text("issuerdn"u8, certificate.Issuer);

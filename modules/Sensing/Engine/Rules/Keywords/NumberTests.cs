@@ -1,5 +1,6 @@
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.AppLayer.Dhcp;
+using Appliance.Sensing.Engine.AppLayer.Ftp;
 using Appliance.Sensing.Engine.AppLayer.Krb5;
 using Appliance.Sensing.Engine.AppLayer.Rfb;
 using Appliance.Sensing.Engine.AppLayer.Snmp;
@@ -13,6 +14,13 @@ internal static class NumberTests
     {
         Numbers.Compare(keyword, value, out Comparison compare, out long first, out long second);
         b.AddTest(buffer, new AppTest<T>((tx, _) => number(tx) is { } n && Detect.ContentInspector.Compare(n, compare, first, second)));
+    }
+
+    public static void FtpDataCommand(RuleBuilder b, string keyword, string? value)
+    {
+        string wanted = (value ?? "").Trim();
+        if (wanted is not ("stor" or "retr")) throw new RuleException(keyword, "is stor or retr");
+        b.AddTest(BufferId.FtpDataCommand, new AppTest<FtpDataTransaction>((tx, _) => tx.Stores == (wanted == "stor")));
     }
 
     public static void SnmpVersion(RuleBuilder b, string keyword, string? value) => Add<SnmpTransaction>(b, keyword, value, BufferId.SnmpTest, tx => tx.Version);
