@@ -149,7 +149,12 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         bool upgrades = Upgrades(app), announced = upgrades || app.Expected != AppProto.Unknown && app.Original == AppProto.Unknown;
         AppProto found = upgrades ? AppProto.Http2 : announced ? app.Expected : _detector.Tcp(bytes, toServer, flow.ServerPort);
         if (!toServer && other == AppProto.Http2 && Http2Parser.Probe(bytes)) found = AppProto.Http2; // at home on few ports, but the client has said it
-        if (found == AppProto.Unknown) return (marks & (StreamMarks.Eof | StreamMarks.Depth)) != 0 ? -1 : 0; // too little to say: neither known nor failed
+        if (found == AppProto.Unknown)
+        {
+            // too little to say: neither known nor failed, unless something was agreed upon before
+            if ((marks & (StreamMarks.Eof | StreamMarks.Depth)) == 0) return 0;
+            return app.Original != AppProto.Unknown && app.Parser == null ? GiveUp(flow) : -1;
+        }
         if (found == AppProto.Failed)
         {
             if (app.Parser != null) return OneSided(flow, toServer);
@@ -248,6 +253,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         WantFrames(flow, toServer);
         int used;
         bool full = OverMemcap(flow);
+        if ((marks & StreamMarks.Depth) != 0) Truncate(app, toServer);
         if (full) used = -1;
         else if ((marks & StreamMarks.Gap) != 0) used = parser.Gap(_context, toServer, gap) ? gap : -1;
         else used = parser.Parse(_context, toServer, bytes, marks);
@@ -259,6 +265,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         }
         if (flow.Tcp is { } session)
         {
+            if (Options.Files.Store != null && app.Transactions.Count > 0) Deepen(app, session);
             if (_context.TriggerToServer) session.Client.RawTrigger = true;
             if (_context.TriggerToClient) session.Server.RawTrigger = true;
             if (_context.EndsInspection)
@@ -302,6 +309,27 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         TcpStream stream = toServer ? session.Client : session.Server;
         _context.InputOffset = stream.OffsetOf(stream.AppSequence);
         _context.Frame(Frames.FrameType.Stream, toServer, 0, -1); // marked once
+    }
+
+    /// <summary>The stream is followed no further than here: files under way in this direction end, without what the last piece would add.</summary>
+    private static void Truncate(AppState app, bool toServer)
+    {
+        foreach (Transaction tx in app.Transactions)
+            foreach (AppFile file in tx.Files)
+                if (file.ToServer == toServer) file.Close(false);
+    }
+
+    /// <summary>A file that is to be stored is followed to a depth of its own, when that is further than the stream's.</summary>
+    private void Deepen(AppState app, TcpSession session)
+    {
+        FileWishes wishes = Options.Files;
+        foreach (AppFile file in app.Transactions[^1].Files)
+        {
+            if (file.State != FileState.Open || !file.Store) continue;
+            if (wishes.Depth > session.Client.Depth || wishes.Depth == 0) session.Client.Depth = wishes.Depth;
+            if (wishes.Depth > session.Server.Depth || wishes.Depth == 0) session.Server.Depth = wishes.Depth;
+            return;
+        }
     }
 
     /// <summary>Nothing more will come: what there is gets inspected and written as it stands.</summary>

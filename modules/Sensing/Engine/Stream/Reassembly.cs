@@ -225,7 +225,7 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             ReadOnlySpan<byte> bytes = stream.Slice(stream.AppSequence, end);
             if (bytes.IsEmpty) break;
             StreamMarks marks = stream.OffsetOf(stream.AppSequence) == 0 ? StreamMarks.Start : 0;
-            if (stream.DepthReached && stream.OffsetOf(end) >= stream.Depth) marks |= StreamMarks.Depth;
+            if (stream.DepthReached) marks |= StreamMarks.Depth;
             int taken = reader.Offer(flow, toServer, bytes, marks, 0);
             if (taken < 0)
             {

@@ -36,6 +36,12 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         }
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
+        // whoever ends a conversation does not go on with it: the end was another's doing
+        if ((own.Flags & Rst) != 0 && (p.TcpFlags & Rst) == 0 && session.State == TcpState.Closed && !own.ResetDoubted)
+        {
+            own.ResetDoubted = true;
+            p.AddEvent(DecodeEvent.StreamSuspectedRstInject);
+        }
         own.Flags |= p.TcpFlags;
         if ((own.TakenOut | other.TakenOut) != 0)
         {

@@ -60,6 +60,7 @@ internal sealed class TcpStream
     public bool AppDone;             // the parser wants no more
     public bool RawDone;
     public bool DepthReached;
+    public bool ResetDoubted;        // its owner went on after a RST, and that has been told
     public bool GapSeen;
     public bool EofSent;
     public bool RawTrigger;
@@ -104,7 +105,7 @@ internal sealed class TcpStream
         Scale = 0;
         LastTimestamp = 0;
         Flags = 0;
-        Started = FinSeen = AppDone = RawDone = DepthReached = GapSeen = EofSent = RawTrigger = Unacked = FramesHeld = false;
+        Started = FinSeen = AppDone = RawDone = DepthReached = ResetDoubted = GapSeen = EofSent = RawTrigger = Unacked = FramesHeld = false;
         FinSequence = 0;
         TakenOut = 0;
         MaxRegions = 1;

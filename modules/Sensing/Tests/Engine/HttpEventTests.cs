@@ -80,6 +80,34 @@ public sealed class HttpEventTests
     }
 
     [Fact]
+    public async Task A_tunnel_in_which_nothing_known_is_spoken_tells_what_opened_it()
+    {
+        var forge = new PacketForge().Conversation(C, 4000, S, 80, (true, "CONNECT h.example:80 HTTP/1.1\r\nHost: h.example\r\n\r\n"u8.ToArray()), (false, "HTTP/1.1 200 OK\r\n\r\n"u8.ToArray()), (false, "junk\n"u8.ToArray()));
+        JsonElement flow = Assert.Single((await Replayed.Of(forge, "")).Of("flow"));
+        Assert.Equal("failed", flow.GetProperty("app_proto").GetString());
+        Assert.Equal("http", flow.GetProperty("app_proto_orig").GetString());
+    }
+
+    [Fact]
+    public async Task Whoever_goes_on_after_a_reset_of_its_own_did_not_send_it()
+    {
+        var forge = new PacketForge().Tcp(C, 4000, S, 80, 100, 0, 2).Tcp(S, 80, C, 4000, 500, 101, 18).Tcp(C, 4000, S, 80, 101, 501, 16)
+            .Tcp(S, 80, C, 4000, 501, 101, 20).Tcp(S, 80, C, 4000, 501, 101, 24, "HTTP/1.1 200 OK\r\n\r\n"u8).Tcp(S, 80, C, 4000, 520, 101, 16);
+        Replayed run = await Replayed.Of(forge, "alert tcp any any -> any any (msg:\"r\"; stream-event:suspected_rst_inject; sid:1;)", "-k", "none");
+        Assert.Equal([1], run.Sids);
+    }
+
+    [Fact]
+    public async Task A_file_ends_where_the_stream_is_followed_no_further()
+    {
+        string body = new('x', 60_000);
+        byte[] capture = new PacketForge().Http(C, 4000, S, Plain, $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}").ToArray();
+        JsonElement file = Assert.Single((await Replayed.Of(capture, "", "--set", "stream.reassembly.depth=20000")).Of("fileinfo")).GetProperty("fileinfo");
+        Assert.Equal("TRUNCATED", file.GetProperty("state").GetString());
+        Assert.InRange(file.GetProperty("size").GetInt32(), 1, 20_000);
+    }
+
+    [Fact]
     public async Task A_packed_request_body_is_unpacked()
     {
         using var packed = new MemoryStream();

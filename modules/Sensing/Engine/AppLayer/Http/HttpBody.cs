@@ -131,7 +131,7 @@ internal sealed partial class HttpBody
     }
 
     /// <summary>Bytes of the body that never came: they count, and whatever depends on them is told.</summary>
-    public void Gap(ParseContext context, int size)
+    public void Gap(int size)
     {
         if (_tx == null || size <= 0 || _over) return;
         if (_layers.Count > 0)
@@ -140,9 +140,7 @@ internal sealed partial class HttpBody
             GiveUp();
             return;
         }
-        long limit = Limit(context);
-        if (limit > 0) size = (int)Math.Min(size, limit - _taken);
-        _taken += size;
+        // what never came takes no room: it counts for the file, not for the limit
         if (_multipart != null) _multipart.Gap();
         else _file?.Skip(size);
     }

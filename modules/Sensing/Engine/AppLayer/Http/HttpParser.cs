@@ -135,7 +135,7 @@ internal sealed partial class HttpParser(AppState state) : AppParser
         {
             if (_request != At.Body) return true;
             int lost = (int)Math.Min(size, _requestLeft);
-            _requestBody.Gap(context, lost);
+            _requestBody.Gap(lost);
             _requestLeft -= lost;
             if (_requestLeft == 0) _request = At.Finalize;
             return true;
@@ -143,7 +143,7 @@ internal sealed partial class HttpParser(AppState state) : AppParser
         if (_response is not (At.Body or At.UntilClose)) return true;
         int missing = _response == At.Body ? (int)Math.Min(size, _responseLeft) : size;
         _responseTx!.ResponseWireLength += missing;
-        _responseBody.Gap(context, missing);
+        _responseBody.Gap(missing);
         if (_response == At.Body && (_responseLeft -= missing) == 0) _response = At.Finalize;
         return true;
     }

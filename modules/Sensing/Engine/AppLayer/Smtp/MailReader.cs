@@ -50,6 +50,23 @@ internal sealed partial class MailReader(SmtpTransaction tx, SmtpOptions options
         else BodyLine(context, line, text);
     }
 
+    /// <summary>May parts of a line be handed in by <see cref="Piece"/>? So it is where line breaks mean nothing.</summary>
+    public bool TakesPieces => !_inHeaders && !_failed && !_ended && _file != null && Here.Coding == Coding.Base64;
+
+    /// <summary>Part of a line of base64 that is no boundary.</summary>
+    public void Piece(ReadOnlySpan<byte> bytes)
+    {
+        if (_failed || _ended) return;
+        Hash(bytes);
+        _pieces += bytes.TrimEnd("\r\n"u8).Length;
+        if (_pieces > MaxLineLength) tx.Raise(SmtpEvents.LongLine, true);
+        if (_pieces > MaxEncodedLine) tx.Raise(SmtpEvents.LongEncodedLine, true);
+        if (bytes[^1] == '\n') _pieces = 0;
+        Base64Line(bytes);
+    }
+
+    private long _pieces;            // length of the line that comes in pieces
+
     private bool _topRead;           // the message's own headers are over
 
     private void Hash(ReadOnlySpan<byte> line)

@@ -34,6 +34,14 @@ internal sealed class SmtpParser(AppState state) : AppParser
             int end = rest.IndexOf((byte)'\n');
             if (end < 0)
             {
+                if (toServer && _inData && _mail != null && (_midLine || _mail.TakesPieces && rest[0] is not ((byte)'-' or (byte)'.')))
+                {
+                    // encoded text counts as it comes, also before its line is whole
+                    _mail.Piece(rest);
+                    _midLine = true;
+                    used = bytes.Length;
+                    break;
+                }
                 if (rest.Length < MaxLine && !eof) break;
                 end = Math.Min(rest.Length, MaxLine) - 1;
             }
@@ -46,11 +54,16 @@ internal sealed class SmtpParser(AppState state) : AppParser
         return used;
     }
 
-    private bool _broken;
+    private bool _broken, _midLine;
 
     private int ToServer(ParseContext context, ReadOnlySpan<byte> line)
     {
-        if (_inData) Body(context, line);
+        if (_inData && _midLine)
+        {
+            _midLine = false;
+            _mail?.Piece(line);
+        }
+        else if (_inData) Body(context, line);
         else if (_inChunk) Chunk(line);
         else
         {
@@ -240,7 +253,7 @@ internal sealed class SmtpParser(AppState state) : AppParser
             _inData = _inChunk = false;
             context.TriggerToServer = true;
         }
-        if (_tx == null) return;
+        if (_tx == null || _tx.From == null && _tx.Mail == null) return; // a greeting alone waits for the end of the flow
         if (toServer) _tx.ProgressToServer = SmtpTransaction.Done;
         else _tx.ProgressToClient = SmtpTransaction.Done;
     }
