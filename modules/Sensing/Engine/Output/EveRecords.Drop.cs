@@ -80,11 +80,11 @@ internal sealed partial class EveRecords
         _ => "unknown"u8,
     };
 
-    private void MacSets(MacSet macs)
+    private void MacSets(MacSet macs, bool toServer = true)
     {
         _w.Open("ether"u8);
-        MacList("src_macs"u8, macs.Client);
-        MacList("dest_macs"u8, macs.Server);
+        MacList("src_macs"u8, toServer ? macs.Client : macs.Server);
+        MacList("dest_macs"u8, toServer ? macs.Server : macs.Client);
         _w.Close();
     }
 

@@ -119,6 +119,7 @@ internal sealed partial class EveRecords
         if (options.CommunityId) Community(flow);
         AppProtocol(flow);
         Variables(flow, null);
+        if (flow.Macs is { } macs) MacSets(macs, toServer);
         _w.Open("netflow"u8);
         _w.Number("pkts"u8, toServer ? flow.PacketsToServer : flow.PacketsToClient);
         _w.Number("bytes"u8, toServer ? flow.BytesToServer : flow.BytesToClient);
