@@ -11,6 +11,14 @@ internal sealed partial class Detector
 
     private bool InDestination(AddressSet set) => set.IsAny || _addresses.Contains(_destinationClass, set.Id);
 
+    /// <summary>Does what was captured under the test's name hold its bytes?</summary>
+    private static bool Holds(IReadOnlyList<(int Name, byte[] Value)> texts, PacketTest test)
+    {
+        for (int i = 0; i < texts.Count; i++)
+            if (texts[i].Name == test.Extra && texts[i].Value.AsSpan().IndexOf(test.Bytes) >= 0) return true;
+        return false;
+    }
+
     private bool HeaderFits(Rule rule, Packet p, Flow.Flow? flow)
     {
         switch (rule.Protocol)
@@ -122,6 +130,9 @@ internal sealed partial class Detector
             case PacketTestKind.IcmpMtu: return p.IcmpMtu >= 0 && ContentInspector.Compare(p.IcmpMtu, test.Compare, test.Value, test.Value2);
             case PacketTestKind.Checksum: return p.IpVersion == test.Extra && ChecksumFits(test, p);
             case PacketTestKind.Rpc: return RpcFits(test, p);
+            case PacketTestKind.FlowText: return flow != null && Holds(flow.Variables.Texts, test);
+            case PacketTestKind.PacketText: return p.Texts != null && Holds(p.Texts, test);
+            case PacketTestKind.Never: return false;
             case PacketTestKind.Reputation:
             {
                 if (p.IpVersion == 0) return false;

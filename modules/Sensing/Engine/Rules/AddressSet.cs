@@ -102,7 +102,7 @@ internal sealed class AddressSet
         int dash = text.IndexOf('-', StringComparison.Ordinal);
         if (dash > 0)
         {
-            if (!TryAddress(text[..dash].Trim(), out UInt128 low, out _) || !TryAddress(text[(dash + 1)..].Trim(), out UInt128 high, out _) || high < low) return false;
+            if (!TryAddress(text[..dash].Trim(), out UInt128 low, out bool lowV4) || !TryAddress(text[(dash + 1)..].Trim(), out UInt128 high, out bool highV4) || high < low || !lowV4 || !highV4) return false; // ranges are for IPv4
             range = (low, high);
             return true;
         }

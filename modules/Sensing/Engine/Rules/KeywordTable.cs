@@ -16,8 +16,8 @@ internal static class KeywordTable
         // content and its modifiers
         ["content"] = Contents.Content, ["uricontent"] = Contents.UriContent, ["nocase"] = Contents.NoCase, ["offset"] = Contents.Offset, ["depth"] = Contents.Depth,
         ["distance"] = Contents.Distance, ["within"] = Contents.Within, ["startswith"] = Contents.StartsWith, ["endswith"] = Contents.EndsWith, ["fast_pattern"] = Contents.FastPattern,
-        ["rawbytes"] = About.Nothing, ["pcre"] = Contents.Pcre, ["pkt_data"] = Contents.PacketData, ["frame"] = FrameKeyword.Frame, ["base64_decode"] = Contents.Base64Decode, ["base64_data"] = Contents.Base64Data,
-        ["prefilter"] = About.Nothing,
+        ["rawbytes"] = Contents.RawBytes, ["pcre"] = Contents.Pcre, ["pkt_data"] = Contents.PacketData, ["frame"] = FrameKeyword.Frame, ["base64_decode"] = Contents.Base64Decode, ["base64_data"] = Contents.Base64Data,
+        ["prefilter"] = About.Prefilter,
         // numbers on buffers
         ["isdataat"] = Numbers.IsDataAt, ["byte_test"] = Numbers.ByteTest, ["byte_jump"] = Numbers.ByteJump, ["byte_extract"] = Numbers.ByteExtract, ["byte_math"] = Numbers.ByteMath,
         ["bsize"] = Numbers.BSize, ["urilen"] = Numbers.UriLength, ["dns.opcode"] = Numbers.DnsOpcode,
@@ -34,6 +34,7 @@ internal static class KeywordTable
         ["app-layer-protocol"] = PacketKeywords.AppProtocol, ["tcp.mss"] = PacketKeywords.Mss, ["app-layer-event"] = PacketKeywords.AppLayerEvent,
         // the flow and what rules remember
         ["flow"] = FlowKeywords.Flow, ["flowbits"] = FlowKeywords.FlowBits, ["xbits"] = FlowKeywords.XBits, ["hostbits"] = FlowKeywords.HostBits, ["flowint"] = FlowKeywords.FlowInt,
+        ["flowvar"] = VariableTexts.Flow, ["pktvar"] = VariableTexts.Packet, ["template2"] = MiscKeywords.Template, ["ftpdata_command"] = MiscKeywords.FtpDataCommand,
         ["flow.age"] = FlowKeywords.Age,
         ["threshold"] = FlowKeywords.Threshold, ["detection_filter"] = FlowKeywords.DetectionFilter, ["tag"] = MiscKeywords.Tag, ["bypass"] = MiscKeywords.Bypass, ["config"] = MiscKeywords.Config,
         // sets, reputation, files
@@ -53,6 +54,7 @@ internal static class KeywordTable
 
     public static void Apply(RuleBuilder builder, string keyword, string? value)
     {
+        KeywordForms.Check(keyword, value);
         if (All.TryGetValue(keyword, out Reader? reader) || ProtocolKeywords.All.TryGetValue(keyword, out reader))
         {
             reader(builder, keyword, value);

@@ -191,7 +191,7 @@ internal enum Comparison : byte { Equal, NotEqual, Less, Greater, LessOrEqual, G
 internal enum PacketTestKind : byte
 {
     TcpFlags, IcmpType, IcmpCode, IcmpId, IcmpSequence, DataSize, Ttl, Id, IpProtocol, FragmentBits, FragmentOffset, Sequence, Acknowledgement, Window, SameIp, IpOptions, Tos, StreamSize,
-    DecodeEvent, AppProtocol, Mss, GeoIp, FlowAge, FlowPackets, FlowBytes, StreamEvent, AppEvent, IcmpMtu, Vlan, TcpWindowScale, Reputation, Checksum, Layer3, Rpc,
+    DecodeEvent, AppProtocol, Mss, GeoIp, FlowAge, FlowPackets, FlowBytes, StreamEvent, AppEvent, IcmpMtu, Vlan, TcpWindowScale, Reputation, Checksum, Layer3, Rpc, FlowText, PacketText, Never,
 }
 
 internal sealed class PacketTest
@@ -203,6 +203,7 @@ internal sealed class PacketTest
     public bool Negated;
     public int Extra;
     public string Name = "";
+    public byte[] Bytes = [];
     public bool ToServer;
 }
 

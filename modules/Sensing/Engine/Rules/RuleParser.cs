@@ -204,6 +204,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
             _ => throw new RuleException("action", $"unknown action \"{words[0]}\""),
         };
         Protocol(rule, words[1]);
+        if (words[2].Contains(" ,", StringComparison.Ordinal) || words[5].Contains(" ,", StringComparison.Ordinal)) throw new RuleException("header", "a blank stands behind an address");
         rule.Source = Variables.AddressesOf(words[2]);
         rule.SourcePorts = Variables.PortsOf(words[3]);
         rule.Bidirectional = words[4] switch
@@ -220,7 +221,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
     {
         switch (word.ToLowerInvariant())
         {
-            case "ip" or "any": rule.Protocol = HeaderProtocol.Ip; break;
+            case "ip": rule.Protocol = HeaderProtocol.Ip; break;
             case "tcp": rule.Protocol = HeaderProtocol.Tcp; break;
             case "tcp-pkt": rule.Protocol = HeaderProtocol.TcpPacket; break;
             case "tcp-stream": rule.Protocol = HeaderProtocol.TcpStream; break;
@@ -234,7 +235,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
             case "ipv6" or "ip6": rule.Protocol = HeaderProtocol.Ipv6; break;
             case "pkthdr": rule.Protocol = HeaderProtocol.Other; break;
             default:
-                AppProto application = AppProtoNames.Parse(word.ToLowerInvariant());
+                AppProto application = word is "dce_rpc" or "ikev1" ? AppProto.Unknown : AppProtoNames.Parse(word);
                 if (application is AppProto.Unknown or AppProto.Failed) throw new RuleException("protocol", $"unknown protocol \"{word}\"");
                 rule.Protocol = HeaderProtocol.Application;
                 rule.Application = application;

@@ -10,6 +10,7 @@ internal static class RuleValidation
         if (rule.Sid == 0) throw new RuleException("sid", "the rule has no sid");
         rule.Parts.RemoveAll(p => p.Terms.Count == 0 && p.Test == null);
         Keywords.FrameKeyword.Check(rule);
+        RuleForms.Check(rule);
         Directions(rule);
         for (int i = 0; i < rule.Parts.Count; i++)
         {

@@ -8,6 +8,10 @@ internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
     public bool Stores => System.Text.Ascii.EqualsIgnoreCase(what.Command, "STOR"u8);
 
     public override int Complete => 5;
+
+    /// <summary>Does the file go to the server?</summary>
+    public bool Stores => System.Text.Ascii.EqualsIgnoreCase(what.Command, "STOR"u8);
+
     public override bool InspectsEveryChunk => true;
     public override bool RecordFollowsFlow => true;
 

@@ -7,6 +7,13 @@ internal static class About
 {
     public static void Nothing(RuleBuilder b, string keyword, string? value) { }
 
+    /// <summary>prefilter picks what is looked for first, which this engine does by itself; only its form is checked.</summary>
+    public static void Prefilter(RuleBuilder b, string keyword, string? value)
+    {
+        if (b.Rule.Parts.Count + b.Rule.PacketTests.Count + b.Rule.Tests.Count == 0) throw new RuleException(keyword, "needs a match before it");
+        if (b.LastTerm is { Kind: TermKind.Pcre } && b.Rule.PacketTests.Count == 0) throw new RuleException(keyword, "an expression cannot be looked for first");
+    }
+
     public static void Message(RuleBuilder b, string keyword, string? value)
     {
         if (string.IsNullOrEmpty(value)) throw new RuleException(keyword, "is empty");
@@ -28,7 +35,11 @@ internal static class About
 
     public static void Gid(RuleBuilder b, string keyword, string? value) => b.Rule.Gid = RuleParser.Unsigned(keyword, RuleParser.Unquote(value ?? ""));
 
-    public static void Rev(RuleBuilder b, string keyword, string? value) => b.Rule.Rev = RuleParser.Unsigned(keyword, RuleParser.Unquote(value ?? ""));
+    public static void Rev(RuleBuilder b, string keyword, string? value)
+    {
+        b.Rule.Rev = RuleParser.Unsigned(keyword, RuleParser.Unquote(value ?? ""));
+        if (b.Rule.Rev == 0) throw new RuleException(keyword, "must not be 0");
+    }
 
     public static void ClassType(RuleBuilder b, string keyword, string? value)
     {
@@ -42,7 +53,7 @@ internal static class About
     public static void Priority(RuleBuilder b, string keyword, string? value)
     {
         b.Rule.Priority = RuleParser.Integer(keyword, value);
-        if (b.Rule.Priority is < 1 or > 255) throw new RuleException(keyword, "lies outside 1 to 255");
+        if (b.Rule.Priority < 0) throw new RuleException(keyword, "is negative");
         b.Rule.PriorityGiven = true;
     }
 

@@ -84,6 +84,13 @@ internal static class Contents
         last.NoCase = true;
     }
 
+    public static void RawBytes(RuleBuilder b, string keyword, string? value)
+    {
+        Term last = LastContent(b, keyword);
+        if (b.LastPart is { Buffer: not BufferId.Payload }) throw new RuleException(keyword, "needs a content of the payload before it");
+        last.RawBytes = true;
+    }
+
     private static int NumberOrVariable(RuleBuilder b, string keyword, string? value, out int variable)
     {
         variable = -1;
@@ -101,6 +108,7 @@ internal static class Contents
     {
         Term last = LastContent(b, keyword);
         if (last.HasDistance || last.HasWithin) throw new RuleException(keyword, "cannot stand with distance or within");
+        if (last.StartsWith || last.FastOnly) throw new RuleException(keyword, "cannot stand with startswith or fast_pattern:only");
         if (last.HasOffset) throw new RuleException(keyword, "stands twice at one content");
         last.Offset = NumberOrVariable(b, keyword, value, out last.OffsetVariable);
         if (last.Offset is < 0 or > 65535) throw new RuleException(keyword, "lies outside 0 to 65535");
@@ -111,6 +119,7 @@ internal static class Contents
     {
         Term last = LastContent(b, keyword);
         if (last.HasDistance || last.HasWithin) throw new RuleException(keyword, "cannot stand with distance or within");
+        if (last.FastOnly) throw new RuleException(keyword, "cannot stand with fast_pattern:only");
         if (last.HasDepth) throw new RuleException(keyword, "stands twice at one content");
         last.Depth = NumberOrVariable(b, keyword, value, out last.DepthVariable);
         if (last.DepthVariable < 0 && last.Depth < last.Pattern.Length) throw new RuleException(keyword, $"{last.Depth} is less than the pattern's {last.Pattern.Length} bytes");
@@ -174,6 +183,7 @@ internal static class Contents
     public static void MoveLast(RuleBuilder b, string keyword, BufferDescriptor buffer)
     {
         Term last = LastContent(b, keyword);
+        if (last.RawBytes) throw new RuleException(keyword, "cannot stand with rawbytes");
         if (b.Buffer != BufferId.Payload) throw new RuleException(keyword, "cannot follow a sticky buffer");
         Part from = b.LastPart!;
         if (from.Buffer == buffer.Id) throw new RuleException(keyword, "stands twice at one content");
@@ -247,6 +257,15 @@ internal static class Contents
         b.Transforms = transforms;
     }
 
+    /// <summary>A capital letter that stands for itself; behind a backslash it has another meaning.</summary>
+    private static bool HasUpper(string expression)
+    {
+        for (int i = 0; i < expression.Length; i++)
+            if (expression[i] == '\\') i++;
+            else if (char.IsAsciiLetterUpper(expression[i])) return true;
+        return false;
+    }
+
     public static void Pcre(RuleBuilder b, string keyword, string? value)
     {
         string text = (value ?? "").Trim();
@@ -268,6 +287,7 @@ internal static class Contents
             text = text[..names].TrimEnd();
         }
         BufferId buffer = b.Buffer;
+        bool raw = false, chosen = false;
         foreach (char flag in text[(slash + 1)..])
         {
             BufferId named = BufferId.None;
@@ -282,7 +302,7 @@ internal static class Contents
                 case 'G': term.PcreOptions |= 0x40000; break;
                 case 'R': term.Relative = true; break;
                 case 'O': break;
-                case 'B': break;
+                case 'B': raw = true; break;
                 case 'U': named = BufferId.HttpUri; break;
                 case 'I': named = BufferId.HttpUriRaw; break;
                 case 'H': named = BufferId.HttpHeader; break;
@@ -301,11 +321,16 @@ internal static class Contents
             if (named != BufferId.None)
             {
                 // an answer's body and its file are one and the same
+                if (chosen) throw new RuleException(keyword, "names two buffers");
+                chosen = true;
+                if (flag == 'W' && HasUpper(expression)) throw new RuleException(keyword, "the host is in lower case, the expression is not");
                 if (named == BufferId.HttpResponseBody && b.Buffer == BufferId.FileData) named = b.Buffer;
                 if (b.Buffer != BufferId.Payload && b.Buffer != named) throw new RuleException(keyword, $"the flag {flag} contradicts the sticky buffer");
                 buffer = named;
             }
         }
+        if (raw && buffer != BufferId.Payload) throw new RuleException(keyword, "the flag B contradicts the buffer");
+        if (term.Relative && b.Buffer == BufferId.Payload && !b.Rule.Parts.Exists(p => p.Buffer == buffer && p.Terms.Count > 0)) throw new RuleException(keyword, "the flag R needs a match before it in the same buffer");
         term.Expression = expression.Replace("\\;", ";", StringComparison.Ordinal);
         string? fault = Detect.Keywords.Pcre2.Check(term);
         if (fault != null) throw new RuleException(keyword, fault);

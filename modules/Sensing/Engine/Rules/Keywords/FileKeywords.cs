@@ -203,7 +203,7 @@ internal static class FileKeywords
                 case "file": tests.Scope = StoreScope.File; break;
                 case "tx": tests.Scope = StoreScope.Transaction; break;
                 case "ssn" or "flow": tests.Scope = StoreScope.Flow; break;
-                default: throw new RuleException(keyword, $"unknown option \"{word}\"");
+                default: break; // the reference takes any other word and does without it
             }
     }
 }

@@ -7,8 +7,10 @@ internal static class FlowKeywords
 {
     public static void Flow(RuleBuilder b, string keyword, string? value)
     {
+        if (b.Rule.Flow != FlowWish.None) throw new RuleException(keyword, "stands twice");
         foreach (string item in (value ?? "").Split(','))
-            b.Rule.Flow |= item.Trim().ToLowerInvariant() switch
+        {
+            FlowWish wish = item.Trim().ToLowerInvariant() switch
             {
                 "established" => FlowWish.Established,
                 "not_established" => FlowWish.NotEstablished,
@@ -21,8 +23,12 @@ internal static class FlowKeywords
                 "no_frag" => FlowWish.NoFragment,
                 _ => throw new RuleException(keyword, $"unknown option \"{item.Trim()}\""),
             };
+            if (b.Rule.Flow.HasFlag(wish)) throw new RuleException(keyword, $"{item.Trim()} stands twice");
+            b.Rule.Flow |= wish;
+        }
         FlowWish all = b.Rule.Flow;
         if (all.HasFlag(FlowWish.ToServer | FlowWish.ToClient)) throw new RuleException(keyword, "cannot be to_server and to_client");
+        if (all.HasFlag(FlowWish.OnlyStream | FlowWish.NoStream) || all.HasFlag(FlowWish.OnlyFragment | FlowWish.NoFragment)) throw new RuleException(keyword, "only_ contradicts no_");
         if (all.HasFlag(FlowWish.Established | FlowWish.NotEstablished) || all.HasFlag(FlowWish.Established | FlowWish.Stateless)) throw new RuleException(keyword, "established contradicts another option");
     }
 
@@ -30,9 +36,10 @@ internal static class FlowKeywords
     {
         string text = (value ?? "").Trim();
         int comma = text.IndexOf(',', StringComparison.Ordinal);
-        string act = comma < 0 ? text : text[..comma].Trim();
+        string act = comma < 0 ? text : text[..comma];
         if (act == "noalert")
         {
+            if (comma >= 0) throw new RuleException(keyword, "noalert has no name");
             b.Rule.NoAlert = true;
             return;
         }
@@ -57,11 +64,6 @@ internal static class FlowKeywords
     public static void XBits(RuleBuilder b, string keyword, string? value)
     {
         string[] parts = (value ?? "").Split(',').Select(p => p.Trim()).ToArray();
-        if (parts[0] == "noalert")
-        {
-            b.Rule.NoAlert = true;
-            return;
-        }
         if (parts.Length < 3) throw new RuleException(keyword, "has the form act,name,track ...");
         var step = new VariableStep { Name = b.Parser.Names.Of("host:" + parts[1]), ExpireSeconds = 30 };
         foreach (string part in parts.Skip(2))
@@ -75,7 +77,11 @@ internal static class FlowKeywords
                     "ip_pair" => VariableScope.Pair,
                     _ => throw new RuleException(keyword, $"unknown track \"{words[1]}\""),
                 };
-            else if (words.Length == 2 && words[0] == "expire") step.ExpireSeconds = RuleParser.Integer(keyword, words[1]);
+            else if (words.Length == 2 && words[0] == "expire") 
+            {
+                step.ExpireSeconds = RuleParser.Integer(keyword, words[1]);
+                if (step.ExpireSeconds <= 0) throw new RuleException(keyword, "expire must be greater than 0");
+            }
             else throw new RuleException(keyword, $"unknown option \"{part}\"");
         }
         AddHostStep(b, keyword, parts[0], step);
@@ -89,7 +95,7 @@ internal static class FlowKeywords
             b.Rule.NoAlert = true;
             return;
         }
-        if (parts.Length < 2) throw new RuleException(keyword, "has the form act,name[,direction]");
+        if (parts.Length < 2 || parts.Length > 2 && parts[2] is not ("src" or "dst")) throw new RuleException(keyword, "has the form act,name[,src or dst]");
         var step = new VariableStep { Name = b.Parser.Names.Of("host:" + parts[1]), ExpireSeconds = 300, Scope = parts.Length > 2 && parts[2] == "dst" ? VariableScope.Destination : VariableScope.Source };
         AddHostStep(b, keyword, parts[0], step);
     }
@@ -113,6 +119,7 @@ internal static class FlowKeywords
     {
         string[] parts = (value ?? "").Split(',').Select(p => p.Trim()).ToArray();
         if (parts.Length < 2) throw new RuleException(keyword, "has the form name,operator[,value]");
+        if (parts[0].Length < 2 || !char.IsAsciiLetter(parts[0][0]) || !parts[0].All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.')) throw new RuleException(keyword, $"\"{parts[0]}\" is no name of a variable");
         var step = new VariableStep { Scope = VariableScope.FlowInt, Name = b.Parser.Names.Of("int:" + parts[0]) };
         switch (parts[1])
         {
@@ -154,23 +161,27 @@ internal static class FlowKeywords
 
     public static void Threshold(RuleBuilder b, string keyword, string? value)
     {
-        if (b.Rule.SecondThreshold != null || b.Rule.Threshold is { Kind: ThresholdKind.Detection }) throw new RuleException(keyword, "stands three times, or with detection_filter");
+        // the reference notices a second one only where no sticky buffer is in force, and there are rules that live by that
+        bool second = b.Rule.Threshold is { Kind: not ThresholdKind.Detection } && b.Rule.SecondThreshold == null && b.Buffer != AppLayer.BufferId.Payload;
+        if (b.Rule.Threshold != null && !second) throw new RuleException(keyword, "stands twice, or with detection_filter");
         Threshold read = Parse(keyword, value, null);
-        if (b.Rule.Threshold == null) b.Rule.Threshold = read;
-        else b.Rule.SecondThreshold = read;
+        if (read.Track == ThresholdTrack.ByFlow) throw new RuleException(keyword, "tracks by_src, by_dst, by_both or by_rule");
+        if (second) b.Rule.SecondThreshold = read;
+        else b.Rule.Threshold = read;
     }
 
     public static void DetectionFilter(RuleBuilder b, string keyword, string? value)
     {
         if (b.Rule.Threshold != null) throw new RuleException(keyword, "stands twice, or with threshold");
         b.Rule.Threshold = Parse(keyword, value, ThresholdKind.Detection);
+        if (b.Rule.Threshold.Track is not (ThresholdTrack.BySource or ThresholdTrack.ByDestination)) throw new RuleException(keyword, "tracks by_src or by_dst");
     }
 
     internal static Threshold Parse(string keyword, string? value, ThresholdKind? given)
     {
         ThresholdKind? kind = given;
         ThresholdTrack? track = null;
-        int count = 0, seconds = 0;
+        int count = -1, seconds = -1;
         foreach (string item in (value ?? "").Split(','))
         {
             string[] words = item.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -188,7 +199,7 @@ internal static class FlowKeywords
                 default: throw new RuleException(keyword, $"unknown option \"{words[0]}\"");
             }
         }
-        if (kind == null || track == null || count <= 0 || seconds <= 0) throw new RuleException(keyword, "needs type, track, count and seconds");
+        if (kind == null || track == null || count < 0 || seconds < 0 || kind == ThresholdKind.Detection && (count == 0 || seconds == 0)) throw new RuleException(keyword, "needs type, track, count and seconds");
         return new Threshold(kind.Value, track.Value, count, seconds);
     }
 

@@ -8,7 +8,12 @@ internal static class IkeKeywords
 {
     private static readonly string[] Chosen = ["alg_enc", "alg_hash", "alg_auth", "alg_dh", "alg_prf", "sa_group_type", "sa_life_type", "sa_life_duration", "sa_key_length", "sa_field_size"];
 
-    public static void Exchange(RuleBuilder b, string keyword, string? value) => NumberTests.Add<IkeTransaction>(b, keyword, value, BufferId.IkeTest, tx => tx.Exchange);
+    public static void Exchange(RuleBuilder b, string keyword, string? value)
+    {
+        Numbers.Compare(keyword, value, out _, out long first, out _);
+        if (first > 255) throw new RuleException(keyword, "is a byte");
+        NumberTests.Add<IkeTransaction>(b, keyword, value, BufferId.IkeTest, tx => tx.Exchange);
+    }
 
     public static void KeyLength(RuleBuilder b, string keyword, string? value) => NumberTests.Add<IkeTransaction>(b, keyword, value, BufferId.IkeTest, tx => tx.HasKey ? tx.Key.Length : null);
 

@@ -16,6 +16,7 @@ internal static class MiscKeywords
     public static void Config(RuleBuilder b, string keyword, string? value)
     {
         bool flow = false;
+        if ((value ?? "").Split(',').Length != 3) throw new RuleException(keyword, "names what to do, a type and a scope");
         foreach (string part in (value ?? "").Split(',', StringSplitOptions.TrimEntries))
             switch (part)
             {
@@ -35,7 +36,7 @@ internal static class MiscKeywords
         uint count = parts.Length > 1 ? RuleParser.Unsigned(keyword, parts[1]) : 5;
         TagMetric metric = parts.Length < 3 ? TagMetric.Packets : parts[2] switch { "packets" => TagMetric.Packets, "seconds" => TagMetric.Seconds, "bytes" => TagMetric.Bytes, _ => throw new RuleException(keyword, $"unknown metric \"{parts[2]}\"") };
         bool source = true;
-        if (parts.Length > 3) source = parts[3] switch { "src" when host => true, "dst" when host => false, _ => throw new RuleException(keyword, $"unknown option \"{parts[3]}\"") };
+        if (parts.Length > 3) source = parts[3] switch { "src" => true, "dst" => false, _ => throw new RuleException(keyword, $"unknown option \"{parts[3]}\"") };
         b.Rule.Tag = new TagWish(host, source, metric, count);
     }
 
@@ -89,6 +90,7 @@ internal static class MiscKeywords
     public static void QueueMark(RuleBuilder b, string keyword, string? value)
     {
         string[] parts = (value ?? "").Split('/');
+        if (parts.Length != 2) throw new RuleException(keyword, "has the form mark/mask");
         foreach (string part in parts) RuleParser.Unsigned(keyword, part);
     }
 
@@ -96,7 +98,8 @@ internal static class MiscKeywords
     public static void Replace(RuleBuilder b, string keyword, string? value)
     {
         if (b.Last == null) throw new RuleException(keyword, "needs a content before it");
-        if (Contents.Pattern(keyword, RuleParser.Unquote((value ?? "").Trim())).Length != b.Last.Pattern.Length) throw new RuleException(keyword, "must have as many bytes as the content");
+        if (b.LastPart is { Buffer: not BufferId.Payload }) throw new RuleException(keyword, "changes the payload only");
+        Contents.Pattern(keyword, RuleParser.Unquote((value ?? "").Trim()));
     }
 
     /// <summary>rpc:program,version,procedure of a call (RFC 5531); a star stands for any.</summary>
@@ -108,8 +111,23 @@ internal static class MiscKeywords
         b.Rule.PacketTests.Add(new PacketTest { Kind = PacketTestKind.Rpc, Value = Part(0), Value2 = Part(1), Extra = (int)Part(2) });
     }
 
+    /// <summary>template2: a number of a byte that no packet has; the reference takes it to show how keywords are made.</summary>
+    public static void Template(RuleBuilder b, string keyword, string? value)
+    {
+        Numbers.Compare(keyword, value, out _, out long first, out _);
+        if (first > 255) throw new RuleException(keyword, "is a byte");
+        b.Rule.PacketTests.Add(new PacketTest { Kind = PacketTestKind.Never });
+    }
+
+    public static void FtpDataCommand(RuleBuilder b, string keyword, string? value)
+    {
+        bool stored = (value ?? "").Trim() switch { "stor" => true, "retr" => false, _ => throw new RuleException(keyword, "is stor or retr") };
+        b.AddTest(BufferId.FtpDataCommand, new AppTest<AppLayer.Ftp.FtpDataTransaction>((tx, _) => tx.Stores == stored));
+    }
+
     public static void FtpBounce(RuleBuilder b, string keyword, string? value)
     {
+        if (b.Rule.Protocol == HeaderProtocol.Application && b.Rule.Application != AppProto.Ftp) throw new RuleException(keyword, "is for ftp");
         if (b.Rule.Protocol != HeaderProtocol.Application)
         {
             b.Rule.Protocol = HeaderProtocol.Application;
@@ -128,6 +146,7 @@ internal static class MiscKeywords
         if (negated) text = text[1..].Trim();
         text = RuleParser.Unquote(text);
         if (text.Length == 0) throw new RuleException(keyword, "has no value");
+        if (buffer == BufferId.TlsCertFingerprint && (text.Length != 59 || text.Count(c => c == ':') != 19)) throw new RuleException(keyword, "is a SHA-1 of 20 octets with colons between");
         BufferId before = b.Buffer;
         List<Transform> transforms = b.Transforms;
         b.Buffer = buffer;

@@ -35,7 +35,7 @@ internal static class ModbusKeywords
 
     private static Func<ModbusMessage, bool> Function(string keyword, string text)
     {
-        if (char.IsAsciiDigit(text[0])) return RuleParser.Unsigned(keyword, text) is var code ? m => m.Function == code : null!;
+        if (char.IsAsciiDigit(text[0])) return Byte(keyword, text) is var code ? m => m.Function == code : null!;
         bool negated = text.StartsWith('!');
         string name = text.TrimStart('!').Trim().ToLowerInvariant();
         if (name is not ("assigned" or "unassigned" or "public" or "user" or "reserved" or "all")) throw new RuleException(keyword, $"unknown kind of function \"{name}\"");
@@ -48,6 +48,12 @@ internal static class ModbusKeywords
             "reserved" => m.Category == "RESERVED",
             _ => m.Category != "NONE",
         };
+    }
+
+    private static uint Byte(string keyword, string text)
+    {
+        uint number = RuleParser.Unsigned(keyword, text);
+        return number <= 255 ? number : throw new RuleException(keyword, $"{number} is no byte");
     }
 
     private static Func<ModbusMessage, bool> Access(string keyword, string text)
@@ -64,6 +70,7 @@ internal static class ModbusKeywords
                 "holding" => ModbusAccess.Holding,
                 _ => throw new RuleException(keyword, $"unknown access \"{word}\""),
             };
+        if (wanted.HasFlag(ModbusAccess.Write) && (wanted & (ModbusAccess.Discretes | ModbusAccess.Input)) != 0) throw new RuleException(keyword, "discretes and input registers cannot be written");
         return m => m.Access != ModbusAccess.None && (m.Access & wanted) == wanted;
     }
 

@@ -13,7 +13,8 @@ internal static class Numbers
         if (text.StartsWith('!'))
         {
             term.Negated = true;
-            text = text[1..].Trim();
+            text = text[1..];
+            if (text.StartsWith(' ')) throw new RuleException(keyword, "a blank stands behind the exclamation mark");
         }
         string[] parts = text.Split(',');
         string number = parts[0].Trim();
@@ -23,6 +24,7 @@ internal static class Numbers
             if (term.ValueVariable < 0) throw new RuleException(keyword, $"the variable {number} is not known");
         }
         else term.Value = RuleParser.Unsigned(keyword, number);
+        if (term.Value > 65535) throw new RuleException(keyword, "lies outside 0 to 65535");
         foreach (string part in parts.Skip(1))
             switch (part.Trim())
             {
@@ -68,7 +70,10 @@ internal static class Numbers
                     term.BitMask = true;
                     term.Mask = Convert.ToUInt32(argument.Replace("0x", "", StringComparison.OrdinalIgnoreCase), 16);
                     break;
-                case "align": term.Align = true; break;
+                case "align":
+                    if (argument is not ("" or "2" or "4")) throw new RuleException(keyword, "aligns to 2 or 4 bytes");
+                    term.Align = true;
+                    break;
                 case "from_beginning": term.FromBeginning = true; break;
                 case "from_end": term.FromEnd = true; break;
                 case "multiplier": term.Multiplier = RuleParser.Unsigned(keyword, argument); break;
@@ -113,7 +118,7 @@ internal static class Numbers
         {
             "<" => Comparison.Less,
             ">" => Comparison.Greater,
-            "=" or "==" => Comparison.Equal,
+            "=" => Comparison.Equal,
             "<=" => Comparison.LessOrEqual,
             ">=" => Comparison.GreaterOrEqual,
             "&" => Comparison.And,
@@ -129,6 +134,7 @@ internal static class Numbers
         else if (!long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out term.Value)) throw new RuleException(keyword, $"\"{number}\" is not a number");
         term.Position = NumberOrVariable(b, keyword, parts[3], out term.PositionVariable);
         Options(b, keyword, term, parts.Skip(4));
+        if (term.Base != 10 && !term.Text) throw new RuleException(keyword, "a base needs the option string");
         Check(keyword, term);
         b.Add(term);
     }
@@ -137,7 +143,7 @@ internal static class Numbers
     {
         if (term.CountVariable >= 0) return;
         int most = term.Text ? 23 : 8;
-        if (term.Count < (keyword == "byte_jump" || term.Text ? 0 : 1) || term.Count > most) throw new RuleException(keyword, $"{term.Count} bytes cannot be read as a number");
+        if (term.Count < (keyword is "byte_jump" or "byte_test" || term.Text ? 0 : 1) || term.Count > most) throw new RuleException(keyword, $"{term.Count} bytes cannot be read as a number");
     }
 
     public static void ByteJump(RuleBuilder b, string keyword, string? value)
@@ -148,6 +154,10 @@ internal static class Numbers
         term.Count = NumberOrVariable(b, keyword, parts[0], out term.CountVariable);
         term.Position = NumberOrVariable(b, keyword, parts[1], out term.PositionVariable);
         Options(b, keyword, term, parts.Skip(2));
+        if (term.FromBeginning && term.FromEnd) throw new RuleException(keyword, "jumps from the beginning or from the end, not from both");
+        if (term.Dce && (term.Text || term.FromBeginning || parts.Skip(2).Any(o => o.Trim() is "little" or "big"))) throw new RuleException(keyword, "dce tells the order of bytes itself");
+        if (term.BitMask) throw new RuleException(keyword, "takes no bitmask");
+        if (term.Multiplier is 0 or > 65535 || term.PostOffset is < -65535 or > 65535) throw new RuleException(keyword, "multiplier and post_offset have 16 bits");
         Check(keyword, term);
         b.Add(term);
     }
@@ -158,6 +168,7 @@ internal static class Numbers
         if (parts.Length < 3) throw new RuleException(keyword, "has the form bytes,offset,name");
         var term = new Term { Kind = TermKind.ByteExtract, Count = RuleParser.Integer(keyword, parts[0]), Position = RuleParser.Integer(keyword, parts[1]) };
         Options(b, keyword, term, parts.Skip(3));
+        if (term.Position is < -65535 or > 65535 || term.Multiplier is 0 or > 65535) throw new RuleException(keyword, "offset and multiplier have 16 bits");
         Check(keyword, term);
         term.Variable = b.DeclareVariable(parts[2].Trim());
         b.Add(term);
@@ -177,7 +188,10 @@ internal static class Numbers
             {
                 case "bytes": term.Count = NumberOrVariable(b, keyword, argument, out term.CountVariable); break;
                 case "offset": term.Position = RuleParser.Integer(keyword, argument); break;
-                case "oper": term.Operator = argument.Length > 0 ? argument[0] : '+'; break;
+                case "oper":
+                    if (argument is not ("+" or "-" or "*" or "/" or "<<" or ">>")) throw new RuleException(keyword, $"unknown operator \"{argument}\"");
+                    term.Operator = argument[0];
+                    break;
                 case "rvalue":
                     if (argument.Length > 0 && char.IsAsciiLetter(argument[0])) NumberOrVariable(b, keyword, argument, out term.ValueVariable);
                     else term.Value = RuleParser.Unsigned(keyword, argument);
@@ -198,6 +212,7 @@ internal static class Numbers
             }
         }
         if (result == null) throw new RuleException(keyword, "names no result");
+        if (term.Dce && term.Text) throw new RuleException(keyword, "dce reads no text");
         Check(keyword, term);
         term.Variable = b.DeclareVariable(result);
         b.Add(term);
@@ -261,17 +276,20 @@ internal static class Numbers
         int comma = text.IndexOf(',', StringComparison.Ordinal);
         if (comma >= 0)
         {
-            buffer = text[(comma + 1)..].Trim() switch { "raw" => BufferId.HttpUriRaw, "norm" => BufferId.HttpUri, _ => throw new RuleException(keyword, "ends with raw or norm") };
+            buffer = text[(comma + 1)..].Trim() == "raw" ? BufferId.HttpUriRaw : BufferId.HttpUri;
             text = text[..comma];
         }
         var term = new Term { Kind = TermKind.BSize };
         Compare(keyword, text, out term.Compare, out term.Value, out term.Value2);
+        if (term.Value > 65535 || term.Value2 > 65536) throw new RuleException(keyword, "lies outside 0 to 65535");
         AddTo(b, buffer, term);
     }
 
     public static void DnsOpcode(RuleBuilder b, string keyword, string? value)
     {
         var term = new Term { Kind = TermKind.Number, What = NumberId.DnsOpcode };
+        string wanted = (value ?? "").Trim().TrimStart('!').Trim();
+        if (RuleParser.Unsigned(keyword, wanted) > 255) throw new RuleException(keyword, "is a number of a byte, or not one");
         Compare(keyword, value, out term.Compare, out term.Value, out term.Value2);
         AddTo(b, BufferId.DnsQuery, term);
     }

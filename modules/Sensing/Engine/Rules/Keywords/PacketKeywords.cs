@@ -7,31 +7,43 @@ namespace Appliance.Sensing.Engine.Rules.Keywords;
 /// <summary>Keywords that look at header fields.</summary>
 internal static class PacketKeywords
 {
-    private static void Compared(RuleBuilder b, string keyword, string? value, PacketTestKind kind)
+    private static void Compared(RuleBuilder b, string keyword, string? value, PacketTestKind kind, long most = uint.MaxValue)
     {
         var test = new PacketTest { Kind = kind };
         Numbers.Compare(keyword, RuleParser.Unquote((value ?? "").Trim()), out test.Compare, out test.Value, out test.Value2);
+        if (test.Value > most || test.Compare == Comparison.Range && test.Value2 > most + 1) throw new RuleException(keyword, $"is more than {most}");
+        if (test.Compare == Comparison.Range && test.Value2 - test.Value < 2) throw new RuleException(keyword, "nothing lies in the range");
         b.Rule.PacketTests.Add(test);
     }
 
     public static void DataSize(RuleBuilder b, string keyword, string? value)
     {
         if (b.Rule.PacketTests.Exists(t => t.Kind == PacketTestKind.DataSize)) throw new RuleException(keyword, "stands twice");
-        Compared(b, keyword, value, PacketTestKind.DataSize);
+        Compared(b, keyword, value, PacketTestKind.DataSize, 65535);
     }
 
-    public static void IcmpType(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpType);
-    public static void IcmpCode(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpCode);
-    public static void IcmpId(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpId);
-    public static void IcmpSequence(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpSequence);
-    public static void Ttl(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Ttl);
-    public static void Id(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Id);
+    public static void IcmpType(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpType, 255);
+    public static void IcmpCode(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpCode, 255);
+    public static void IcmpId(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpId, 65535);
+    public static void IcmpSequence(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.IcmpSequence, 65535);
+    public static void Ttl(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Ttl, 255);
+    public static void Id(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Id, 65535);
     public static void Sequence(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Sequence);
     public static void Acknowledgement(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Acknowledgement);
-    public static void Window(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Window);
-    public static void Tos(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value?.Replace("x", "0x", StringComparison.Ordinal), PacketTestKind.Tos);
-    public static void Mss(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Mss);
-    public static void FragmentOffset(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.FragmentOffset);
+    public static void Window(RuleBuilder b, string keyword, string? value)
+    {
+        if ((value ?? "").Trim() is { Length: > 0 } text && text[0] is '<' or '>') throw new RuleException(keyword, "is one number, or not that");
+        Compared(b, keyword, value, PacketTestKind.Window, 65535);
+    }
+
+    public static void Tos(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value?.Replace("x", "0x", StringComparison.Ordinal), PacketTestKind.Tos, 255);
+    public static void Mss(RuleBuilder b, string keyword, string? value) => Compared(b, keyword, value, PacketTestKind.Mss, 65535);
+    public static void FragmentOffset(RuleBuilder b, string keyword, string? value)
+    {
+        if ((value ?? "").Contains('!', StringComparison.Ordinal)) throw new RuleException(keyword, "cannot be negated");
+        Compared(b, keyword, value, PacketTestKind.FragmentOffset, 65535);
+    }
+
 
     public static void IpProtocol(RuleBuilder b, string keyword, string? value)
     {
@@ -40,6 +52,9 @@ internal static class PacketKeywords
         string name = text[op.Length..].Trim();
         int number = name.ToLowerInvariant() switch { "icmp" => 1, "igmp" => 2, "tcp" => 6, "udp" => 17, "ipv6" => 41, "gre" => 47, "esp" => 50, "ah" => 51, "ipv6-icmp" => 58, "sctp" => 132, "pim" => 103, "ospf" => 89, "ipip" or "ipencap" => 4, _ => -1 };
         if (number < 0 && !int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out number)) throw new RuleException(keyword, $"unknown protocol \"{name}\"");
+        if (number > 255) throw new RuleException(keyword, "is a byte");
+        if (b.Rule.Protocol is not (HeaderProtocol.Ip or HeaderProtocol.Ipv4 or HeaderProtocol.Ipv6 or HeaderProtocol.Other)) throw new RuleException(keyword, "is for rules on ip");
+        if (op.Length == 0 && b.Rule.PacketTests.Exists(t => t.Kind == PacketTestKind.IpProtocol)) throw new RuleException(keyword, "a rule has one protocol");
         b.Rule.PacketTests.Add(new PacketTest { Kind = PacketTestKind.IpProtocol, Value = number, Compare = op switch { "<" => Comparison.Less, ">" => Comparison.Greater, "!" => Comparison.NotEqual, _ => Comparison.Equal } });
     }
 
@@ -129,6 +144,8 @@ internal static class PacketKeywords
             "ssrr" => 8,
             "sec" => 16,
             "satid" => 32,
+            "eol" => 64,
+            "nop" => 128,
             "esec" => 256,
             "any" => 1L << 32,
             _ => throw new RuleException(keyword, $"unknown option \"{value}\""),
@@ -163,6 +180,8 @@ internal static class PacketKeywords
         if (negated) text = text[1..];
         AppProto protocol = text == "failed" ? AppProto.Failed : AppProtoNames.Parse(text);
         if (protocol == AppProto.Unknown) throw new RuleException(keyword, $"unknown protocol \"{text}\"");
+        if (b.Rule.Protocol == HeaderProtocol.Application) throw new RuleException(keyword, "the rule's header names a protocol already");
+        if (b.Rule.PacketTests.Exists(t => t.Kind == PacketTestKind.AppProtocol && !(t.Negated && negated))) throw new RuleException(keyword, "only negated ones can stand together");
         b.Rule.PacketTests.Add(new PacketTest { Kind = PacketTestKind.AppProtocol, Value = (int)protocol, Negated = negated });
     }
 
@@ -183,6 +202,7 @@ internal static class PacketKeywords
             b.Rule.Protocol = HeaderProtocol.Application;
             b.Rule.Application = protocol;
         }
+        else if (!AppProtoNames.Fits(b.Rule.Application, protocol) && !AppProtoNames.Fits(protocol, b.Rule.Application)) throw new RuleException(keyword, $"the rule is for {AppProtoNames.Name(b.Rule.Application)}");
         b.Rule.AppEvents.Add(text[(dot + 1)..]);
     }
 }
