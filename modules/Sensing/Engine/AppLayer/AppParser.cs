@@ -6,7 +6,7 @@ namespace Appliance.Sensing.Engine.AppLayer;
 internal sealed record AppLayerOptions
 {
     public bool Enabled(string protocol) => !Disabled.Contains(protocol);
-    public HashSet<string> Disabled { get; init; } = ["pgsql", "modbus", "dnp3", "enip"];
+    public HashSet<string> Disabled { get; init; } = ["pgsql", "modbus", "dnp3", "enip", "template"];
     /// <summary>Where protocols are at home, when the configuration says otherwise: by "dns/udp".</summary>
     public Dictionary<string, HashSet<ushort>> DetectionPorts { get; init; } = [];
     public int HttpRequestBodyLimit { get; init; } = 102400;

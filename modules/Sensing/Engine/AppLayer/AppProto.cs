@@ -1,11 +1,11 @@
 namespace Appliance.Sensing.Engine.AppLayer;
 
-internal enum AppProto : byte { Unknown, Failed, Http1, Dns, Tls, Smtp, Ssh, Ftp, FtpData, Smb, Dcerpc, Imap, Http, Http2, Ntp, Dhcp, Tftp, Krb5, Snmp, Sip, Rdp, Rfb, Mqtt, Telnet, Nfs, Ike, Quic, Modbus, Dnp3, Enip, Pgsql, BittorrentDht }
+internal enum AppProto : byte { Unknown, Failed, Http1, Dns, Tls, Smtp, Ssh, Ftp, FtpData, Smb, Dcerpc, Imap, Http, Http2, Ntp, Dhcp, Tftp, Krb5, Snmp, Sip, Rdp, Rfb, Mqtt, Telnet, Nfs, Ike, Quic, Modbus, Dnp3, Enip, Pgsql, Template, BittorrentDht }
 
 internal static class AppProtoNames
 {
     private static readonly string[] Eve = ["", "failed", "http", "dns", "tls", "smtp", "ssh", "ftp", "ftp-data", "smb", "dcerpc", "imap", "http_any", "http2", "ntp", "dhcp",
-        "tftp", "krb5", "snmp", "sip", "rdp", "rfb", "mqtt", "telnet", "nfs", "ike", "quic", "modbus", "dnp3", "enip", "pgsql", "bittorrent-dht"];
+        "tftp", "krb5", "snmp", "sip", "rdp", "rfb", "mqtt", "telnet", "nfs", "ike", "quic", "modbus", "dnp3", "enip", "pgsql", "template", "bittorrent-dht"];
 
     public static string Name(AppProto protocol) => Eve[(int)protocol];
 

@@ -22,6 +22,7 @@ internal enum BufferId : byte
     SmbTest, DceTest, SnmpTest, Krb5Test, RfbTest, RfbResultTest, NfsTest, IkeTest, IkeChosenTest, DhcpTest, Http2Test, ModbusTest, Dnp3Test, Dnp3Data, EnipTest, SshTest, RpcTest,
     IkeInitSpi, IkeRespSpi, IkeVendor, IkeKeyExchange, IkeNonce,
     IpSource, IpDestination, IpV4Header, IpV6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header, IcmpPayload,
+    TemplateBuffer,
     Base64Data,
     Frame,
     Max,

@@ -47,6 +47,7 @@ internal static class ParserTable
         AppProto.Nfs => new NfsParser(state, tcp, options.NfsMaxTransactions),
         AppProto.Enip => new EnipParser(state, tcp),
         AppProto.Ntp => new NtpParser(state),
+        AppProto.Template => new Template.TemplateParser(state),
         AppProto.Modbus => new ModbusParser(state),
         AppProto.Pgsql => new PgsqlParser(state, options.PgsqlPasswords),
         AppProto.Quic => new QuicParser(state),

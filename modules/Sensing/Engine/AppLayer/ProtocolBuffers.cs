@@ -56,6 +56,7 @@ internal static class ProtocolBuffers
         new(BufferId.IkeNonce, "ike.nonce_payload", Ike, 0, 0),
         new(BufferId.NfsTest, "(nfs)", [AppProto.Nfs], 0, -1),
         new(BufferId.EnipTest, "(enip)", [AppProto.Enip], 0, 0),
+        new(BufferId.TemplateBuffer, "template.buffer", [AppProto.Template], 1, 1),
         new(BufferId.QuicVersion, "quic.version", [AppProto.Quic], 0, 0),
         new(BufferId.QuicSni, "quic.sni", [AppProto.Quic], 0, -1),
         new(BufferId.QuicUa, "quic.ua", [AppProto.Quic], 0, -1),

@@ -12,7 +12,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
     private readonly PortSet _dnsTcp = new(options, "dns/tcp", 53), _dnsUdp = new(options, "dns/udp", 53), _tls = new(options, "tls/tcp", 443), _smb = new(options, "smb/tcp", 139, 445),
         _mqtt = new(options, "mqtt/tcp", 1883), _kerberosTcp = new(options, "krb5/tcp", 88), _kerberosUdp = new(options, "krb5/udp", 88), _modbus = new(options, "modbus/tcp", 502),
         _pgsql = new(options, "pgsql/tcp", 5432), _dnp3 = new(options, "dnp3/tcp", 20000), _telnet = new(options, "telnet/tcp", 23), _rdp = new(options, "rdp/tcp", 3389), _ntp = new(options, "ntp/udp", 123), _dhcp = new(options, "dhcp/udp", 67, 68),
-        _snmp = new(options, "snmp/udp", 161, 162), _tftp = new(options, "tftp/udp", 69), _ike = new(options, "ike/udp", 500), _enipTcp = new(options, "enip/tcp", 44818), _enipUdp = new(options, "enip/udp", 44818), _nfsTcp = new(options, "nfs/tcp", 2049),
+        _snmp = new(options, "snmp/udp", 161, 162), _tftp = new(options, "tftp/udp", 69), _ike = new(options, "ike/udp", 500), _enipTcp = new(options, "enip/tcp", 44818), _enipUdp = new(options, "enip/udp", 44818), _template = new(options, "template/tcp", 7000), _nfsTcp = new(options, "nfs/tcp", 2049),
         _nfsUdp = new(options, "nfs/udp", 2049), _quic = new(options, "quic/udp", 443, 80);
 
     /// <summary>The server ports where a protocol is at home.</summary>
@@ -80,6 +80,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (_kerberosTcp.Has(serverPort) && Krb5.Krb5Parser.Probe(bytes, true)) return AppProto.Krb5;
         if (_dnp3.Has(serverPort) && Dnp3.Dnp3Parser.Probe(bytes)) return AppProto.Dnp3;
         if (_enipTcp.Has(serverPort) && Enip.EnipParser.Probe(bytes)) return AppProto.Enip;
+        if (_template.Has(serverPort) && options.Enabled("template") && Template.TemplateParser.Probe(bytes)) return AppProto.Template;
         if (_nfsTcp.Has(serverPort) && Nfs.NfsParser.ProbeStream(bytes, true)) return AppProto.Nfs;
         if (_modbus.Has(serverPort) && Modbus.ModbusParser.Probe(bytes)) return AppProto.Modbus;
         if (_pgsql.Has(serverPort) && Pgsql.PgsqlParser.Probe(bytes)) return AppProto.Pgsql;
@@ -102,6 +103,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
         if (_kerberosTcp.Has(serverPort) && Krb5.Krb5Parser.Probe(bytes, true)) return AppProto.Krb5;
         if (_dnp3.Has(serverPort) && Dnp3.Dnp3Parser.Probe(bytes)) return AppProto.Dnp3;
         if (_enipTcp.Has(serverPort) && Enip.EnipParser.Probe(bytes)) return AppProto.Enip;
+        if (_template.Has(serverPort) && options.Enabled("template") && Template.TemplateParser.Probe(bytes)) return AppProto.Template;
         if (_nfsTcp.Has(serverPort) && Nfs.NfsParser.ProbeStream(bytes, false)) return AppProto.Nfs;
         if (_pgsql.Has(serverPort) && (bytes.Length == 1 && bytes[0] is (byte)'S' or (byte)'N' || bytes.Length > 5 && bytes[0] is (byte)'R' or (byte)'E' && bytes[1] == 0 && bytes[2] == 0)) return AppProto.Pgsql;
         return AppProto.Unknown;

@@ -154,7 +154,6 @@ internal sealed partial class Detector
 
     private bool ChecksumFits(PacketTest test, Packet p)
     {
-        if (IgnoreChecksums) return !test.Negated;
         if (test.Value == -1) return Decoder.HeaderChecksumHolds(p) != test.Negated;
         bool there = test.Value switch { 6 or 17 => p.HasPorts, _ => p.HasIcmp };
         return p.Protocol == test.Value && there && Decoder.TransportChecksumHolds(p) != test.Negated;

@@ -87,9 +87,6 @@ internal sealed partial class Detector : IDisposable
 
     public bool Simulate { get; init; }
 
-    /// <summary>Checksums are not looked at: rules that ask for them see valid ones.</summary>
-    public bool IgnoreChecksums { get; init; }
-
     /// <summary>Takes a new rule set, and with it the suppressions that speak of its rules, between two packets.</summary>
     public void Use(RuleSet rules, SuppressionList suppressions)
     {

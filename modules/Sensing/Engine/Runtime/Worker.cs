@@ -77,7 +77,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         _records = new EveRecords(settings.Eve, sink, Counters.Eve);
         if (rules != null)
         {
-            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions, memory, turns) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket, IgnoreChecksums = !settings.Stream.ChecksumValidation };
+            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions, memory, turns) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket };
             _records.Use(rules);
         }
         _reassembly = reassembly;
