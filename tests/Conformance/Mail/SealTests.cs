@@ -54,7 +54,7 @@ public sealed class SealTests(ITestOutputHelper output) : IDisposable
         var home = _folder.CreateSubdirectory("gpg").FullName;
         // Two own keys: the second is the one that fits.
         foreach (var user in (string[])["other@cirt.example", "desk@cirt.example", "ann@partner.example"])
-            await RunAsync("/usr/bin/gpg", home, ["--batch", "--passphrase", "", "--quick-gen-key", user, "default", "default", "never"], "");
+            await RunAsync("/usr/bin/gpg", home, ["--batch", "--passphrase", "", "--quick-gen-key", user, "future-default", "default", "never"], "");
         var keys = _folder.CreateSubdirectory("keys").FullName;
         await File.WriteAllTextAsync(Path.Combine(keys, "own.asc"), await RunAsync("/usr/bin/gpg", home, ["--batch", "--armor", "--export-secret-keys", "other@cirt.example", "desk@cirt.example"], ""), Cancel);
         await File.WriteAllTextAsync(Path.Combine(keys, "ann.asc"), await RunAsync("/usr/bin/gpg", home, ["--batch", "--armor", "--export", "ann@partner.example"], ""), Cancel);
@@ -79,7 +79,7 @@ public sealed class SealTests(ITestOutputHelper output) : IDisposable
     {
         Assert.SkipUnless(GpgProgram.IsPresent, "gpg is not installed");
         var home = _folder.CreateSubdirectory("gpg").FullName;
-        await RunAsync("/usr/bin/gpg", home, ["--batch", "--passphrase", "", "--quick-gen-key", "ann@partner.example", "default", "default", "never"], "");
+        await RunAsync("/usr/bin/gpg", home, ["--batch", "--passphrase", "", "--quick-gen-key", "ann@partner.example", "future-default", "default", "never"], "");
         var keys = _folder.CreateSubdirectory("keys").FullName;
         await File.WriteAllTextAsync(Path.Combine(keys, "ann.asc"), await RunAsync("/usr/bin/gpg", home, ["--batch", "--armor", "--export", "ann@partner.example"], ""), Cancel);
         var signed = await RunAsync("/usr/bin/gpg", home, ["--batch", "--clearsign"], "pay account 1\n");
