@@ -20,7 +20,7 @@ internal static class ConfigurationKeys
         "stream.memcap", "stream.checksum-validation", "stream.inline", "stream.midstream", "stream.async-oneside", "stream.drop-invalid", "stream.midstream-policy", "stream.memcap-policy",
         "stream.reassembly.memcap", "stream.reassembly.depth", "stream.reassembly.toserver-chunk-size", "stream.reassembly.toclient-chunk-size", "stream.reassembly.raw",
         "stream.reassembly.memcap-policy", "stream.reassembly.urgent.policy",
-        "pcap-file.checksum-checks", "af-packet.interface", "af-packet.threads", 
+        "pcap-file.checksum-checks", "af-packet.interface", "af-packet.threads",
         "app-layer.error-policy", "app-layer.memcap", "app-layer.protocols.*.enabled", "app-layer.protocols.*.detection-ports.**", "app-layer.protocols.*.tcp.**", "app-layer.protocols.*.udp.**",
         "app-layer.protocols.*.memcap", "app-layer.protocols.*.max-line-length", "app-layer.protocols.*.max-tx", "app-layer.protocols.*.encryption-handling", "app-layer.protocols.*.encrypt-handling",
         "app-layer.protocols.tls.ja3-fingerprints", "app-layer.protocols.tls.ja4-fingerprints", "app-layer.protocols.ssh.hassh",

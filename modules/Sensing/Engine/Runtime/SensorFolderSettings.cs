@@ -36,15 +36,20 @@ internal sealed class SensorFolderSettings
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
         JsonElement root = json.RootElement;
         if (root.ValueKind != JsonValueKind.Object) throw new FormatException("settings.json is not an object");
-        foreach (JsonProperty property in root.EnumerateObject())
-            try
+        string at = "a name";
+        try
+        {
+            foreach (JsonProperty property in root.EnumerateObject())
             {
-                settings.Take(property.Name, property.Value);
+                at = property.Name;
+                settings.Take(at, property.Value);
             }
-            catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
-            {
-                throw new FormatException($"{property.Name} is not what it should be: {e.Message}");
-            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
+        {
+            // a value of another kind, or text that is no Unicode
+            throw new FormatException($"{at} is not what it should be: {e.Message}");
+        }
         return settings;
     }
 

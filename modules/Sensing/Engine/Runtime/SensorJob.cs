@@ -20,7 +20,7 @@ internal sealed record SensorJob(string Id, string File, bool CommunityId, Packe
             fault = null;
             return Of(json.RootElement);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or FormatException or InvalidOperationException)
         {
             fault = e is FormatException ? e.Message : $"the job file cannot be read: {e.Message}";
             return null;

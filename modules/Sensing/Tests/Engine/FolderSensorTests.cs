@@ -107,6 +107,7 @@ public sealed class FolderSensorTests
     [InlineData("{\"interfaces\":[{}]}", "interfaces")]
     [InlineData("{\"home_networks\":[7]}", "home_networks")]
     [InlineData("{\"stats_interval_seconds\":\"x\"}", "stats_interval_seconds")]
+    [InlineData("{\"home_networks\":[\"\\ud800\"]}", "home_networks")]
     [InlineData("[]", "object")]
     [InlineData("{", "")]
     public async Task Settings_of_a_wrong_kind_refuse_the_generation_and_the_sensor_goes_on(string settings, string named)
@@ -128,6 +129,7 @@ public sealed class FolderSensorTests
     [InlineData("{\"id\":\"x\",\"kind\":\"extract\",\"from\":\"2026-01-01T00:00:00Z\",\"src_ip\":\"1.2.3.4\",\"dest_ip\":\"1.2.3.5\",\"src_port\":70000}", "src_port")]
     [InlineData("{\"id\":7,\"kind\":\"replay\"}", "id")]
     [InlineData("{\"id\":\"../x\",\"kind\":\"replay\",\"file\":\"a\"}", "id")]
+    [InlineData("{\"id\":\"\\ud800\",\"kind\":\"replay\"}", "read")]
     [InlineData("[1", "read")]
     public async Task A_job_that_is_none_is_answered_with_its_fault(string job, string named)
     {
