@@ -223,7 +223,11 @@ internal sealed partial class Decoder(DecodeOptions options, DecodeCounters coun
         else if (p.VlanCount == 1) p.Vlan1 = id;
         else p.Vlan2 = id;
         p.VlanCount++;
-        Network(p, U16(p, at + 2), at + 4, end);
+        long unknown = counters.UnknownEtherType;
+        ushort inner = U16(p, at + 2);
+        Network(p, inner, at + 4, end);
+        // the tag right before it tells, no tag further out
+        if (counters.UnknownEtherType > unknown && inner is not (0x8100 or 0x88a8 or 0x9100 or 0x88e7 or 0x8926 or 0x8903 or 0x6558)) Fault(p, DecodeEvent.VlanUnknownType);
     }
 
     private void Mpls(Packet p, int at, int end)

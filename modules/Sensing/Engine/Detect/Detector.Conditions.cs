@@ -152,7 +152,8 @@ internal sealed partial class Detector
         }
     }
 
-    private bool ChecksumFits(PacketTest test, Packet p)
+    /// <summary>Checksums are judged whether or not streams mind them (-k none).</summary>
+    private static bool ChecksumFits(PacketTest test, Packet p)
     {
         if (test.Value == -1) return Decoder.HeaderChecksumHolds(p) != test.Negated;
         bool there = test.Value switch { 6 or 17 => p.HasPorts, _ => p.HasIcmp };

@@ -45,7 +45,8 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         {
             IpAddress source = p.Source_, destination = p.Destination;
             ushort sourcePort = p.SourcePort, destinationPort = p.DestinationPort;
-            bool hasPorts = p.HasPorts;
+            // of what has ports by its protocol but shows none, such as fragments, they are 0
+            bool hasPorts = p.HasPorts || p.Protocol is 6 or 17 or 132;
             if (flowOrder && flow != null && (flow.Protocol is 6 or 17 or 132))
             {
                 source = toServer ? flow.Client : flow.Server;

@@ -148,7 +148,6 @@ internal static class DnsMessage
         55 => "HIP",
         59 => "CDS",
         60 => "CDNSKEY",
-        64 => "SVCB",
         65 => "HTTPS",
         99 => "SPF",
         249 => "TKEY",

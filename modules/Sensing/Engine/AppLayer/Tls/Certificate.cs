@@ -109,10 +109,13 @@ internal sealed class Certificate
     private static string Attribute(ReadOnlySpan<byte> oid)
     {
         if (oid.Length == 3 && oid[0] == 0x55 && oid[1] == 4)
-            return oid[2] switch { 3 => "CN", 4 => "SN", 5 => "serialNumber", 6 => "C", 7 => "L", 8 => "ST", 9 => "street", 10 => "O", 11 => "OU", 12 => "title", 13 => "description", 17 => "postalCode", 41 => "name", 42 => "GN", 43 => "initials", 46 => "dnQualifier", _ => "unknown" };
+            return oid[2] switch { 3 => "CN", 4 => "SN", 5 => "serialNumber", 6 => "C", 7 => "L", 8 => "ST", 9 => "streetAddress", 10 => "O", 11 => "OU", 12 => "title", 13 => "description", 15 => "businessCategory", 17 => "postalCode", 41 => "name", 42 => "GN", 43 => "initials", 46 => "dnQualifier", _ => "unknown" };
         if (oid.SequenceEqual((ReadOnlySpan<byte>)[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1])) return "Email";
         if (oid.SequenceEqual((ReadOnlySpan<byte>)[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25])) return "DC";
         if (oid.SequenceEqual((ReadOnlySpan<byte>)[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1])) return "UID";
+        // jurisdiction of incorporation (CA/Browser Forum, EV guidelines section 9.2.4)
+        if (oid.Length == 11 && oid[..10].SequenceEqual((ReadOnlySpan<byte>)[0x2b, 6, 1, 4, 1, 0x82, 0x37, 0x3c, 2, 1]))
+            return oid[10] switch { 1 => "msJurisdictionLocality", 2 => "msJurisdictionStateOrProvince", 3 => "msJurisdictionCountry", _ => "unknown" };
         return "unknown";
     }
 }
