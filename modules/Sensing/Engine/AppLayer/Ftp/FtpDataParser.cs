@@ -5,8 +5,6 @@ namespace Appliance.Sensing.Engine.AppLayer.Ftp;
 
 internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
 {
-    public bool Stores => System.Text.Ascii.EqualsIgnoreCase(what.Command, "STOR"u8);
-
     public override int Complete => 5;
 
     public override bool InspectsEveryChunk => true;
