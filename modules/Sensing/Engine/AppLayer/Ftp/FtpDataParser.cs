@@ -7,6 +7,9 @@ internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
 {
     public override int Complete => 5;
 
+    /// <summary>Does the file go to the server?</summary>
+    public bool Stores => System.Text.Ascii.EqualsIgnoreCase(what.Command, "STOR"u8);
+
     public override bool InspectsEveryChunk => true;
     public override bool RecordFollowsFlow => true;
 
