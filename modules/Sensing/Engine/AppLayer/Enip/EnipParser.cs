@@ -4,14 +4,14 @@ using Appliance.Sensing.Engine.Stream;
 namespace Appliance.Sensing.Engine.AppLayer.Enip;
 
 /// <summary>A request or answer of the Common Industrial Protocol: its service and the class and attribute its path names, -1 for none.</summary>
-internal readonly record struct CipService(byte Service, int Class, int Attribute);
+internal readonly record struct CipRequestCode(byte Service, int Class, int Attribute);
 
 /// <summary>One encapsulated EtherNet/IP message; it has no record of its own.</summary>
 internal sealed class EnipTransaction : Transaction
 {
     public bool FromClient;
     public ushort Command;
-    public readonly List<CipService> Services = new(1);
+    public readonly List<CipRequestCode> Services = new(1);
 
     public override int Complete => 1;
     public override bool Uses(bool toServer) => toServer == FromClient;
@@ -80,7 +80,7 @@ internal sealed class EnipParser(AppState state, bool tcp) : AppParser
         byte service = (byte)(bytes[0] & ~Response);
         if ((bytes[0] & Response) != 0)
         {
-            tx.Services.Add(new CipService(service, -1, -1));
+            tx.Services.Add(new CipRequestCode(service, -1, -1));
             if (service == MultipleServices && bytes.Length > 4) Several(tx, bytes[Math.Min(4 + bytes[3] * 2, bytes.Length)..], depth);
             return;
         }
@@ -94,10 +94,10 @@ internal sealed class EnipParser(AppState state, bool tcp) : AppParser
             for (int i = 0; i < count && !wire.Bad && tx.Services.Count < MaxServices; i++)
             {
                 int listed = wire.U16();
-                if (!wire.Bad) tx.Services.Add(new CipService(service, inClass, listed));
+                if (!wire.Bad) tx.Services.Add(new CipRequestCode(service, inClass, listed));
             }
         }
-        tx.Services.Add(new CipService(service, inClass, attribute));
+        tx.Services.Add(new CipRequestCode(service, inClass, attribute));
         if (service == MultipleServices) Several(tx, wire.Rest, depth);
     }
 

@@ -77,7 +77,7 @@ internal static class FlowKeywords
                     "ip_pair" => VariableScope.Pair,
                     _ => throw new RuleException(keyword, $"unknown track \"{words[1]}\""),
                 };
-            else if (words.Length == 2 && words[0] == "expire") 
+            else if (words.Length == 2 && words[0] == "expire")
             {
                 step.ExpireSeconds = RuleParser.Integer(keyword, words[1]);
                 if (step.ExpireSeconds <= 0) throw new RuleException(keyword, "expire must be greater than 0");
