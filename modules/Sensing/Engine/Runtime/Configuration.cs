@@ -30,7 +30,8 @@ internal sealed partial class Configuration
         var suppressions = new SuppressionList();
         string? thresholdFile = root.Value("threshold-file");
         if (thresholdFile != null && File.Exists(thresholdFile)) suppressions.Load(thresholdFile, variables, faults);
-        bool checksums = args.Checksums ?? true;
+        // a capture file is taken as it is when its checksums are switched off, whatever -k says
+        bool checksums = (args.Checksums ?? true) && (args.Capture == null || root.Value("pcap-file.checksum-checks") is null or "auto" || root.Flag("pcap-file.checksum-checks", true));
         DefragPolicies policies = Policies(root["host-os-policy"]);
         bool inline = root.Value("stream.inline") switch { null or "auto" => args.SimulateIps, string v => YamlNode.IsTrue(v) };
         bool midstream = root.Flag("stream.midstream", false);
