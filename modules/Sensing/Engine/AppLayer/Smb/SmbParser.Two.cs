@@ -95,7 +95,7 @@ internal sealed partial class SmbParser
                 wire.Skip(8);
                 ulong offset = wire.U64();
                 ReadOnlySpan<byte> id = wire.Take(16);
-                if (!wire.Bad) Keep(_reads, message, (Key(id), offset, tree));
+                if (!wire.Bad) Keep(_reads, message, (Key(id), offset));
                 if (!wire.Bad) _readIds[message] = id.ToArray();
                 if (_readIds.Count > MaxKept) _readIds.Clear();
                 break;
@@ -240,7 +240,6 @@ internal sealed partial class SmbParser
         wire.Skip(1);
         uint length = wire.U32();
         if (wire.Bad || at > m.Length) return;
-        if (tree == 0) tree = asked.Tree;
         ReadOnlySpan<byte> data = m.Slice(at, (int)Math.Min(length, (uint)(m.Length - at)));
         if (IsPipe(id, session, tree) && (RpcResponse(id, data, status) || _trees.ContainsKey((session, tree)))) return;
         FileData(context, true, 8, false, id, session, tree, asked.Offset, data, length, side);

@@ -39,7 +39,7 @@ internal sealed partial class SmbParser(AppState state) : AppParser
     private readonly Dictionary<(ulong Session, uint Tree), Opened> _trees = [];
     private readonly Dictionary<UInt128, Opened> _opened = [];
     private readonly Dictionary<UInt128, SmbTransaction> _fileOf = [];
-    private readonly Dictionary<ulong, (UInt128 File, ulong Offset, uint Tree)> _reads = [];
+    private readonly Dictionary<ulong, (UInt128 File, ulong Offset)> _reads = [];
     private List<RpcInterface>? _asked;
     private int _dialect;
     private byte[] _dialectOne = [];
@@ -209,6 +209,7 @@ internal sealed partial class SmbParser(AppState state) : AppParser
         // what was seen already is not taken twice
         if (offset < (ulong)to.Size)
         {
+            tx.RaiseAgain("file_overlap", toServer);
             ulong seen = Math.Min((ulong)to.Size - offset, whole);
             if (seen >= (ulong)data.Length) data = default;
             else data = data[(int)seen..];
