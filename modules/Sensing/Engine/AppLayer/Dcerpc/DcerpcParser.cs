@@ -18,10 +18,17 @@ internal sealed class DcerpcParser(AppState state, bool tcp) : AppParser
             _lostToClient = true;
             return true;
         }
-        _lostToServer = _everLost = true;
+        _lostToServer = true;
+        QuestionsLost();
+        return true;
+    }
+
+    /// <summary>Questions are missing for good, by a gap or by the stream's depth: no answer waits for its own any more.</summary>
+    private void QuestionsLost()
+    {
+        _everLost = true;
         foreach (Transaction t in state.Transactions)
             if (t is DcerpcTransaction { Call.RequestType: < 0 }) t.ProgressToServer = 1;
-        return true;
     }
 
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
@@ -31,6 +38,7 @@ internal sealed class DcerpcParser(AppState state, bool tcp) : AppParser
             Datagram(toServer, bytes);
             return bytes.Length;
         }
+        if (toServer && (marks & StreamMarks.Depth) != 0) QuestionsLost();
         int used = 0;
         ref bool lost = ref toServer ? ref _lostToServer : ref _lostToClient;
         while (bytes.Length - used >= 16)
