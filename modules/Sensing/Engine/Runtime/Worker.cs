@@ -387,12 +387,16 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         _end.Vlan0 = flow.Vlan0;
         _end.Vlan1 = flow.Vlan1;
         _end.VlanCount = flow.VlanCount;
-        _end.Marks = PacketMarks.NoPayloadInspection | (flow.PacketsToClient > 0 && flow.PacketsToServer > 0 ? PacketMarks.Established : 0);
+        _end.Marks = PacketMarks.NoPayloadInspection | (IsEstablished(flow) ? PacketMarks.Established : 0);
         _end.TcpFlags = 0x10;
         _end.Flow = flow;
         _end.ToServer = toServer;
         _app.Now = flow.LastTime;
     }
+
+    /// <summary>TCP goes by its states, so that one side alone will do; anything else by packets of both sides.</summary>
+    private static bool IsEstablished(Flow.Flow flow) =>
+        flow.Tcp is { } session ? session.State >= TcpState.Established : flow.PacketsToClient > 0 && flow.PacketsToServer > 0;
 
     /// <summary>The capture that the next packets come from.</summary>
     public string? CaptureFile { set => _records.CaptureFile = value; }
