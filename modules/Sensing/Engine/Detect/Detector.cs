@@ -153,7 +153,7 @@ internal sealed partial class Detector : IDisposable
         SortCandidates();
         for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
         if (_rules.Frames != null && flow?.App.Frames is { } frames) InspectFrames(p, flow, frames, direction);
-        if (flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
+        if (flow != null && flow.App.Transactions.Count > 0 && !PicksUp(p, flow)) InspectTransactions(p, flow, direction);
         if (_alertCount > 0) Flush(p, flow);
         // alerts show the stream's bytes, so these are let go last
         if (_hasStream && stream != null) _reassembly.RawInspected(stream, through, p.Source == PacketSource.StreamEnd);
