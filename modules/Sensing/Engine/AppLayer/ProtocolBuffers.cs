@@ -27,7 +27,7 @@ internal static class ProtocolBuffers
         new(BufferId.MqttSubscribeTopic, "mqtt.subscribe.topic", Mqtt, 0, -1, Multi: true),
         new(BufferId.MqttUnsubscribeTopic, "mqtt.unsubscribe.topic", Mqtt, 0, -1, Multi: true),
         new(BufferId.SmbNamedPipe, "smb.named_pipe", Smb, 5, -1),
-        new(BufferId.SmbShare, "smb.share", Smb, 5, -1),
+        new(BufferId.SmbShare, "smb.share", Smb, 0, -1),
         new(BufferId.SmbNtlmsspUser, "smb.ntlmssp_user", Smb, 5, -1),
         new(BufferId.SmbNtlmsspDomain, "smb.ntlmssp_domain", Smb, 5, -1),
         new(BufferId.DceStubData, "dce_stub_data", Rpc, 0, 0),

@@ -67,7 +67,7 @@ internal sealed partial class SmbParser
             }
             case TreeConnect:
             {
-                tx = Begin(false, command, session, tree, message);
+                tx = Begin(false, command, session, 0, message);
                 tx.Detail = SmbDetail.Tree;
                 wire.Skip(6);
                 int password = wire.U16();
@@ -143,8 +143,11 @@ internal sealed partial class SmbParser
         if (wire.Bad || at > m.Length) return;
         ReadOnlySpan<byte> data = m.Slice(at, (int)Math.Min(length, (uint)(m.Length - at)));
         bool pipe = _trees.TryGetValue((session, tree), out Opened? share) && share.Pipe;
-        if (pipe && RpcRequest(false, Write, session, tree, message, id, data)) return;
-        if (pipe) return;
+        if (pipe)
+        {
+            if (!RpcRequest(false, Write, session, tree, message, id, data)) ForeignRequest(false, Write, session, tree, message, id, data);
+            return;
+        }
         FileData(context, false, Write, true, id, session, tree, offset, data, length, side);
         side.DataLeft = (uint)Math.Max(0, Math.Min(length, (uint)(whole - at)) - data.Length);
     }
@@ -179,6 +182,7 @@ internal sealed partial class SmbParser
             RpcResponse(pipe, At(m, start, length), status);
             return;
         }
+        if (command == Write) ForeignTaken(command, message, status);
         SmbTransaction? tx = Waiting(false, command, session, message);
         if (tx == null) return;
         (tx.Answered, tx.Status) = (true, status);

@@ -45,6 +45,34 @@ internal sealed partial class SmbParser
         return true;
     }
 
+    /// <summary>A pipe takes a write that is no DCE/RPC PDU: told as malformed, with what stands where the type of a PDU is.</summary>
+    private void ForeignRequest(bool two, int command, ulong session, uint tree, ulong message, ReadOnlySpan<byte> id, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < 16)
+        {
+            if (state.Transactions.Count > 0) state.Transactions[^1].Raise("malformed_data", true);
+            return;
+        }
+        SmbTransaction tx = Begin(two, command, session, tree, message);
+        tx.Detail = SmbDetail.Rpc;
+        tx.FileId = id.ToArray();
+        bool little = (bytes[4] & 0x10) != 0;
+        var callId = new Wire(bytes[12..], little);
+        tx.Call = new RpcCall { CallId = callId.U32(), LittleEndian = little, RequestType = bytes[2], AnyContext = true };
+        tx.Raise("malformed_data", true);
+    }
+
+    /// <summary>The server took such a write.</summary>
+    private void ForeignTaken(int command, ulong message, uint status)
+    {
+        foreach (Transaction t in state.Transactions)
+            if (t is SmbTransaction { Two: false, Detail: SmbDetail.Rpc, Answered: false, Events.Count: > 0 } tx && tx.Command == command && tx.MessageId == message)
+            {
+                (tx.Answered, tx.Status) = (true, status);
+                return;
+            }
+    }
+
     private bool RpcResponse(ReadOnlySpan<byte> id, ReadOnlySpan<byte> pdu, uint status)
     {
         if (pdu.Length < 16 || pdu[0] != 5 || pdu[1] > 1 || (pdu[4] & 0xee) != 0) return false;

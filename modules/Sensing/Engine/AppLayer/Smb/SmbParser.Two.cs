@@ -241,7 +241,12 @@ internal sealed partial class SmbParser
         uint length = wire.U32();
         if (wire.Bad || at > m.Length) return;
         ReadOnlySpan<byte> data = m.Slice(at, (int)Math.Min(length, (uint)(m.Length - at)));
-        if (IsPipe(id, session, tree) && (RpcResponse(id, data, status) || _trees.ContainsKey((session, tree)))) return;
+        if (IsPipe(id, session, tree) && (RpcResponse(id, data, status) || _trees.ContainsKey((session, tree))))
+        {
+            // what an answer without a tree made a file of stays one: more of the pipe is told as data seen before
+            if (_fileOf.TryGetValue(Key(id), out SmbTransaction? file) && file.Files.Count > 0 && asked.Offset < (ulong)file.Files[0].Size) file.RaiseAgain("file_overlap", false);
+            return;
+        }
         FileData(context, true, 8, false, id, session, tree, asked.Offset, data, length, side);
         side.DataLeft = (uint)Math.Max(0, Math.Min(length, (uint)(whole - at)) - data.Length);
     }
