@@ -44,7 +44,8 @@ internal sealed partial class EveRecords
     public void Anomaly(Packet p, Flow.Flow flow, Transaction? tx, in AppEvent e)
     {
         if (!options.Anomaly.AppLayer || !options.Enabled) return;
-        Header(p, flow, "anomaly"u8, false, true);
+        // at a flow's end both sides are read out at once: the event tells whose bytes it is about
+        Header(p, flow, "anomaly"u8, p.Source == PacketSource.StreamEnd, e.ToServer);
         if (tx != null) _w.Number("tx_id"u8, tx.Id);
         _w.Open("anomaly"u8);
         AppProto protocol = flow.App.Protocol is AppProto.Unknown or AppProto.Failed && flow.App.Original != AppProto.Unknown ? flow.App.Original : flow.App.Protocol;
