@@ -263,12 +263,14 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
     {
         List<Transaction> all = flow.App.Transactions;
         int kept = 0;
+        // once both sides have closed in good order nothing will be added, complete or not
+        bool over = ending || flow.Tcp is { State: TcpState.Closed, Reset_: false };
         for (int i = 0; i < all.Count; i++)
         {
             Transaction tx = all[i];
             bool complete = tx.IsComplete(true) && tx.IsComplete(false);
             for (; tx.EventsLogged < tx.Events.Count; tx.EventsLogged++) _records.Anomaly(p, flow, tx, tx.Events[tx.EventsLogged]);
-            if ((complete || ending || tx.RecordReady) && !tx.Logged)
+            if ((complete || over || tx.RecordReady) && !tx.Logged)
             {
                 tx.Logged = true;
                 if (!flow.Silenced) _records.Transaction(p, flow, tx);
