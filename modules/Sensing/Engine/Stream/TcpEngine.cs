@@ -259,7 +259,8 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             session.Client.Unacked = true;
             session.State = TcpState.Established;
             session.Server.Begin(p.Acknowledgement - 1);
-            session.Client.NextWindow = session.Client.LastAck + ((uint)p.Window << session.Client.Scale) + (uint)p.PayloadLength;
+            // nobody tells the client how much it may send; its own window as it stands, never widened, has to do
+            session.Client.NextWindow = session.Client.LastAck + p.Window;
             session.Server.NextWindow = session.Server.LastAck + ((uint)p.Window << session.Client.Scale);
             Accept(flow, session, p, own, other);
         }
@@ -382,6 +383,11 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
                 _ => DecodeEvent.StreamEstInvalidAck,
             });
             Refuse(p, DecodeEvent.StreamPktInvalidAck);
+            return;
+        }
+        if (session.State == TcpState.Established && (flags & Fin) != 0 && (int)(p.Sequence - own.NextWindow) > 0)
+        {
+            Refuse(p, DecodeEvent.StreamFinOutOfWindow);
             return;
         }
         if (!InWindow(p, own))
