@@ -27,6 +27,14 @@ internal sealed partial class TcpEngine
         return (int)(ack - acked.NextWindow) <= 1;
     }
 
+    /// <summary>An answer echoes the timestamp of the call, so one the call did not carry is not an answer to it (RFC 7323, section 3.2).</summary>
+    private static bool EchoIsForeign(TcpSession session, Packet p)
+    {
+        if (!p.HasTimestamp || p.TimestampEcho == 0) return false;
+        uint sent = session.Client.LastTimestamp;
+        return sent == 0 ? !session.TimestampsOn : p.TimestampEcho != sent;
+    }
+
     private static bool ResetIsValid(Packet p, TcpStream own, TcpStream other)
     {
         if (!own.Started)

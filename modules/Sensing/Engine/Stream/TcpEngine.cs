@@ -134,7 +134,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
                 session.Client.Scale = (byte)p.WindowScale;
             }
             session.TimestampsOn = p.HasTimestamp;
-            session.Client.LastTimestamp = p.TimestampValue;
+            session.Client.LastTimestamp = p.HasTimestamp ? p.TimestampValue : 0;
             if (options.AsyncOneside) session.Client.Unacked = session.Server.Unacked = false;
             session.FastOpen = p.FastOpen;
             if (p.FastOpen && p.PayloadLength > 0)
@@ -192,6 +192,11 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
     private void InSynSent(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
     {
         byte flags = p.TcpFlags;
+        if (!p.ToServer && EchoIsForeign(session, p))
+        {
+            Refuse(p, DecodeEvent.StreamPktInvalidTimestamp);
+            return;
+        }
         if ((flags & Rst) != 0)
         {
             if (!p.ToServer && (flags & Ack) != 0 && p.Acknowledgement == session.Client.Isn + 1 || p.ToServer && p.Sequence == session.Client.Isn + 1) Close(flow, session, true);
