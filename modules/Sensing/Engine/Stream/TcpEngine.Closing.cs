@@ -58,7 +58,7 @@ internal sealed partial class TcpEngine
         {
             TcpState.Established or TcpState.SynRecv => p.ToServer ? TcpState.CloseWait : TcpState.FinWait1,
             TcpState.CloseWait => p.ToServer ? TcpState.CloseWait : TcpState.LastAck,
-            TcpState.FinWait1 => p.ToServer ? session.Server.LastAck == session.Server.FinSequence + 1 ? TcpState.TimeWait : TcpState.Closing : TcpState.FinWait1,
+            TcpState.FinWait1 => p.ToServer && session.Server.FinSeen ? session.Server.LastAck == session.Server.FinSequence + 1 ? TcpState.TimeWait : TcpState.Closing : TcpState.FinWait1,
             TcpState.FinWait2 => p.ToServer ? TcpState.TimeWait : TcpState.FinWait2,
             _ => session.State,
         };

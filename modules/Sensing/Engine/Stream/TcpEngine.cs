@@ -100,13 +100,16 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
     {
         byte flags = p.TcpFlags;
         bool plainSyn = (flags & (Syn | Ack | Rst | Fin)) == Syn;
-        bool pickup = options.Midstream && (flags & Rst) == 0 && ((flags & (Syn | Ack)) == (Syn | Ack) || (flags & (Syn | Fin)) == 0 && (flags & Ack) != 0)
-            || options.AsyncOneside && (flags & (Syn | Ack)) == (Syn | Ack);
+        // a last segment is worth picking up for what it carries
+        bool lastData = (flags & (Syn | Fin)) == Fin && p.PayloadLength > 0;
+        bool answer = (flags & (Syn | Ack | Fin)) == (Syn | Ack);
+        bool pickup = options.Midstream && (flags & Rst) == 0 && (answer || lastData || (flags & (Syn | Fin)) == 0 && (flags & Ack) != 0)
+            || options.AsyncOneside && answer;
         if (!plainSyn && !pickup)
         {
             counters.NoFlow++;
             if ((flags & Rst) != 0) p.AddEvent(DecodeEvent.StreamRstButNoSession);
-            else if ((flags & (Syn | Fin)) == (Syn | Fin)) p.AddEvent(DecodeEvent.StreamFinSyn);
+            else if ((flags & (Syn | Ack | Fin)) == (Syn | Fin)) p.AddEvent(DecodeEvent.StreamFinSyn);
             else if ((flags & Fin) != 0) p.AddEvent(DecodeEvent.StreamFinButNoSession);
             // RST and FIN of a conversation not seen are no reason to do anything
             if ((flags & (Rst | Fin)) == 0 && !options.Midstream) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
@@ -168,7 +171,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if (p.PayloadLength > 0 && reassembly.StartsAsAnswer(p.Payload, flow.ClientPort, flow.ServerPort)) Swap(flow, p);
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
-        session.State = TcpState.Established;
+        session.State = lastData ? TcpState.FinWait1 : TcpState.Established;
         own.Begin(p.Sequence - 1);
         other.Begin(p.Acknowledgement - 1);
         own.Scale = other.Scale = 14;
