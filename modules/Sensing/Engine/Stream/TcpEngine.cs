@@ -236,7 +236,6 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             session.Client.NextWindow = session.Client.LastAck + p.Window;
             session.Server.NextWindow = session.Server.LastAck + session.Client.Window;
             session.State = TcpState.SynRecv;
-            if (tookData) reassembly.Deliver(flow, session, session.Client, true, false);
             return;
         }
         if ((flags & Syn) != 0)
