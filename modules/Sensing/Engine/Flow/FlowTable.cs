@@ -152,7 +152,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         made.Vlan1 = p.Vlan1;
         made.Vlan2 = p.Vlan2;
         made.VlanCount = p.VlanCount;
-        made.StartTime = p.Time;
+        made.StartTime = made.LastTime = p.Time; // the memory is another flow's
         made.MinTtlToServer = made.MaxTtlToServer = p.Ttl;
         made.MinTtlToClient = made.MaxTtlToClient = 0;
         made.Id = (long)((((ulong)hash << 20) ^ (ulong)(++_sequence * 0x9e3779b9L) ^ (ulong)p.Time) & 0x7ffff_ffffffff);

@@ -14,6 +14,19 @@ public sealed class FlowTests
     }
 
     [Fact]
+    public async Task A_flow_knows_nothing_of_the_one_whose_memory_it_got()
+    {
+        // the first ends and gives its memory back; then the clock steps back by an hour, as between two captures of a folder
+        var forge = new PacketForge().Udp("192.0.2.2", 4000, "198.51.100.1", 9999, "a"u8).Wait(45).Udp("192.0.2.2", 4001, "198.51.100.1", 9999, "b"u8).Wait(-3600);
+        forge.Udp("192.0.2.2", 4002, "198.51.100.1", 9999, "c"u8);
+        for (int i = 0; i < 8; i++) forge.Wait(6).Udp("192.0.2.2", 4003, "198.51.100.1", 9999, "d"u8);
+        var reasons = (await Replayed.Of(forge, "")).Of("flow").ToDictionary(f => f.GetProperty("src_port").GetInt32(), f => f.GetProperty("flow").GetProperty("reason").GetString());
+        Assert.Equal("timeout", reasons[4000]);
+        Assert.Equal("timeout", reasons[4002]);
+        Assert.Equal("shutdown", reasons[4003]);
+    }
+
+    [Fact]
     public async Task Flow_records_count_both_directions_and_name_the_end()
     {
         var forge = new PacketForge().Conversation("192.0.2.2", 4000, "198.51.100.1", 9999, (true, "hello"u8.ToArray()), (false, "world"u8.ToArray()));
