@@ -259,11 +259,6 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             if (!all && (int)(limit - next) < 0) missing = (int)(limit - at);
             return missing > 0;
         }
-        if ((int)(limit - at) > 0 && stream.SegmentCount == 0 && !stream.DepthReached)
-        {
-            missing = (int)(limit - at);
-            return true;
-        }
         return false;
     }
 
@@ -273,6 +268,13 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
         uint end = stream.ContiguousEnd(stream.AppSequence);
         if (!all && !options.Inline && !stream.Unacked && (int)(end - stream.LastAck) > 0) end = stream.LastAck;
         if ((int)(end - stream.AppSequence) < 0) end = stream.AppSequence;
+        // what has been acknowledged behind a hole can be read as well: the hole will not be filled
+        if (stream.SegmentCount > 0)
+        {
+            uint last = stream.Segments[stream.SegmentCount - 1].End;
+            uint acked = (int)(last - stream.LastAck) > 0 ? stream.LastAck : last;
+            if ((int)(acked - end) > 0) end = acked;
+        }
         return stream.OffsetOf(end);
     }
 

@@ -444,6 +444,6 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         OverlapPolicy policy = options.Policies.For(p.Destination);
         if ((p.TcpFlags & Urg) != 0 && options.Urgent != UrgentPolicy.Inline) StoreUrgent(own, p, policy);
         else reassembly.Store(own, p, p.Sequence, p.Payload, policy);
-        if (options.Inline || own.Unacked || (int)(own.LastAck - own.AppSequence) > 0) reassembly.Deliver(flow, session, own, p.ToServer, false);
+        if (options.Inline || own.Unacked) reassembly.Deliver(flow, session, own, p.ToServer, false);
     }
 }
