@@ -270,6 +270,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
             if (_context.TriggerToClient) session.Server.RawTrigger = true;
             if (_context.EndsInspection)
             {
+                if (!flow.NoPayloadInspection) Watcher?.Encrypting(flow);
                 session.Client.RawDone = session.Server.RawDone = true;
                 flow.NoPayloadInspection = true;
             }

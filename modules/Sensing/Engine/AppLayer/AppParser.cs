@@ -103,6 +103,9 @@ internal interface IExpectations
 internal interface IProtocolWatcher
 {
     void Changing(Flow.Flow flow);
+
+    /// <summary>What follows is encrypted: rules see what has been read up to here, and nothing behind it.</summary>
+    void Encrypting(Flow.Flow flow);
 }
 
 /// <summary>The parser of one flow.</summary>

@@ -103,7 +103,10 @@ internal sealed partial class Detector : IDisposable
         _stamp = 1;
     }
 
-    public void Inspect(Packet p, Flow.Flow? flow)
+    /// <param name="p">What has come, or what stands for it.</param>
+    /// <param name="flow">Its flow, if it has one.</param>
+    /// <param name="rawOnly">Leaves the flow's exchanges for the next packet.</param>
+    public void Inspect(Packet p, Flow.Flow? flow, bool rawOnly = false)
     {
         if (_rules.Rules.Length == 0 || p.IpVersion == 0 && p.EventCount == 0) return;
         if (flow is { Passed: true } or { Dropped: true })
@@ -153,7 +156,7 @@ internal sealed partial class Detector : IDisposable
         SortCandidates();
         for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
         if (_rules.Frames != null && flow?.App.Frames is { } frames) InspectFrames(p, flow, frames, direction);
-        if (flow != null && flow.App.Transactions.Count > 0 && !PicksUp(p, flow)) InspectTransactions(p, flow, direction);
+        if (!rawOnly && flow != null && flow.App.Transactions.Count > 0 && !PicksUp(p, flow)) InspectTransactions(p, flow, direction);
         if (_alertCount > 0) Flush(p, flow);
         // alerts show the stream's bytes, so these are let go last
         if (_hasStream && stream != null) _reassembly.RawInspected(stream, through, p.Source == PacketSource.StreamEnd);

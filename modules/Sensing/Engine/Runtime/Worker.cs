@@ -372,6 +372,21 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         }
     }
 
+    /// <summary>The raw streams are inspected as far as they are acknowledged; exchanges wait for a packet as ever.</summary>
+    public void Encrypting(Flow.Flow flow)
+    {
+        if (_detector == null || flow.Tcp is not { } session) return;
+        for (int d = 0; d < 2; d++)
+        {
+            TcpStream stream = d == 0 ? session.Client : session.Server;
+            if (stream.RawDone) continue;
+            stream.RawTrigger = true;
+            PrepareEnd(flow, d == 0);
+            _end.Source = PacketSource.StreamChange;
+            _detector.Inspect(_end, flow, true);
+        }
+    }
+
     private void PrepareEnd(Flow.Flow flow, bool toServer)
     {
         _end.Reset();
