@@ -50,6 +50,7 @@ internal sealed record EveOptions
     public bool DropAlerts { get; init; }
     public bool DropEveryPacket { get; init; }
     public bool DropVerdict { get; init; }
+    public StreamRecordOptions? StreamStates { get; init; }
     public AnomalyOptions Anomaly { get; init; } = new();
 }
 

@@ -12,6 +12,16 @@ internal sealed partial class EveRecords
         if (!options.Drops || !options.Enabled || !DropIsDue(p, flow)) return;
         Header(p, flow, "drop"u8, false, true);
         _w.Open("drop"u8);
+        PacketHead(p);
+        _w.Text("reason"u8, ReasonName(p.DropReason));
+        _w.Close();
+        if (options.DropVerdict) VerdictObject(p, flow);
+        if (options.DropAlerts && p.DropRule >= 0 && _rules != null && p.DropRule < _rules.Rules.Length) AlertObject(p, _rules.Rules[p.DropRule], true);
+        Send(EveStream.Alerts);
+    }
+
+    private void PacketHead(Packet p)
+    {
         _w.Number("len"u8, p.IpLength);
         if (p.IpVersion == 4)
         {
@@ -45,11 +55,6 @@ internal sealed partial class EveRecords
             _w.Number("icmp_id"u8, p.IcmpId);
             _w.Number("icmp_seq"u8, p.IcmpSequence);
         }
-        _w.Text("reason"u8, ReasonName(p.DropReason));
-        _w.Close();
-        if (options.DropVerdict) VerdictObject(p, flow);
-        if (options.DropAlerts && p.DropRule >= 0 && _rules != null && p.DropRule < _rules.Rules.Length) AlertObject(p, _rules.Rules[p.DropRule], true);
-        Send(EveStream.Alerts);
     }
 
     private bool DropIsDue(Packet p, Flow.Flow? flow)

@@ -221,24 +221,26 @@ internal sealed partial class EveRecords
         _w.Hex("tcp_flags_ts"u8, session.Client.Flags, 2);
         _w.Hex("tcp_flags_tc"u8, session.Server.Flags, 2);
         FlagNames(both);
-        _w.Text("state"u8, session.State switch
-        {
-            TcpState.SynSent => "syn_sent"u8,
-            TcpState.SynRecv => "syn_recv"u8,
-            TcpState.Established => "established"u8,
-            TcpState.FinWait1 => "fin_wait1"u8,
-            TcpState.FinWait2 => "fin_wait2"u8,
-            TcpState.TimeWait => "time_wait"u8,
-            TcpState.LastAck => "last_ack"u8,
-            TcpState.CloseWait => "close_wait"u8,
-            TcpState.Closing => "closing"u8,
-            TcpState.Closed => "closed"u8,
-            _ => "none"u8,
-        });
+        _w.Text("state"u8, StateName(session.State));
         if (session.Client.GapSeen) _w.Bool("ts_gap"u8, true);
         if (session.Server.GapSeen) _w.Bool("tc_gap"u8, true);
         _w.Number("ts_max_regions"u8, session.Client.MaxRegions);
         _w.Number("tc_max_regions"u8, session.Server.MaxRegions);
         _w.Close();
     }
+
+    private static ReadOnlySpan<byte> StateName(TcpState state) => state switch
+    {
+        TcpState.SynSent => "syn_sent"u8,
+        TcpState.SynRecv => "syn_recv"u8,
+        TcpState.Established => "established"u8,
+        TcpState.FinWait1 => "fin_wait1"u8,
+        TcpState.FinWait2 => "fin_wait2"u8,
+        TcpState.TimeWait => "time_wait"u8,
+        TcpState.LastAck => "last_ack"u8,
+        TcpState.CloseWait => "close_wait"u8,
+        TcpState.Closing => "closing"u8,
+        TcpState.Closed => "closed"u8,
+        _ => "none"u8,
+    };
 }

@@ -99,6 +99,7 @@ internal sealed partial class Configuration
             Drops = named.Contains("drop"),
             DropAlerts = types["drop"]?.Flag("alerts", false) ?? false,
             DropEveryPacket = types["drop"]?.Value("flows") == "all",
+            StreamStates = named.Contains("stream") ? new(types["stream"]?.Flag("all", false) ?? false, types["stream"]?.Flag("event-set", false) ?? false, types["stream"]?.Flag("state-update", false) ?? false) : null,
             DropVerdict = types["drop"]?.Flag("verdict", false) ?? false,
         };
         return Alerts(options, named.Contains("alert"), types["alert"]);

@@ -204,6 +204,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         if (p.IsTcp) _tcp.Handle(flow, p);
         else if (p.Protocol == 17 && p.HasPorts) _app.Datagram(flow, p);
         if (_app.Failure != DropReason.None) ExceptionPolicies.Apply(_settings.App.ErrorPolicy, p, flow, _app.TakeFailure(), _settings.SimulateIps);
+        _records.StreamState(p, flow);
         if (_records.WantsDecodeAnomalies && p.EventCount > 0) _records.DecodeAnomalies(p, flow);
         // a packet with a bad checksum is no part of its stream, but rules see it all the same
         if (flow.NoPayloadInspection) p.Marks |= PacketMarks.NoPayloadInspection;

@@ -29,11 +29,13 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
         if ((p.TcpFlags & Rst) != 0) counters.Rst++;
         if ((p.TcpFlags & 0x20) != 0) counters.Urgent++;
         TcpSession? session = flow.Tcp;
+        TcpState before = session?.State ?? TcpState.None;
         if (session == null)
         {
             session = Open(flow, p);
             if (session == null || flow.Bypassed || p.Is(PacketMarks.NoInspection) && flow.Dropped) return;
         }
+        session.Before = before;
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
         // whoever ends a conversation does not go on with it: the end was another's doing

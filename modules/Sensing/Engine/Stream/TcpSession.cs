@@ -7,6 +7,7 @@ internal enum TcpState : byte { None, SynSent, SynRecv, Established, FinWait1, F
 internal sealed class TcpSession
 {
     public TcpState State;
+    public TcpState Before;          // the state that the packet in hand found
     public readonly TcpStream Client = new();
     public readonly TcpStream Server = new();
     public bool Midstream;
@@ -28,7 +29,7 @@ internal sealed class TcpSession
 
     public void Reset()
     {
-        State = TcpState.None;
+        State = Before = TcpState.None;
         Midstream = Async = TimestampsOn = AppDisabled = RawDisabled = Reset_ = FastOpen = EofDelivered = false;
         FlagsBoth = 0;
         Client.Reset();
