@@ -270,7 +270,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
             if (_context.TriggerToClient) session.Server.RawTrigger = true;
             if (_context.EndsInspection)
             {
-                if (!flow.NoPayloadInspection) Watcher?.Encrypting(flow);
+                if (!flow.NoPayloadInspection && app.Protocol == AppProto.Ssh) Watcher?.Encrypting(flow);
                 session.Client.RawDone = session.Server.RawDone = true;
                 flow.NoPayloadInspection = true;
             }

@@ -252,6 +252,9 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
                 }
                 session.Client.Window = p.Window;
                 if (p.WindowScale >= 0) session.Client.Scale = (byte)p.WindowScale;
+                // the answer echoes the latest call
+                session.TimestampsOn = p.HasTimestamp;
+                session.Client.LastTimestamp = p.HasTimestamp ? p.TimestampValue : 0;
             }
             else if (!session.Server.Started)
             {
