@@ -32,4 +32,7 @@ internal static class Captures
             while (reader.TryRead(ref raw)) yield return raw;
         }
     }
+
+    /// <summary>The packet with bytes of its own: a reader uses its buffer again.</summary>
+    public static RawPacket Own(RawPacket raw) => raw with { Buffer = raw.Buffer.AsSpan(raw.Offset, raw.Length).ToArray(), Offset = 0 };
 }

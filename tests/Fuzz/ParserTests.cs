@@ -12,22 +12,36 @@ public sealed class ParserTests
 {
     private const int Sample = 150, Long = 20_000;
 
-    public static TheoryData<string> Protocols => [.. Corpus.Targets("protocols")];
+    public static TheoryData<string> Protocols => [.. Corpus.Protocols];
 
     [Theory]
     [MemberData(nameof(Protocols))]
     public void Changed_conversations_are_survived(string protocol)
     {
         using var engine = new LoadedEngine([], EventRules.Text);
-        List<byte[]> seeds = Corpus.Of(Path.Combine("protocols", protocol));
-        Assert.NotEmpty(seeds);
+        List<byte[]> seeds = [.. Corpus.Talks(protocol), .. KitConversations.Of(protocol)];
         byte[][] words = [.. seeds.SelectMany(Words).Distinct(ByteComparer.Instance).Take(500)];
         Assert.Empty(new Campaign(protocol, seeds, Conversation.HeadLength) { Budget = Campaign.IsLong ? Long : Sample, Words = words }.Run((bytes, features) => engine.Run(Conversation.Packets(bytes), features)));
     }
 
     [Fact]
     public void Every_parser_has_a_corpus() =>
-        Assert.Empty(ParserTable.Known.Select(p => p == AppProto.Http1 ? "http" : AppProtoNames.Name(p)).Except(Corpus.Targets("protocols")));
+        Assert.Empty(ParserTable.Known.Select(p => p == AppProto.Http1 ? "http" : AppProtoNames.Name(p)).Except(Corpus.Protocols));
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void Each_conversation_of_the_corpus_is_taken_for_what_it_is(string protocol)
+    {
+        using var engine = new LoadedEngine([]);
+        Assert.All(Corpus.Talks(protocol), talk => Assert.Contains(protocol, engine.Conversations([.. Conversation.Packets(talk)]).Select(c => c.Protocol)));
+    }
+
+    [Fact]
+    public void Conversations_of_the_kit_go_in_beside_the_own_ones()
+    {
+        Assert.SkipWhen(Captures.Kit == null, "APPLIANCE_CONFORMANCE names no conformance kit");
+        Assert.All(["http", "dns", "tls", "smb", "smtp"], protocol => Assert.NotEmpty(KitConversations.Of(protocol)));
+    }
 
     /// <summary>Runs of letters and digits, which protocols steer by.</summary>
     private static IEnumerable<byte[]> Words(byte[] seed)
@@ -49,33 +63,4 @@ public sealed class ParserTests
         public bool Equals(byte[]? a, byte[]? b) => a.AsSpan().SequenceEqual(b);
         public int GetHashCode(byte[] bytes) => Convert.ToHexString(bytes).GetHashCode(StringComparison.Ordinal);
     }
-
-    /// <summary>Makes the corpus anew from the kit's captures when CIRT_FUZZ_CORPUS names where to: the shortest conversations of each protocol.</summary>
-    [Fact]
-    public void A_corpus_can_be_made_from_captures()
-    {
-        string? into = Environment.GetEnvironmentVariable("CIRT_FUZZ_CORPUS");
-        Assert.SkipWhen(string.IsNullOrEmpty(into) || Captures.Kit == null, "CIRT_FUZZ_CORPUS names no folder, or APPLIANCE_CONFORMANCE no kit");
-        using var engine = new LoadedEngine([]);
-        var found = new Dictionary<string, List<byte[]>>();
-        foreach (string path in Captures.Of(Captures.Kit))
-        {
-            if (new FileInfo(path).Length > 300_000) continue;
-            byte[] capture = File.ReadAllBytes(path);
-            foreach (var (protocol, conversation) in engine.Conversations([.. Captures.Read(capture).Select(Copy)]))
-            {
-                if (!found.TryGetValue(protocol, out List<byte[]>? list)) found[protocol] = list = [];
-                list.Add(conversation);
-            }
-        }
-        foreach (var (protocol, list) in found)
-        {
-            string folder = Path.Combine(into, protocol);
-            Directory.CreateDirectory(folder);
-            int number = 0;
-            foreach (byte[] seed in list.Where(s => s.Length is > 20 and < 6000).DistinctBy(s => s.Length).OrderByDescending(s => s.Length).Take(60).Where((_, i) => i % 5 == 0)) File.WriteAllBytes(Path.Combine(folder, $"seed-{++number:D2}"), seed);
-        }
-    }
-
-    private static Sensing.Engine.Capture.RawPacket Copy(Sensing.Engine.Capture.RawPacket raw) => raw with { Buffer = raw.Buffer.AsSpan(raw.Offset, raw.Length).ToArray(), Offset = 0 };
 }

@@ -20,7 +20,7 @@ internal sealed partial class LoadedEngine
             worker.Finish();
         }
         if (sink.Protocols.Count == 0) yield break;
-        var said = new Dictionary<(string, int, string, int), List<(bool, byte[])>>();
+        var said = new Dictionary<(string, int, string, int), List<(byte, byte[])>>();
         var decoder = new Decoder(new DecodeOptions(), new DecodeCounters());
         var packet = new Packet();
         foreach (RawPacket raw in packets)
@@ -35,12 +35,12 @@ internal sealed partial class LoadedEngine
                 if (sink.Protocols.ContainsKey(key))
                 {
                     if (!said.TryGetValue(key, out var pieces)) said[key] = pieces = [];
-                    if (pieces.Count < MostPieces) pieces.Add((fromClient, packet.Payload[..Math.Min(packet.PayloadLength, MostPiece)].ToArray()));
+                    if (pieces.Count < MostPieces) pieces.Add((fromClient ? Targets.Conversation.FromClient : (byte)0, packet.Payload[..Math.Min(packet.PayloadLength, MostPiece)].ToArray()));
                 }
             }
             decoder.Recycle();
         }
-        foreach (var (key, pieces) in said) yield return (sink.Protocols[key].Protocol, Conversation.Make(sink.Protocols[key].Tcp, key.Item4, pieces));
+        foreach (var (key, pieces) in said) yield return (sink.Protocols[key].Protocol, Targets.Conversation.Make(sink.Protocols[key].Tcp, key.Item4, pieces));
     }
 
     private sealed class FlowSink : IEveSink
@@ -52,7 +52,8 @@ internal sealed partial class LoadedEngine
             if (line.IndexOf("\"event_type\":\"flow\""u8) < 0) return;
             using JsonDocument json = JsonDocument.Parse(line.ToArray());
             JsonElement r = json.RootElement;
-            if (!r.TryGetProperty("src_port", out JsonElement from) || !r.TryGetProperty("app_proto", out JsonElement protocol) || protocol.GetString() is not { } name || name is "failed") return;
+            // what changed to another protocol on the way began as the one it had first
+            if (!r.TryGetProperty("src_port", out JsonElement from) || !r.TryGetProperty("app_proto_orig", out JsonElement protocol) && !r.TryGetProperty("app_proto", out protocol) || protocol.GetString() is not { } name || name is "failed") return;
             Protocols[(r.GetProperty("src_ip").GetString()!, from.GetInt32(), r.GetProperty("dest_ip").GetString()!, r.GetProperty("dest_port").GetInt32())] = (name, r.GetProperty("proto").GetString() == "TCP");
         }
 
