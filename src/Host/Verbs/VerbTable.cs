@@ -57,7 +57,7 @@ internal static class VerbTable
         new DemoVerb(catalog, data),
         // Never through the modules: the process that reads hostile documents must not hold the settings or the database's key.
         new Kernel.Mail.Parse.ParseVerb(),
-        .. StandaloneVerb.Find(),
+        .. StandaloneProgram.Find().Select(p => new StandaloneVerb(p)),
     ];
 
     private static async Task<int> RunModuleVerbAsync(string name, string[] rest, ModuleCatalog catalog, DataFolder data, VerbOutput io, CancellationToken cancel)
