@@ -11,6 +11,7 @@ using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Settings;
+using Appliance.Kernel.Views;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Appliance.Kernel;
@@ -80,6 +81,8 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<StoredSettings>().AddSingleton<ISettings>(s => s.GetRequiredService<StoredSettings>());
         services.AddSingleton<PreferenceStore>();
         services.AddSingleton<IDrafts, StoredDrafts>();
+        services.AddSingleton<IPersonal, Personal>();
+        services.AddScoped<ISavedViews, StoredViews>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<MakeBackup>();
         services.AddSingleton<OutgoingHttp>();

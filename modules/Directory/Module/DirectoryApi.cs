@@ -26,7 +26,9 @@ internal static class DirectoryApi
         .Endpoint("POST", "imports", Permissions.Import, Preview)
         .Endpoint("POST", "imports/upload", Permissions.Import, Upload)
         .Endpoint("POST", "imports/{id:guid}/apply", Permissions.Import, Apply)
-        .Endpoint("GET", "constituents.csv", Permissions.Read, Export);
+        .Endpoint("GET", "constituents.csv", Permissions.Read, Export)
+        .Endpoint("GET", "list.csv", Permissions.Read, ExportLines.CsvAsync)
+        .Endpoint("GET", "list.json", Permissions.Read, ExportLines.JsonAsync);
 
     private static Task<Outcome<Page<ConstituentLine>>> List(Viewer viewer, ListConstituents list, string? words, string? sector, bool? archived, string? after, int? limit, CancellationToken cancel) =>
         list.RunAsync(viewer, new(words ?? "", sector ?? "", archived ?? false, after, limit ?? 50), cancel);

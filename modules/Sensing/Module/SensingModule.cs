@@ -81,6 +81,8 @@ public sealed class SensingModule : IModule
         .Navigation(new("sense", "sensing.nav.sensors", "/sense/sensors", Permissions.Look, 40))
         .Navigation(new("sense", "sensing.nav.captures", "/sense/captures", Permissions.Look, 50))
         .Endpoint("GET", "groups", Permissions.Read, SensingApi.ListAsync)
+        .Endpoint("GET", "groups.csv", Permissions.Read, ExportGroups.CsvAsync)
+        .Endpoint("GET", "groups.json", Permissions.Read, ExportGroups.JsonAsync)
         .Endpoint("GET", "groups/{id:guid}", Permissions.Read, SensingApi.ShowAsync)
         .Endpoint("POST", "groups/escalate", Permissions.Triage, SensingApi.EscalateAsync)
         .Endpoint("POST", "groups/close", Permissions.Triage, SensingApi.CloseAsync)

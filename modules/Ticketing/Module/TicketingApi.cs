@@ -13,6 +13,8 @@ internal static class TicketingApi
 {
     public static void Describe(IModuleBuilder builder) => builder
         .Endpoint("GET", "incidents", Permissions.Read, List)
+        .Endpoint("GET", "incidents.csv", Permissions.Read, ExportIncidents.CsvAsync)
+        .Endpoint("GET", "incidents.json", Permissions.Read, ExportIncidents.JsonAsync)
         .Endpoint("POST", "incidents", Permissions.Open, Open)
         .Endpoint("GET", "incidents/{number}", Permissions.Read, Show)
         .Endpoint("PUT", "incidents/{id:guid}", Permissions.Edit, Edit)
@@ -22,6 +24,8 @@ internal static class TicketingApi
         .Endpoint("POST", "incidents/{id:guid}/confirm", Permissions.Confirm, Confirm)
         .Endpoint("POST", "incidents/{id:guid}/notify", Permissions.Mail, Notify)
         .Endpoint("GET", "reports", Permissions.Triage, Reports)
+        .Endpoint("GET", "reports.csv", Permissions.Triage, ExportReports.CsvAsync)
+        .Endpoint("GET", "reports.json", Permissions.Triage, ExportReports.JsonAsync)
         .Endpoint("POST", "reports", Permissions.Triage, Report)
         .Endpoint("GET", "reports/{id:guid}", Permissions.Triage, ShowOne)
         .Endpoint("POST", "reports/{id:guid}/attach", Permissions.Triage, Attach);

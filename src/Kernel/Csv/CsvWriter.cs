@@ -3,7 +3,7 @@ using System.Text;
 namespace Appliance.Kernel.Csv;
 
 /// <summary>Writes CSV by RFC 4180 that a spreadsheet cannot mistake for formulas.</summary>
-/// <remarks>A cell that begins with <c>= + - @</c>, tab or carriage return gets an apostrophe in front (OWASP, CSV injection); <see cref="Plain"/> takes it off again.</remarks>
+/// <remarks>A cell that begins with <c>= + - @</c>, their full-width forms, tab or a line end gets an apostrophe in front (OWASP, CSV injection); <see cref="Plain"/> takes it off again.</remarks>
 public sealed class CsvWriter
 {
     private readonly StringBuilder _text = new();
@@ -32,7 +32,8 @@ public sealed class CsvWriter
     /// <summary>What a cell meant before it was made safe.</summary>
     public static string Plain(string cell) => cell.Length > 1 && cell[0] == '\'' && IsRisky(cell[1]) ? cell[1..] : cell;
 
-    private static bool IsRisky(char c) => c is '=' or '+' or '-' or '@' or '\t' or '\r';
+    // The full-width forms are taken for the plain ones by spreadsheets in East Asian editions.
+    private static bool IsRisky(char c) => c is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20';
 
     private void Append(string cell)
     {

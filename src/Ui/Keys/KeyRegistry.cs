@@ -44,6 +44,7 @@ public static class KeyRegistry
         new("x", "ui.key.select"),
         new("Shift+x", "ui.key.select-range"),
         new("* a", "ui.key.select-all"),
+        new("* m", "ui.key.select-matching"),
         new("* n", "ui.key.select-none"),
         new("n", "ui.key.next-page"),
         new("p", "ui.key.previous-page"),

@@ -55,6 +55,10 @@ internal static class Icons
         ["down"] = "M12 19L5 6h14z",
         ["logout"] = "M14 4H5v16h9M10 12h11M17.500 8.500L21 12l-3.500 3.500",
         ["link"] = "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
+        ["columns"] = "M4 5h16v14H4zM9.500 5v14M14.500 5v14",
+        ["bookmark"] = "M7 4h10v16l-5-4l-5 4z",
+        ["bell"] = "M6 16.500V11a6 6 0 0 1 12 0v5.500l1.500 1.500h-15zM10 20.500h4",
+        ["screen"] = "M3 5h18v11H3zM9 20h6M12 16v4",
         ["palette"] = "M12 3a9 9 0 0 0 0 18zM12 3a9 9 0 0 1 0 18",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -11,6 +11,9 @@ public sealed record ActReport(string Text, IReadOnlyList<Refusal> Refusals, Fun
     /// <summary>True when the act was done.</summary>
     public bool Succeeded => Refusals.Count == 0;
 
+    /// <summary>Of an act on several: those that were left as they are, each with its reason. The list shows them until they are closed.</summary>
+    public IReadOnlyList<ItemLeft> Left { get; init; } = [];
+
     /// <summary>It was done.</summary>
     public static ActReport Done(string text, Func<Task<ActReport>>? undo = null) => new(text, [], undo);
 
@@ -21,3 +24,9 @@ public sealed record ActReport(string Text, IReadOnlyList<Refusal> Refusals, Fun
     public static ActReport Of<T>(Outcome<T> outcome, string done, Func<Task<ActReport>>? undo = null) =>
         outcome.Succeeded ? Done(done, undo) : new("", outcome.Refusals);
 }
+
+/// <summary>One item that an act left as it is.</summary>
+/// <param name="Text">What it is, shown as untrusted text.</param>
+/// <param name="Reason">Why it was left.</param>
+/// <param name="Href">Its page.</param>
+public sealed record ItemLeft(string Text, Refusal Reason, string? Href = null);

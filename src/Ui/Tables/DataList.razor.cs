@@ -13,7 +13,6 @@ namespace Appliance.Ui;
 /// </summary>
 public sealed partial class DataList<TRow>
 {
-    private readonly HashSet<string> _selected = new(StringComparer.Ordinal);
     private readonly List<string?> _trail = [];
     private readonly CancellationTokenSource _gone = new();
     private IReadOnlyList<TRow> _rows = [];
@@ -28,9 +27,9 @@ public sealed partial class DataList<TRow>
     private bool _loaded;
     private bool _attached;
     private bool _busy;
-    private bool _acting;
     private bool _polling;
     private int _newer;
+    private string _hidden = "";
 
     /// <summary>Name for screen readers.</summary>
     [Parameter, EditorRequired] public string Label { get; set; } = "";
@@ -52,15 +51,6 @@ public sealed partial class DataList<TRow>
 
     /// <summary>Rows a page.</summary>
     [Parameter] public int Size { get; set; } = 50;
-
-    /// <summary>Offers check boxes and the keys x, Shift+x, * a, * n.</summary>
-    [Parameter] public bool Selectable { get; set; }
-
-    /// <summary>Acts on rows by key and in the bulk bar.</summary>
-    [Parameter] public IReadOnlyList<RowAction<TRow>> Actions { get; set; } = [];
-
-    /// <summary>More in the bulk bar.</summary>
-    [Parameter] public RenderFragment<Selection<TRow>>? Bulk { get; set; }
 
     /// <summary>Shown instead of the table when there is nothing: a <c>StateView</c> with a diagnosis.</summary>
     [Parameter] public RenderFragment? Empty { get; set; }
@@ -86,6 +76,17 @@ public sealed partial class DataList<TRow>
     /// <summary>Tells several lists of one page apart; part of the URL parameter.</summary>
     [Parameter] public string Name { get; set; } = "";
 
+    /// <summary>Names of the columns in the order of <see cref="Head"/>: offers to hide some. What is hidden stands in the URL and is remembered for the person.</summary>
+    [Parameter] public IReadOnlyList<string> Columns { get; set; } = [];
+
+    /// <summary>Path of the export endpoints without extension, for example <c>/api/v1/sensing/groups</c>: offers CSV and JSON of what matches.</summary>
+    [Parameter] public string? Export { get; set; }
+
+    /// <summary>The page's query parameters that the export takes.</summary>
+    [Parameter] public IReadOnlyList<string> ExportTakes { get; set; } = ["view", "q"];
+
+    private string HideParameter => Name.Length == 0 ? "hide" : $"{Name}-hide";
+
     private string AfterParameter => Name.Length == 0 ? "after" : $"{Name}-after";
 
     private string StateKey => $"list:{Name}:{typeof(TRow).FullName}:{new Uri(Place.Uri).PathAndQuery}";
@@ -96,33 +97,6 @@ public sealed partial class DataList<TRow>
         await ReadAsync();
         StateHasChanged();
     }
-
-    /// <summary>Selects nothing.</summary>
-    public void ClearSelection()
-    {
-        _selected.Clear();
-        StateHasChanged();
-    }
-
-    /// <summary>Called by the script: an action's key was pressed on a row.</summary>
-    [JSInvokable]
-    public Task OnRowKey(string keys, string row) =>
-        Actions.FirstOrDefault(a => a.Keys == keys) is { } action ? InvokeAsync(() => RunAsync(action, row)) : Task.CompletedTask;
-
-    /// <summary>Called by the script: rows were selected or not, by key or range.</summary>
-    [JSInvokable]
-    public Task OnSelect(string[] keys, bool selected) => InvokeAsync(() =>
-    {
-        foreach (var key in keys.Where(k => _rows.Any(r => Key(r) == k)))
-        {
-            if (selected)
-                _selected.Add(key);
-            else
-                _selected.Remove(key);
-        }
-
-        StateHasChanged();
-    });
 
     /// <summary>Called by the script: the cursor rests on a row.</summary>
     [JSInvokable]
@@ -260,53 +234,6 @@ public sealed partial class DataList<TRow>
     }
 
     private Task LoadNewestAsync() => ReloadAsync();
-
-    private async Task RunAsync(RowAction<TRow> action, string? row)
-    {
-        var chosen = _selected.Count > 0 ? Chosen() : [.. _rows.Where(r => Key(r) == row)];
-        if (chosen.Count == 0 || _acting)
-            return;
-        if (action.Confirm is not null && !await Dialogs.ConfirmAsync(action.Text, action.Confirm, action.Text, action.Kind == "danger"))
-            return;
-        _acting = true;
-        try
-        {
-            var report = await action.Act(chosen, _gone.Token);
-            Toasts.Say(report.Undo is { } undo ? report with { Undo = () => UndoAsync(undo) } : report, T);
-            _selected.Clear();
-            await ReadAsync();
-            await Receiver.DrawAsync(action.Act);
-        }
-        finally
-        {
-            _acting = false;
-            StateHasChanged();
-        }
-    }
-
-    private async Task<ActReport> UndoAsync(Func<Task<ActReport>> undo)
-    {
-        var report = await undo();
-        if (!_gone.IsCancellationRequested)
-            await InvokeAsync(ReloadAsync);
-        return report;
-    }
-
-    private List<TRow> Chosen() => [.. _rows.Where(r => _selected.Contains(Key(r)))];
-
-    private void Toggle(string key)
-    {
-        if (!_selected.Remove(key))
-            _selected.Add(key);
-    }
-
-    private void ToggleAll()
-    {
-        if (_selected.Count == _rows.Count)
-            _selected.Clear();
-        else
-            _selected.UnionWith(_rows.Select(Key));
-    }
 
     // Not in the reader's culture: Arabic writes a mark before the minus sign.
     private string RowCount() => (_outcome!.Value is { Total: { } total, TotalIsCapped: false } ? total + 1 : -1).ToString(CultureInfo.InvariantCulture);

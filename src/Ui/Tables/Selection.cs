@@ -12,7 +12,11 @@ public sealed record Selection<T>(IReadOnlyList<T> Items, Action Clear, Func<Tas
 /// <param name="Act">Does it.</param>
 /// <param name="Kind"><c>primary</c>, <c>danger</c> or empty.</param>
 /// <param name="Confirm">A question asked first, or null.</param>
-public sealed record RowAction<T>(string Keys, string Text, Func<IReadOnlyList<T>, CancellationToken, Task<ActReport>> Act, string Kind = "", string? Confirm = null);
+public sealed record RowAction<T>(string Keys, string Text, Func<IReadOnlyList<T>, CancellationToken, Task<ActReport>> Act, string Kind = "", string? Confirm = null)
+{
+    /// <summary>Does it to everything that matches the list's filter, in parts (<see cref="BulkRun"/>). Without it the button is off while all are chosen, and says so.</summary>
+    public Func<BulkProgress, Task<ActReport>>? ActOnAll { get; init; }
+}
 
 /// <summary>What a list asks its page for.</summary>
 /// <param name="After">Key of the page before, or null for the first page: pass it to the query.</param>

@@ -96,7 +96,7 @@ internal sealed class SearchEvents(Database database, TimeProvider time) : Query
         var cursor = ReadCursor(request.After);
         var rows = new List<EventRow>();
         // The first stretch is the open hour; each next one is twice as long, so that a year takes some twenty steps.
-        var (to, step, partial) = (cursor is { } c ? c.At.AddTicks(10) : now.AddMinutes(1), TimeSpan.FromHours(1), false);
+        var (to, step, partial) = (cursor is { } c ? c.At.AddTicks(10) : terms.Before ?? now.AddMinutes(1), TimeSpan.FromHours(1), false);
         var from = to;
         while (rows.Count <= size && from > oldest)
         {

@@ -4,9 +4,11 @@ using Appliance.Contracts;
 
 namespace Appliance.Sensing.Inbox;
 
-/// <summary>What was typed into a query bar, as values: <c>ip: src: dst: port: sid: sev: type:</c> and words.</summary>
+/// <summary>What was typed into a query bar, as values: <c>ip: src: dst: port: sid: sev: type: before:</c> and words.</summary>
 internal sealed record FilterTerms
 {
+    private static readonly string[] s_moments = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'"];
+
     /// <summary>Either side.</summary>
     public IPNetwork? Ip { get; init; }
 
@@ -21,6 +23,9 @@ internal sealed record FilterTerms
     public int? Severity { get; init; }
 
     public string? Type { get; init; }
+
+    /// <summary>Seen before this moment.</summary>
+    public DateTimeOffset? Before { get; init; }
 
     public IReadOnlyList<string> Words { get; init; } = [];
 
@@ -56,7 +61,10 @@ internal sealed record FilterTerms
                 case "type" when value.Length is > 0 and <= 32:
                     terms = terms with { Type = value.ToLowerInvariant() };
                     break;
-                case "ip" or "src" or "dst" or "port" or "sid" or "sev" or "type":
+                case "before" when Moment(value) is { } before:
+                    terms = terms with { Before = before };
+                    break;
+                case "ip" or "src" or "dst" or "port" or "sid" or "sev" or "type" or "before":
                     return Refuse.Invalid("sensing.refused.filter", "q", field, value);
                 default:
                     words.Add(word.Trim('"'));
@@ -68,6 +76,10 @@ internal sealed record FilterTerms
             return terms with { Ip = bare };
         return terms with { Words = words };
     }
+
+    /// <summary>A day or a minute, UTC: <c>2026-11-22</c>, <c>2026-11-22T07:00Z</c>.</summary>
+    private static DateTimeOffset? Moment(string text) =>
+        DateTimeOffset.TryParseExact(text, s_moments, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null;
 
     private static IPNetwork? Network(string text)
     {

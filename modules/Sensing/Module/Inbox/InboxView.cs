@@ -17,6 +17,7 @@ internal sealed record InboxFilter(string View, int WindowHours = 24, string? Qu
         m.state = @state
         and (not @mine or m.owner_id = @viewer_id)
         and m.last_received >= @since
+        and (@before::timestamptz is null or m.first_received < @before)
         and (@ip::cidr is null or m.src <<= @ip::cidr or m.dst <<= @ip::cidr)
         and (@src::cidr is null or m.src <<= @src::cidr)
         and (@dst::cidr is null or m.dst <<= @dst::cidr)
@@ -41,6 +42,7 @@ internal sealed record InboxFilter(string View, int WindowHours = 24, string? Qu
             state = View is "inbox" or "mine" ? "open" : View,
             mine = View == "mine",
             since = now.AddHours(-Math.Clamp(WindowHours, 1, LongestWindowHours)),
+            before = terms.Before,
             ip = terms.Ip?.ToString(),
             src = terms.Src?.ToString(),
             dst = terms.Dst?.ToString(),

@@ -14,6 +14,11 @@ public sealed partial class InboxPage
     private static readonly (int Hours, string Key)[] s_windows =
         [(1, "sensing.window.hour"), (24, "sensing.window.day"), (24 * 7, "sensing.window.week"), (24 * 30, "sensing.window.month"), (24 * 365, "sensing.window.year")];
 
+    /// <summary>Groups of one transaction in an act on all that match: short enough that others' acts do not wait for it.</summary>
+    private const int PartSize = 1000;
+
+    private static readonly string[] s_exported = ["view", "hours", "q"];
+
     private readonly CancellationTokenSource _gone = new();
     // Kept: what still runs when the page goes may ask for the token after its source was disposed.
     private CancellationToken _cancel;
@@ -23,14 +28,13 @@ public sealed partial class InboxPage
     private IReadOnlyList<Series> _series = [];
     private DataList<InboxRow> _list = default!;
     private CloseDialog _closing = default!;
-    private Dialog _all = default!;
     private InboxCounts? _counts;
     private InboxRow? _shown;
     private InboxFilter? _drawn;
     private string? _queryError;
     private DateTimeOffset _loadedAt;
     private long _milliseconds;
-    private long _total;
+    private IReadOnlyList<string> _columns = [];
 
     [CascadingParameter] private Viewer Viewer { get; set; } = default!;
 
@@ -62,6 +66,11 @@ public sealed partial class InboxPage
         _cancel = _gone.Token;
         // The first page may have been read for the prerendered document, a moment before this circuit began.
         _loadedAt = Clock.GetUtcNow().AddSeconds(-10);
+        _columns =
+        [
+            T["sensing.column.severity"], T["sensing.column.score"], T["sensing.column.count"], T["sensing.column.signature"],
+            $"{T["sensing.column.source"]} / {T["sensing.column.destination"]}", T["sensing.column.last"],
+        ];
         _series =
         [
             new(T["sensing.severity.4"], "informational"),
@@ -72,10 +81,13 @@ public sealed partial class InboxPage
         _actions =
         [
             new("s", T["sensing.act.escalate"], (rows, ct) => ActAsync(s => Escalate.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.escalated"], undo: false), "primary"),
-            new("e", T["sensing.act.close"], (rows, ct) => ActAsync(s => Close.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.closed"])),
+            new("e", T["sensing.act.close"], (rows, ct) => ActAsync(s => Close.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.closed"]))
+                { ActOnAll = p => AllAsync(s => Close.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.closed"], p) },
             new("Shift+e", T["sensing.act.close-reason"], (rows, _) => CloseWithReasonAsync(rows)),
-            new("z", T["sensing.act.snooze"], (rows, ct) => ActAsync(s => Snooze.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.snoozed"])),
-            new("a", T["sensing.act.assign"], (rows, ct) => ActAsync(s => Assign.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.assigned"])),
+            new("z", T["sensing.act.snooze"], (rows, ct) => ActAsync(s => Snooze.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.snoozed"]))
+                { ActOnAll = p => AllAsync(s => Snooze.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.snoozed"], p) },
+            new("a", T["sensing.act.assign"], (rows, ct) => ActAsync(s => Assign.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.assigned"]))
+                { ActOnAll = p => AllAsync(s => Assign.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.assigned"], p) },
             new("r", T["sensing.act.reopen"], (rows, ct) => ActAsync(s => Reopen.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.reopened"])),
         ];
     }
@@ -98,7 +110,7 @@ public sealed partial class InboxPage
         _milliseconds = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         if (!outcome.TryGet(out var page))
             return outcome;
-        (_loadedAt, _total) = (at, page.Total ?? page.Items.Count);
+        _loadedAt = at;
         StateHasChanged();
         if (_shown is not null)
             _shown = page.Items.FirstOrDefault(g => g.Id == _shown.Id) ?? page.Items.FirstOrDefault();
@@ -146,30 +158,67 @@ public sealed partial class InboxPage
 
     private void OnCursor(InboxRow row) => _shown = row;
 
+    // The end of the span stands in the query, where the person sees it and can take it away.
     private void OnBrush(TimeSpanChoice span)
     {
-        var hours = (int)Math.Ceiling((Clock.GetUtcNow() - span.From).TotalHours);
-        Place.NavigateTo(Place.GetUriWithQueryParameters(new Dictionary<string, object?> { ["hours"] = Math.Max(1, hours), ["after"] = null }));
+        var now = Clock.GetUtcNow();
+        var hours = Math.Max(1, (int)Math.Ceiling((now - span.From).TotalHours));
+        var words = WithoutBefore();
+        if (span.To < now)
+            words.Add($"before:{span.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture)}");
+        GoTo(hours, words);
     }
 
-    private Task<ActReport> ActAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, IReadOnlyList<InboxRow> rows, string done, bool undo = true) =>
-        ReportAsync(act, new GroupSelection([.. rows.Select(r => r.Id)]), done, undo);
+    private void OnReset() => GoTo(24, WithoutBefore());
 
-    private Task<ActReport> AllAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, string done) =>
-        ReportAsync(act, new GroupSelection([], Filter), done, undo: true);
+    private List<string> WithoutBefore() => [.. (Q ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(w => !w.StartsWith("before:", StringComparison.Ordinal))];
 
-    private async Task<ActReport> ReportAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, GroupSelection selection, string done, bool undo)
+    private void GoTo(int hours, IReadOnlyCollection<string> words) => Place.NavigateTo(Place.GetUriWithQueryParameters(new Dictionary<string, object?>
     {
-        var outcome = await act(selection);
-        var report = Words.Report(T, outcome, done, undo ? UndoAsync : null);
+        ["hours"] = hours == 24 ? null : hours,
+        ["q"] = words.Count == 0 ? null : string.Join(' ', words),
+        ["after"] = null,
+    }));
+
+    private string WindowHref(int hours) => Place.GetUriWithQueryParameters(new Dictionary<string, object?> { ["hours"] = hours == 24 ? null : hours, ["after"] = null });
+
+    private int Neighbour(int step)
+    {
+        var at = Array.FindLastIndex(s_windows, w => w.Hours <= Window);
+        return s_windows[Math.Clamp(at + step, 0, s_windows.Length - 1)].Hours;
+    }
+
+    private async Task<ActReport> ActAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, IReadOnlyList<InboxRow> rows, string done, bool undo = true)
+    {
+        var outcome = await act(new GroupSelection([.. rows.Select(r => r.Id)]));
+        var report = Words.Report(T, outcome, done, undo ? UndoAsync : null, id => rows.FirstOrDefault(r => r.Id == id)?.Signature ?? "");
         await DrawAsync();
+        return report;
+    }
+
+    /// <summary>The set is fixed when the act begins: what arrives meanwhile was never looked at and stays.</summary>
+    private async Task<ActReport> AllAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, string done, BulkProgress progress)
+    {
+        var found = await Everything.RunAsync(Viewer, Filter, CancellationToken.None);
+        if (!found.TryGet(out var groups))
+            return ActReport.Refused(found.Refusals);
+        var report = await BulkRun.InPartsAsync(
+            groups,
+            PartSize,
+            async part => Words.Part(await act(new GroupSelection([.. part.Select(g => g.Id)])), part, UndoAsync),
+            g => (g.Signature, $"/sense/alerts/{g.Id}"),
+            count => $"{done} ({count.ToString("N0", System.Globalization.CultureInfo.CurrentCulture)})",
+            progress);
+        if (!_gone.IsCancellationRequested)
+            await DrawAsync();
         return report;
     }
 
     private async Task<ActReport> UndoAsync(Guid act)
     {
         var outcome = await Undo.RunAsync(Viewer, new(act), CancellationToken.None);
-        await DrawAsync();
+        if (!_gone.IsCancellationRequested)
+            await DrawAsync();
         return Words.Report(T, outcome, T["sensing.done.undone"], null);
     }
 
@@ -177,12 +226,6 @@ public sealed partial class InboxPage
     {
         _closing.Open([.. rows.Select(r => r.Id)]);
         return Task.FromResult(ActReport.Done(""));
-    }
-
-    private async Task AllDoneAsync(ActReport report)
-    {
-        await _all.CloseAsync();
-        await ReloadAsync();
     }
 
     private string Sentence(PipelineView pipeline) => pipeline.Broken is { } broken

@@ -1,4 +1,5 @@
 using Appliance.Contracts;
+using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Triage;
 using Appliance.Ui;
 
@@ -11,15 +12,27 @@ internal static class Words
     public static Severity SeverityOf(int severity) => severity switch { <= 1 => Severity.High, 2 => Severity.Medium, 3 => Severity.Low, _ => Severity.Informational };
 
     /// <summary>What an act on groups did, with what it left and why, and how to take it back.</summary>
-    public static ActReport Report(IText text, Outcome<TriageAnswer> outcome, string done, Func<Guid, Task<ActReport>>? undo)
+    public static ActReport Report(IText text, Outcome<TriageAnswer> outcome, string done, Func<Guid, Task<ActReport>>? undo, Func<Guid, string>? name = null)
     {
         if (!outcome.TryGet(out var answer))
             return ActReport.Refused(outcome.Refusals);
         var said = $"{done} ({answer.Done})";
         if (answer.Refused.FirstOrDefault() is { Refusal: { } first })
             said += " · " + text["sensing.done.left", answer.Refused.Count(), text[first.Key, first.Arguments]];
-        return ActReport.Done(said, undo is null ? null : () => undo(answer.ActId));
+        return ActReport.Done(said, undo is null ? null : () => undo(answer.ActId)) with { Left = name is null ? [] : LeftOf(answer, name) };
     }
+
+    /// <summary>One part of an act on all that match.</summary>
+    public static BulkPart Part(Outcome<TriageAnswer> outcome, IReadOnlyList<GroupName> part, Func<Guid, Task<ActReport>> undo)
+    {
+        var names = part.ToDictionary(g => g.Id, g => g.Signature);
+        return outcome.TryGet(out var answer)
+            ? new(answer.Done, LeftOf(answer, id => names.GetValueOrDefault(id, "")), () => undo(answer.ActId))
+            : new(0, [.. part.Select(g => new ItemLeft(g.Signature, outcome.Refusals[0], $"/sense/alerts/{g.Id}"))]);
+    }
+
+    private static List<ItemLeft> LeftOf(TriageAnswer answer, Func<Guid, string> name) =>
+        [.. answer.Refused.Select(r => new ItemLeft(name(r.Id), r.Refusal!, $"/sense/alerts/{r.Id}"))];
 
     /// <summary>Bytes as people say them; the units are the same in all six languages.</summary>
     public static string Bytes(long bytes) => bytes switch

@@ -98,7 +98,7 @@ function act(list, keys) {
     }
     case 'n': return follow(list, 'next');
     case 'p': return follow(list, 'prev');
-    case 'x': case 'Shift+x': case '* a': case '* n': break;
+    case 'x': case 'Shift+x': case '* a': case '* m': case '* n': break;
     default: {
       if (!row || ![...list.root.querySelectorAll('[data-row-key]')].some((e) => e.dataset.rowKey === keys)) return false;
       list.component.invokeMethodAsync('OnRowKey', keys, list.key);
@@ -107,6 +107,7 @@ function act(list, keys) {
   }
   if (!list.root.querySelector('[data-select-all]')) return false;
   if (keys === '* a') select(list, all, true);
+  else if (keys === '* m') list.component.invokeMethodAsync('OnSelectEverything');
   else if (keys === '* n') select(list, all, false);
   else if (!row) return false;
   else if (keys === 'x') {

@@ -1,0 +1,141 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+
+namespace Appliance.Ui;
+
+/// <summary>Selecting rows and acting on them: on those chosen, on the one under the cursor, or on all that match.</summary>
+public sealed partial class DataList<TRow>
+{
+    private readonly HashSet<string> _selected = new(StringComparer.Ordinal);
+    private BulkProgress? _progress;
+    private ActReport? _report;
+    private bool _acting;
+    private bool _everything;
+
+    /// <summary>Offers check boxes and the keys x, Shift+x, * a, * m, * n.</summary>
+    [Parameter] public bool Selectable { get; set; }
+
+    /// <summary>Acts on rows by key and in the bulk bar.</summary>
+    [Parameter] public IReadOnlyList<RowAction<TRow>> Actions { get; set; } = [];
+
+    /// <summary>More in the bulk bar.</summary>
+    [Parameter] public RenderFragment<Selection<TRow>>? Bulk { get; set; }
+
+    private bool OffersEverything => _rows.Count > 0 && _selected.Count == _rows.Count && Actions.Any(a => a.ActOnAll is not null)
+        && _outcome is { Succeeded: true } && (_outcome.Value.Next is not null || _after is not null);
+
+    /// <summary>Selects nothing.</summary>
+    public void ClearSelection()
+    {
+        _selected.Clear();
+        _everything = false;
+        StateHasChanged();
+    }
+
+    /// <summary>Called by the script: an action's key was pressed on a row.</summary>
+    [JSInvokable]
+    public Task OnRowKey(string keys, string row) =>
+        Actions.FirstOrDefault(a => a.Keys == keys) is { } action ? InvokeAsync(() => RunAsync(action, row)) : Task.CompletedTask;
+
+    /// <summary>Called by the script: rows were selected or not, by key or range.</summary>
+    [JSInvokable]
+    public Task OnSelect(string[] keys, bool selected) => InvokeAsync(() =>
+    {
+        _everything = false;
+        foreach (var key in keys.Where(k => _rows.Any(r => Key(r) == k)))
+        {
+            if (selected)
+                _selected.Add(key);
+            else
+                _selected.Remove(key);
+        }
+
+        StateHasChanged();
+    });
+
+    /// <summary>Called by the script: everything that matches was asked for by key.</summary>
+    [JSInvokable]
+    public Task OnSelectEverything() => InvokeAsync(() =>
+    {
+        _selected.UnionWith(_rows.Select(Key));
+        _everything = OffersEverything;
+        StateHasChanged();
+    });
+
+    private async Task RunAsync(RowAction<TRow> action, string? row)
+    {
+        var chosen = _selected.Count > 0 ? Chosen() : [.. _rows.Where(r => Key(r) == row)];
+        if (chosen.Count == 0 || _acting || (_everything && action.ActOnAll is null))
+            return;
+        var question = _everything ? T["ui.bulk.confirm", Matching()] : action.Confirm;
+        if (question is not null && !await Dialogs.ConfirmAsync(action.Text, question, action.Text, action.Kind == "danger"))
+            return;
+        _acting = true;
+        try
+        {
+            var report = _everything ? await RunOnAllAsync(action.ActOnAll!) : await action.Act(chosen, _gone.Token);
+            _report = report.Left.Count > 0 ? report : null;
+            Toasts.Say(report.Undo is { } undo ? report with { Undo = () => UndoAsync(undo) } : report, T);
+            _selected.Clear();
+            _everything = false;
+            if (_gone.IsCancellationRequested)
+                return;
+            await ReadAsync();
+            await Receiver.DrawAsync(action.Act);
+        }
+        finally
+        {
+            _acting = false;
+            StateHasChanged();
+        }
+    }
+
+    // Goes on when the person leaves the page: the toast then tells on the next one. A closed browser ends it with its circuit, between two parts.
+    private async Task<ActReport> RunOnAllAsync(Func<BulkProgress, Task<ActReport>> act)
+    {
+        using var progress = new BulkProgress(() => _ = InvokeAsync(StateHasChanged));
+        _progress = progress;
+        try
+        {
+            return await act(progress);
+        }
+        finally
+        {
+            _progress = null;
+        }
+    }
+
+    private async Task<ActReport> UndoAsync(Func<Task<ActReport>> undo)
+    {
+        var report = await undo();
+        if (!_gone.IsCancellationRequested)
+            await InvokeAsync(ReloadAsync);
+        return report;
+    }
+
+    private List<TRow> Chosen() => [.. _rows.Where(r => _selected.Contains(Key(r)))];
+
+    private void Toggle(string key)
+    {
+        _everything = false;
+        if (!_selected.Remove(key))
+            _selected.Add(key);
+    }
+
+    private void ToggleAll()
+    {
+        _everything = false;
+        if (_selected.Count == _rows.Count)
+            _selected.Clear();
+        else
+            _selected.UnionWith(_rows.Select(Key));
+    }
+
+    private string Matching() => _outcome!.Value switch
+    {
+        { Total: { } total, TotalIsCapped: false } => total.ToString("N0", CultureInfo.CurrentCulture),
+        { Total: { } total } => T["ui.bulk.more-than", total],
+        _ => "",
+    };
+}
