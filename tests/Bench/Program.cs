@@ -5,6 +5,7 @@ using Appliance.Bench;
 [
     ("start", "warm start of the host, and idle memory of host, sensor and PostgreSQL", StartBench.RunAsync),
     ("intake", "EVE records a second from the spool into PostgreSQL, indexes live", IntakeBench.RunAsync),
+    ("outbox", "from the commit of a fact to its delivery, on an idle host", OutboxBench.RunAsync),
     ("sensor", "the packet engine beside a Suricata: load, busy time, memory", SensorBench.RunAsync),
     ("agreement", "the kit's cases, and the packet engine's records beside a Suricata's over the kit's captures", AgreementBench.RunAsync),
 ];

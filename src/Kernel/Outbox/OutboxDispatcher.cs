@@ -103,7 +103,8 @@ public sealed class OutboxDispatcher(Database database, ModuleSet modules, IServ
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
         {
-            if (work.Connection.FullState.HasFlag(System.Data.ConnectionState.Broken) || work.Connection.State != System.Data.ConnectionState.Open)
+            // A full disk or a server that stops says nothing about the fact: counted, it would park everything that is due meanwhile.
+            if (work.Connection.State != System.Data.ConnectionState.Open || DatabaseTrouble.Is(fault))
                 throw;
             await work.ExecuteAsync("rollback to savepoint handler", null, cancel);
             Instruments.Delivered(claimed.Subscription, "failed", default);

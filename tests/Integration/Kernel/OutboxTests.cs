@@ -57,8 +57,8 @@ public sealed class OutboxTests : IAsyncLifetime
             _time.Move(TimeSpan.FromHours(1));
         }
         var administrator = _modules.Person("Ada", Role.Administrator);
-        var parked = Assert.Single((await _modules.Services.GetRequiredService<ListTroubledDeliveries>().RunAsync(administrator, default, Cancel)).Value);
-        Assert.Equal(("parked", OutboxDispatcher.MaxTries, "InvalidOperationException: never"), (parked.State, parked.Tries, parked.Reason));
+        var parked = Assert.Single((await _modules.Services.GetRequiredService<ListTroubledDeliveries>().RunAsync(administrator, new(), Cancel)).Value.Items);
+        Assert.Equal(("parked", OutboxDispatcher.MaxTries, "InvalidOperationException: never", 1), (parked.State, parked.Tries, parked.Reason, parked.Behind));
         Assert.Equal(["b1"], await SeenAsync());
 
         Probe.InHandler = _ => Task.CompletedTask;
@@ -79,6 +79,61 @@ public sealed class OutboxTests : IAsyncLifetime
         Assert.True((await decide.RunAsync(_modules.Person("Ada", Role.Administrator), new(seq, true), Cancel)).Succeeded);
         await _modules.DeliverAsync();
         Assert.Equal(["a2"], await SeenAsync());
+    }
+
+    [Fact]
+    public async Task What_was_parked_is_tried_again_all_at_once_and_told_in_the_audit_trail()
+    {
+        foreach (var thing in new[] { "a", "b", "c" })
+            await PublishAsync(thing, 1);
+        await Superuser("update kernel.outbox_deliveries set state = 'parked', tries = 10, reason = 'old'");
+        var retry = _modules.Services.GetRequiredService<RetryParkedDeliveries>();
+        Assert.Equal(RefusalKind.Forbidden, (await retry.RunAsync(_modules.Person("Ana", Role.Analyst), default, Cancel)).Refusals[0].Kind);
+        Assert.Equal(3, (await retry.RunAsync(_modules.Person("Ada", Role.Administrator), default, Cancel)).Value);
+        await _modules.DeliverAsync();
+        Assert.Equal(["a1", "b1", "c1"], await SeenAsync());
+        Assert.Equal("3", await Superuser<string>("select detail->>'count' from audit.entries where action = 'kernel.delivery.retried'"));
+        Assert.Equal(RefusalKind.NotFound, (await retry.RunAsync(_modules.Person("Ada", Role.Administrator), default, Cancel)).Refusals[0].Kind);
+    }
+
+    [Fact]
+    public async Task Troubled_deliveries_are_read_page_by_page_with_those_whose_module_is_off()
+    {
+        for (var number = 1; number <= 25; number++)
+            await PublishAsync($"t{number}", number);
+        await Superuser("update kernel.outbox_deliveries set state = 'parked' where seq % 3 = 0; update kernel.outbox_deliveries set tries = 2 where seq % 3 = 1; update kernel.outbox_deliveries set subscription = 'gone/happened' where seq % 3 = 2");
+        var list = _modules.Services.GetRequiredService<ListTroubledDeliveries>();
+        var administrator = _modules.Person("Ada", Role.Administrator);
+        var (seen, after) = (new List<DeliveryLine>(), (string?)null);
+        do
+        {
+            var page = (await list.RunAsync(administrator, new(null, after, 7), Cancel)).Value;
+            seen.AddRange(page.Items);
+            after = page.Next;
+        }
+        while (after is not null);
+        Assert.Equal(25, seen.Select(d => d.Seq).Distinct().Count());
+        Assert.Equal(seen.Select(d => d.Seq).Order(), seen.Select(d => d.Seq));
+        foreach (var (state, rest) in new[] { ("parked", 0), ("waiting", 1), ("absent", 2) })
+            Assert.Equal(seen.Where(d => d.Seq % 3 == rest).Select(d => d.Seq), (await list.RunAsync(administrator, new(state, null, 200), Cancel)).Value.Items.Select(d => d.Seq));
+    }
+
+    [Theory]
+    [InlineData("53100", 0)]
+    [InlineData("53300", 0)]
+    [InlineData("57P03", 0)]
+    [InlineData("58030", 0)]
+    [InlineData("22012", 1)]
+    [InlineData("57014", 1)]
+    public async Task Trouble_of_the_database_is_no_try_of_the_delivery(string state, int tries)
+    {
+        await PublishAsync("a", 1);
+        Probe.InHandler = _ => throw new PostgresException("as if", "ERROR", "ERROR", state);
+        if (tries == 0)
+            await Assert.ThrowsAsync<PostgresException>(() => Dispatcher.DeliverOneAsync(Cancel));
+        else
+            Assert.True(await Dispatcher.DeliverOneAsync(Cancel));
+        Assert.Equal(tries, await Superuser<int>("select tries from kernel.outbox_deliveries"));
     }
 
     [Fact]
