@@ -15,10 +15,8 @@ internal sealed class IntakeWorker(SensorFolders folders, IServiceProvider servi
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var sensors = await RegisterAsync(stoppingToken);
         var context = ActivatorUtilities.CreateInstance<IntakeContext>(services, (ILogger)log);
-        foreach (var job in await context.Database.QueryAsync<Guid>(ExerciseJobs, null, stoppingToken))
-            context.Exercises.Add(job);
+        var sensors = await RegisterAsync(context, stoppingToken);
         await Task.WhenAll(sensors.SelectMany(s => Streams(s, context)).Select(s => s.RunAsync(stoppingToken)));
     }
 
@@ -38,13 +36,16 @@ internal sealed class IntakeWorker(SensorFolders folders, IServiceProvider servi
         return new(sensor, stream, source, transaction, context);
     }
 
-    private async Task<IReadOnlyList<SensorFolder>> RegisterAsync(CancellationToken cancel)
+    private async Task<IReadOnlyList<SensorFolder>> RegisterAsync(IntakeContext context, CancellationToken cancel)
     {
         while (true)
         {
             try
             {
-                return await folders.RegisterAsync(cancel);
+                var sensors = await folders.RegisterAsync(cancel);
+                foreach (var job in await context.Database.QueryAsync<Guid>(ExerciseJobs, null, cancel))
+                    context.Exercises.Add(job);
+                return sensors;
             }
             catch (Npgsql.NpgsqlException fault)
             {

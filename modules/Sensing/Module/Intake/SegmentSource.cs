@@ -17,8 +17,9 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
 
     public EveStretch? Open(Bookmark bookmark)
     {
+        // Also a file that is still open: the bookmark may have been read again from the database, from before this file.
         if (_file is not null && _open == bookmark.Segment)
-            return new(_file, bookmark, Closed: true);
+            return From(_file, bookmark);
         _file?.Dispose();
         _file = null;
         if (Find(bookmark) is not { } number)
@@ -33,9 +34,7 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
             return null;
         }
         _open = number;
-        // The newest file read so far, by the clock of whoever wrote it: what tells another folder in the same place from this one.
-        var written = Math.Max(WrittenAt(bookmark), File.GetLastWriteTimeUtc(_file).Ticks).ToString(CultureInfo.InvariantCulture);
-        return new(_file, (number == bookmark.Segment ? bookmark : bookmark with { Segment = number, AtByte = 0 }) with { ReadOn = written }, Closed: true);
+        return From(_file, number == bookmark.Segment ? bookmark : bookmark with { Segment = number, AtByte = 0 });
     }
 
     public Bookmark Behind(Bookmark end) => end with { Segment = end.Segment + 1, AtByte = 0 };
@@ -65,6 +64,13 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
             return null;
         Log.SpoolReplaced(log, sensor.Name, stream, bookmark.Segment, lower);
         return lower;
+    }
+
+    /// <summary>Notes the newest file read so far, by the clock of whoever wrote it: what tells another folder in the same place from this one.</summary>
+    private static EveStretch From(SafeFileHandle file, Bookmark bookmark)
+    {
+        var written = Math.Max(WrittenAt(bookmark), File.GetLastWriteTimeUtc(file).Ticks);
+        return new(file, bookmark with { ReadOn = written.ToString(CultureInfo.InvariantCulture) }, Closed: true);
     }
 
     private static long WrittenAt(Bookmark bookmark) => long.TryParse(bookmark.ReadOn, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : 0;
