@@ -15,6 +15,9 @@ internal static partial class HostLog
     [LoggerMessage(104, LogLevel.Warning, "content security policy violated: {Directive} by {Blocked} on {Page}")]
     public static partial void PolicyViolated(ILogger log, string directive, string blocked, string page);
 
+    [LoggerMessage(106, LogLevel.Warning, "page {Path} was asked for while the database does not answer: {Reason}")]
+    public static partial void PageWithoutDatabase(ILogger log, string path, string reason);
+
     [LoggerMessage(105, LogLevel.Warning, "health check {Name} gave no answer: {Reason}")]
     public static partial void ProbeFailed(ILogger log, string name, string reason);
 }

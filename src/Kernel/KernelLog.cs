@@ -44,6 +44,12 @@ internal static partial class KernelLog
     [LoggerMessage(1018, LogLevel.Error, "health probe {Probe} failed")]
     public static partial void ProbeFailed(ILogger log, string probe, Exception fault);
 
+    [LoggerMessage(1020, LogLevel.Error, "the database does not answer: {Reason}; what arrives waits where it is, and the host goes on by itself when it answers again")]
+    public static partial void DatabaseAway(ILogger log, string reason);
+
+    [LoggerMessage(1021, LogLevel.Information, "the database answers again after {Seconds} s")]
+    public static partial void DatabaseBack(ILogger log, int seconds);
+
     [LoggerMessage(1019, LogLevel.Error, "outbox dispatcher met a fault it did not expect; it goes on")]
     public static partial void OutboxFault(ILogger log, Exception fault);
 }

@@ -1,4 +1,5 @@
 using Appliance.Contracts;
+using Appliance.Kernel.Alarms;
 using Appliance.Kernel.Audit;
 using Appliance.Kernel.Backup;
 using Appliance.Kernel.Drafts;
@@ -34,6 +35,7 @@ internal sealed class KernelModule : IModule
 
         builder
             .Worker<HostLockWatch>()
+            .Worker<DatabaseWatch>()
             .Worker<OutboxDispatcher>()
             .Worker<AuditSealer>()
             .Worker<JobSchedules>();
@@ -77,6 +79,7 @@ internal sealed class KernelModule : IModule
     {
         services.AddAccounts();
         services.AddSingleton<AuditChain>();
+        services.AddSingleton<AlarmBoard>().AddSingleton<IAlarms>(s => s.GetRequiredService<AlarmBoard>());
         services.AddSingleton<HostLock>();
         services.AddSingleton<StoredSettings>().AddSingleton<ISettings>(s => s.GetRequiredService<StoredSettings>());
         services.AddSingleton<PreferenceStore>();

@@ -1,6 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Host.Api;
-using Npgsql;
+using Appliance.Kernel.Data;
 
 namespace Appliance.Host.Web;
 
@@ -29,7 +29,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, ILogger<FaultMiddlew
             if (context.Response.HasStarted)
                 throw;
             context.Response.Clear();
-            var database = fault is NpgsqlException || fault.InnerException is NpgsqlException;
+            var database = DatabaseTrouble.Is(fault);
             await Problems.WriteAsync(
                 context,
                 database ? 503 : 500,

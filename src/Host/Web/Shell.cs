@@ -1,4 +1,5 @@
 using Appliance.Contracts;
+using Appliance.Kernel.Data;
 using Appliance.Kernel.Health;
 using Appliance.Kernel.Modules;
 
@@ -31,9 +32,19 @@ internal sealed class ShellState(HealthBoard board, IServiceScopeFactory scopes,
         await using var scope = scopes.CreateAsyncScope();
         var badges = new List<AreaBadge>();
         foreach (var source in scope.ServiceProvider.GetServices<IFigures>())
-            badges.AddRange((await source.ReadAsync(viewer, cancel))
-                .Where(f => f is { OnHome: true, Value: > 0 } && f.Tone != FigureTone.Calm)
-                .Select(f => new AreaBadge(AreaOf(f.Link), f.Value, f.Key, f.Tone)));
+        {
+            try
+            {
+                badges.AddRange((await source.ReadAsync(viewer, cancel))
+                    .Where(f => f is { OnHome: true, Value: > 0 } && f.Tone != FigureTone.Calm)
+                    .Select(f => new AreaBadge(AreaOf(f.Link), f.Value, f.Key, f.Tone)));
+            }
+            catch (Exception fault) when (DatabaseTrouble.Is(fault))
+            {
+                // The rail stays usable without its counts; the alarm above says why.
+                return [];
+            }
+        }
         return [.. badges.GroupBy(b => b.Area).Select(g => g.MaxBy(b => b.Tone)!)];
     }
 

@@ -33,6 +33,7 @@ internal static class WebHost
         app.UseRequestLocalization();
         // What people asked for in vain is drawn as a page; programs get problem+json from the middleware above.
         app.UseWhen(Challenge.IsPerson, people => people.UseExceptionHandler("/error").UseStatusCodePagesWithReExecute("/not-found"));
+        app.UseMiddleware<Outage>();
         app.UseRouting();
         app.UseRateLimiter();
         app.UseKernelIdentity();

@@ -12,7 +12,7 @@ public interface IHandler
 }
 
 /// <summary>One thing a person or peer can do that changes state: checks the permission, opens the transaction, writes audit and events, commits.</summary>
-/// <remarks>Call <see cref="RunAsync"/>. A success without an audit entry is a bug and throws; a refusal rolls back.</remarks>
+/// <remarks>Call <see cref="RunAsync"/>. A success without an audit entry is a bug and throws; a refusal rolls back; a database that does not answer is a refusal.</remarks>
 public abstract class Act<TRequest, TAnswer>(Database database) : IHandler
 {
     /// <inheritdoc/>
@@ -23,15 +23,26 @@ public abstract class Act<TRequest, TAnswer>(Database database) : IHandler
     {
         if (!viewer.May(Permission))
             return Refuse.Forbidden("kernel.refused.permission", Permission.Id);
-        await using var work = await database.BeginAsync(viewer, cancel);
-        var outcome = await HandleAsync(work, request, cancel);
-        if (!outcome.Succeeded)
+        var committing = false;
+        try
+        {
+            await using var work = await database.BeginAsync(viewer, cancel);
+            var outcome = await HandleAsync(work, request, cancel);
+            if (!outcome.Succeeded)
+                return outcome;
+            if (!work.HasAudit)
+                throw new InvalidOperationException($"{GetType().Name} changed state without an audit entry");
+            await work.FlushAsync(cancel);
+            committing = true;
+            await work.CommitAsync(cancel);
+            await CommittedAsync(request, outcome.Value, cancel);
             return outcome;
-        if (!work.HasAudit)
-            throw new InvalidOperationException($"{GetType().Name} changed state without an audit entry");
-        await work.CommitAsync(cancel);
-        await CommittedAsync(request, outcome.Value, cancel);
-        return outcome;
+        }
+        catch (Exception fault) when (DatabaseTrouble.Is(fault))
+        {
+            // A commit that was sent and not answered may have been done.
+            return Refuse.Unavailable(committing && !DatabaseTrouble.IsFullDisk(fault) ? "kernel.refused.database-unknown" : "kernel.refused.database");
+        }
     }
 
     /// <summary>The change itself, within the transaction of <paramref name="work"/>.</summary>
@@ -48,10 +59,19 @@ public abstract class Query<TRequest, TAnswer> : IHandler
     public abstract Permission Permission { get; }
 
     /// <summary>Asks, as <paramref name="viewer"/>.</summary>
-    public async Task<Outcome<TAnswer>> RunAsync(Viewer viewer, TRequest request, CancellationToken cancel) =>
-        viewer.May(Permission)
-            ? await HandleAsync(viewer, request, cancel)
-            : Refuse.Forbidden("kernel.refused.permission", Permission.Id);
+    public async Task<Outcome<TAnswer>> RunAsync(Viewer viewer, TRequest request, CancellationToken cancel)
+    {
+        if (!viewer.May(Permission))
+            return Refuse.Forbidden("kernel.refused.permission", Permission.Id);
+        try
+        {
+            return await HandleAsync(viewer, request, cancel);
+        }
+        catch (Exception fault) when (DatabaseTrouble.Is(fault))
+        {
+            return Refuse.Unavailable("kernel.refused.database");
+        }
+    }
 
     /// <summary>The reading itself. SQL on marked tables carries <see cref="Visible"/>.</summary>
     protected abstract Task<Outcome<TAnswer>> HandleAsync(Viewer viewer, TRequest request, CancellationToken cancel);

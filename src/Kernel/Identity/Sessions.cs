@@ -55,7 +55,16 @@ internal sealed class Sessions(Database database, RolePermissions roles, KernelO
         if (_known.TryGetValue(id, out var known) && time.GetElapsedTime(known.ReadAt) < s_fresh)
             return known.Viewer;
         var (at, now) = (time.GetTimestamp(), time.GetUtcNow());
-        var row = await database.FindAsync<LiveRow>(Live, new { Id = id, Now = now, Idle = now.AddMinutes(-options.IdleMinutes) }, cancel);
+        LiveRow? row;
+        try
+        {
+            row = await database.FindAsync<LiveRow>(Live, new { Id = id, Now = now, Idle = now.AddMinutes(-options.IdleMinutes) }, cancel);
+        }
+        catch (Exception fault) when (known is not null && time.GetElapsedTime(known.ReadAt).TotalMinutes < options.IdleMinutes && DatabaseTrouble.Is(fault))
+        {
+            // Without the database nothing can be read or changed anyway: the person keeps the page that says so.
+            return known.Viewer;
+        }
         if (row is null)
         {
             _known.TryRemove(id, out _);

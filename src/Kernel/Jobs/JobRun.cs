@@ -35,8 +35,24 @@ internal sealed class JobRun(Database database, ModuleSet modules, IServiceScope
         var began = time.GetTimestamp();
         var (state, message) = await RunAsync(job, context, cancellationToken);
         Instruments.JobEnded(name, state, time.GetElapsedTime(began));
-        // The end is written even when the host is stopping: the run is over.
-        await database.ExecuteAsync(End, new { Id = id, State = state, Message = message.Length > 2000 ? message[..2000] : message, Now = time.GetUtcNow() }, CancellationToken.None);
+        await EndAsync(new { Id = id, State = state, Message = message.Length > 2000 ? message[..2000] : message, Now = time.GetUtcNow() }, cancellationToken);
+    }
+
+    /// <summary>Written even when the host is stopping, for the run is over; while the database is away it is tried until then, so that no run is left running for ever.</summary>
+    private async Task EndAsync(object end, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                await database.ExecuteAsync(End, end, CancellationToken.None);
+                return;
+            }
+            catch (Exception fault) when (DatabaseTrouble.Is(fault) && !stopping.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(2), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     private async Task<(string State, string Message)> RunAsync(JobRegistration job, IJobExecutionContext context, CancellationToken cancel)

@@ -72,7 +72,15 @@ internal sealed class StoredSettings(Database database, TimeProvider time) : ISe
         if (_snapshot is { } known && time.GetElapsedTime(known.ReadAt) < s_fresh)
             return known.Values;
         var at = time.GetTimestamp();
-        var rows = await database.QueryAsync<SettingRow>(All, null, cancel);
+        IReadOnlyList<SettingRow> rows;
+        try
+        {
+            rows = await database.QueryAsync<SettingRow>(All, null, cancel);
+        }
+        catch (Exception fault) when (_snapshot is not null && DatabaseTrouble.Is(fault))
+        {
+            return _snapshot.Values;
+        }
         var snapshot = new Snapshot(rows.ToFrozenDictionary(r => r.Key, r => r.Value), at);
         _snapshot = snapshot;
         return snapshot.Values;

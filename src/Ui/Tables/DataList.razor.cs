@@ -24,6 +24,7 @@ public sealed partial class DataList<TRow>
     private string? _after;
     private object? _loadedFor;
     private string? _loadedAfter;
+    private int _loadedAt;
     private bool _loaded;
     private bool _attached;
     private bool _busy;
@@ -69,6 +70,9 @@ public sealed partial class DataList<TRow>
 
     /// <summary>Rows that will be complete by themselves a moment later: while one is shown, the page is read again every <see cref="PollSeconds"/>.</summary>
     [Parameter] public Func<TRow, bool>? Settles { get; set; }
+
+    [CascadingParameter(Name = Layout.MainLayout.Recovery)]
+    private int Recoveries { get; set; }
 
     /// <summary>Seconds between two askings.</summary>
     [Parameter] public int PollSeconds { get; set; } = 10;
@@ -127,7 +131,10 @@ public sealed partial class DataList<TRow>
     protected override async Task OnParametersSetAsync()
     {
         _after = AfterInUrl();
-        if (_loaded && Equals(For, _loadedFor) && _after == _loadedAfter)
+        // What could not be read while the box was in trouble is read again when it is over.
+        var recovered = Recoveries != _loadedAt && _outcome is { Succeeded: false };
+        _loadedAt = Recoveries;
+        if (_loaded && Equals(For, _loadedFor) && _after == _loadedAfter && !recovered)
             return;
         if (_loaded && !Equals(For, _loadedFor))
         {

@@ -10,15 +10,15 @@ public sealed class HostProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    private readonly TestDatabase _database;
+    private readonly TestDatabase? _database;
     private readonly IReadOnlyDictionary<string, string?> _settings;
     private readonly int _https = FreePort.Take();
     private readonly int _http = FreePort.Take();
     private CirtProcess _process = null!;
     private CirtProcess? _sensor;
 
-    private HostProcess(TestDatabase database, string data, IReadOnlyDictionary<string, string?> settings) =>
-        (_database, Data, _settings) = (database, data, settings);
+    private HostProcess(TestDatabase? database, string owner, string data, IReadOnlyDictionary<string, string?> settings) =>
+        (_database, Database, Data, _settings) = (database, owner, data, settings);
 
     /// <summary>The data folder.</summary>
     public string Data { get; }
@@ -27,7 +27,7 @@ public sealed class HostProcess : IAsyncDisposable
     public string SensorFolder => Path.Combine(Data, "sensor");
 
     /// <summary>Connection string of a superuser to the host's database.</summary>
-    public string Database => _database.Connection;
+    public string Database { get; }
 
     /// <summary>Where it answers in plain http.</summary>
     public Uri Http => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_http}/"));
@@ -43,11 +43,22 @@ public sealed class HostProcess : IAsyncDisposable
     public static async Task<HostProcess> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
     {
         var database = await TestDatabase.FromAsync(await SchemaAsync(), MigrateTemplateAsync);
-        var host = new HostProcess(database, NewFolder("host"), settings ?? new Dictionary<string, string?>());
+        // Roles belong to a database by name, so the copy gets its own.
+        return await StartAsync(new HostProcess(database, database.Connection, NewFolder("host"), settings ?? new Dictionary<string, string?>()));
+    }
+
+    /// <summary>Starts a host over a server of its own, which a test may stop, cut and fill.</summary>
+    /// <param name="server">Connection string of its superuser; the server is the caller's to end.</param>
+    /// <param name="settings">As in the other.</param>
+    /// <param name="data">An empty folder, for example on a small disk; null for one of its own.</param>
+    public static Task<HostProcess> StartOnAsync(string server, IReadOnlyDictionary<string, string?>? settings = null, string? data = null) =>
+        StartAsync(new HostProcess(null, server, data ?? NewFolder("host"), settings ?? new Dictionary<string, string?>()));
+
+    private static async Task<HostProcess> StartAsync(HostProcess host)
+    {
         try
         {
-            // Roles belong to a database by name, so the copy gets its own.
-            await MigrateAsync(database.Connection, host.Data);
+            await MigrateAsync(host.Database, host.Data);
             await host.StartAgainAsync();
             return host;
         }
@@ -109,7 +120,8 @@ public sealed class HostProcess : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        await _database.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
         Directory.Delete(Data, recursive: true);
     }
 

@@ -1,0 +1,51 @@
+using Appliance.Kernel.Data;
+using Npgsql;
+
+namespace Appliance.Tests;
+
+/// <summary>A PostgreSQL server for one test, as an installation has it (written through to the disk), which the test stops, starts and cuts as it likes.</summary>
+public sealed class OwnServer : IAsyncDisposable
+{
+    private readonly PrivateCluster _cluster;
+
+    private OwnServer(PrivateCluster cluster, string address) => (_cluster, Address) = (cluster, address);
+
+    /// <summary>Connection string of the superuser.</summary>
+    public string Address { get; }
+
+    /// <summary>Creates and starts it.</summary>
+    /// <param name="folder">Where, for example on a small disk; null for a folder of its own. It is deleted at the end.</param>
+    public static async Task<OwnServer> StartAsync(string? folder = null)
+    {
+        // Not a private temporary folder: called as root, the server runs as another user who must be able to enter it.
+        folder ??= Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"cirt-own-{Guid.NewGuid():N}")).FullName;
+        var cluster = PrivateCluster.At(folder);
+        return new(cluster, await cluster.StartAsync());
+    }
+
+    /// <summary>Stops it; whoever is connected is cut.</summary>
+    public async Task StopAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await _cluster.StopAsync();
+    }
+
+    /// <summary>Starts it again with its data.</summary>
+    public Task StartAgainAsync() => _cluster.StartAsync();
+
+    /// <summary>Ends every connection but its own, as an administrator or a failing network would; answers how many.</summary>
+    public async Task<int> CutAsync()
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Address) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var cut = new NpgsqlCommand("select count(pg_terminate_backend(pid))::int from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()", connection);
+        return (int)(await cut.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Stops and deletes it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_cluster.Folder, recursive: true);
+    }
+}
