@@ -54,6 +54,7 @@ public sealed class KilledOutboxTests
 
         await desk.EscalateAsync(int.MaxValue, Cancel);
         Assert.Equal(groups, desk.Answered);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kills} kills, {groups} groups, {desk.CommittedUnanswered} acts done and not answered");
         // Two facts a group: the escalation, and the incident it led to.
         await UntilAsync(database, "select count(*) from kernel.outbox_deliveries where subscription in ('ticketing/open-from-alert', 'sensing/incident-opened') and state = 'done'", groups * 2);
 
@@ -106,6 +107,9 @@ public sealed class KilledOutboxTests
         /// <summary>Groups whose escalation was answered: by a yes, or by the word that it was done before.</summary>
         public int Answered { get; private set; }
 
+        /// <summary>Acts that were done though the host died before it could say so.</summary>
+        public int CommittedUnanswered { get; private set; }
+
         public async Task EscalateAsync(int acts, CancellationToken cancel)
         {
             while (acts > 0 && left.TryPeek(out var ids))
@@ -123,6 +127,7 @@ public sealed class KilledOutboxTests
                 catch (InvalidOperationException refused) when (refused.Message.Contains("sensing.refused.has-incident", StringComparison.Ordinal))
                 {
                     // It was committed before the host died; its facts were of that round.
+                    CommittedUnanswered++;
                 }
 
                 Answered += left.Dequeue().Length;
