@@ -15,8 +15,14 @@ internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> tran
 
     public BufferDescriptor Buffer { get; } = buffer;
     public List<Transform> Transforms { get; } = transforms;
-    public MultiMatcher? Matcher { get; private set; }
-    public int[][] RulesOf { get; private set; } = [];
+    public MultiMatcher? Matcher { get; set; }
+
+    /// <summary>What its compiled form goes by where such are kept.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>Its place among the engines of the rule set.</summary>
+    public int Number { get; init; }
+    public int[][] RulesOf { get; set; } = [];
     public bool IsEmpty => _patterns.Count == 0 && Matcher == null;
 
     public void Add(Rule rule, Term term)
@@ -63,11 +69,11 @@ internal sealed class BufferEngine(BufferDescriptor buffer, List<Transform> tran
 internal enum PacketClass : byte { Tcp, Udp, Icmp, Other }
 
 /// <summary>All rules in force, compiled for searching. Immutable once built; workers share it.</summary>
-internal sealed class RuleSet : IDisposable
+internal sealed partial class RuleSet : IDisposable
 {
     private const int ProtocolCount = (int)AppProto.BittorrentDht + 1;
 
-    public Rule[] Rules { get; }
+    public RuleTable Rules { get; }
     public NameTable Names { get; }
     public List<RuleFault> Faults { get; }
     public AddressIndex Addresses { get; }
@@ -77,8 +83,11 @@ internal sealed class RuleSet : IDisposable
     /// <summary>Pattern databases that an earlier start had compiled.</summary>
     public int FromCache { get; }
 
+    /// <summary>An earlier start had kept it whole.</summary>
+    public bool WasKept => _texts != null;
+
     /// <summary>Why compiled patterns were not kept, or not read.</summary>
-    public string? CacheFault { get; }
+    public string? CacheFault { get; init; }
 
     /// <summary>Microseconds since 1970.</summary>
     public long LoadedAt { get; } = Clock.Now;
@@ -104,13 +113,16 @@ internal sealed class RuleSet : IDisposable
     private readonly List<BufferEngine> _engines = [];
     private readonly List<(int Class, int Direction, Rule Rule, SearchPattern Pattern)> _expressions = [];   // class -1: the stream
     private readonly bool _native;
+    private readonly AddressSet[] _sets;     // by id
+    private readonly string? _patterns;      // where the compiled patterns are kept
 
     public RuleSet(List<Rule> rules, List<RuleFault> faults, NameTable names, bool native, RuleLoadOptions? how = null, bool idle = false)
     {
         Faults = faults;
         Names = names;
         _native = native && Hyperscan.Available;
-        Rules = Sorted(rules, (how ?? new RuleLoadOptions()).ActionOrder);
+        Rule[] sorted = Sorted(rules, (how ?? new RuleLoadOptions()).ActionOrder);
+        Rules = new RuleTable(sorted);
         HasTags = Rules.Any(r => r.Tag != null);
         HasHostTags = Rules.Any(r => r.Tag is { Host: true });
         Datasets = how?.Datasets ?? new DatasetTable();
@@ -128,7 +140,7 @@ internal sealed class RuleSet : IDisposable
         WantsJa3 = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.Ja3Hash or BufferId.Ja3String or BufferId.Ja3sHash or BufferId.Ja3sString));
         WantsJa4 = Rules.Any(r => r.Parts.Exists(p => p.Buffer == BufferId.Ja4Hash));
         WantsHassh = Rules.Any(r => r.Parts.Exists(p => p.Buffer is BufferId.SshHassh or BufferId.SshHasshString or BufferId.SshHasshServer or BufferId.SshHasshServerString));
-        for (int i = 0; i < Rules.Length; i++) Rules[i].Index = i;
+        for (int i = 0; i < sorted.Length; i++) sorted[i].Index = i;
         // the sets that most rules name get the lowest ids
         var sets = Rules.SelectMany(r => new[] { r.Source, r.Destination }).GroupBy(s => s, ReferenceEqualityComparer.Instance)
             .Select(g => (Set: (AddressSet)g.Key!, Uses: g.Count())).OrderByDescending(s => s.Uses).ToArray();
@@ -149,11 +161,11 @@ internal sealed class RuleSet : IDisposable
         }
         foreach (var (c, d, rule, pattern) in _expressions) (c < 0 ? Stream[d] : Packet[c, d]).Add(rule, pattern, NewEngine);
         _expressions.Clear();
-        Frames = FrameGroup.Build(Rules, ProtocolCount, NewEngine, out ulong[]? frameWishes);
+        Frames = FrameGroup.Build(sorted, ProtocolCount, NewEngine, out ulong[]? frameWishes);
         FrameWishes = frameWishes;
-        AddressOnly = new PlainRules(addressOnly, Rules, byId, uses);
+        AddressOnly = new PlainRules(addressOnly, sorted, byId, uses);
         for (int c = 0; c < 4; c++)
-            for (int d = 0; d < 2; d++) Plain[c, d] = new PlainRules(noPattern[c, d].Distinct(), Rules, byId, uses);
+            for (int d = 0; d < 2; d++) Plain[c, d] = new PlainRules(noPattern[c, d].Distinct(), sorted, byId, uses);
         for (int d = 0; d < 2; d++)
         {
             App[d] = new BufferEngine[ProtocolCount][];
@@ -168,6 +180,8 @@ internal sealed class RuleSet : IDisposable
         cache.Compile(_engines, native, idle);
         FromCache = cache.Taken;
         CacheFault = cache.Fault;
+        _patterns = cache.Name;
+        _sets = byId;
         Addresses = new AddressIndex(byId);
     }
 
@@ -191,6 +205,7 @@ internal sealed class RuleSet : IDisposable
     public void Dispose()
     {
         foreach (BufferEngine engine in _engines) engine.Dispose();
+        _texts?.Dispose();
     }
 
     /// <summary>By action in the order configured (pass, drop, reject, alert); what sets a flow bit before what asks for it; then by priority, as written.</summary>
@@ -225,7 +240,7 @@ internal sealed class RuleSet : IDisposable
 
     private BufferEngine NewEngine(BufferDescriptor buffer, List<Transform> transforms)
     {
-        var engine = new BufferEngine(buffer, transforms);
+        var engine = new BufferEngine(buffer, transforms) { Number = _engines.Count };
         _engines.Add(engine);
         return engine;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Appliance.Sensing.Engine.Decode;
+using Appliance.Sensing.Engine.Detect.Kept;
 
 namespace Appliance.Sensing.Engine.Rules;
 
@@ -42,6 +43,27 @@ internal sealed class AddressSet
     public bool IsEmpty => _low.Length == 0;
     public int Count => _low.Length;
     public IEnumerable<(UInt128 Low, UInt128 High)> Ranges => _low.Zip(_high);
+
+    /// <summary>As <see cref="Write"/> has put it.</summary>
+    public static AddressSet Read(KeptReader from)
+    {
+        bool any = from.Flag(), negation = from.Flag();
+        var ranges = from.Each(() => (new UInt128(from.Raw(), from.Raw()), new UInt128(from.Raw(), from.Raw())));
+        return any ? Any : new AddressSet([.. ranges]) { HasNegation = negation };
+    }
+
+    public void Write(KeptWriter to)
+    {
+        to.Flag(this == Any);
+        to.Flag(HasNegation);
+        to.Each(Ranges.ToArray(), range =>
+        {
+            to.Raw((ulong)(range.Low >> 64));
+            to.Raw((ulong)range.Low);
+            to.Raw((ulong)(range.High >> 64));
+            to.Raw((ulong)range.High);
+        });
+    }
 
     public bool Contains(IpAddress address)
     {

@@ -48,6 +48,8 @@ internal sealed class Classification
         }
     }
 
+    public IEnumerable<(string Name, string Text, int Priority)> All => _classes.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => (c.Key, c.Value.Text, c.Value.Priority));
+
     public bool TryFind(string name, out string text, out int priority)
     {
         bool found = _classes.TryGetValue(name, out var entry);

@@ -159,6 +159,9 @@ internal sealed class DatasetTable
         return _sets[name] = new Dataset(name, kind.Value, MostValues);
     }
 
+    /// <summary>A set whose values could not be read: the next rule that names it tries again.</summary>
+    public void Forget(string name) => _sets.Remove(name);
+
     public void Save()
     {
         foreach (Dataset set in _sets.Values) set.Save();

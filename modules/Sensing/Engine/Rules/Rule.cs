@@ -27,6 +27,12 @@ internal sealed class Rule
     public required string Text { get => Encoding.UTF8.GetString(_text); init => _text = Encoding.UTF8.GetBytes(value); }
     private readonly byte[] _text = [];
 
+    /// <summary>The same in UTF-8.</summary>
+    public ReadOnlySpan<byte> TextBytes => _text;
+
+    /// <summary>What it means hangs on more than its text and the configuration: files, sets, libraries that are there or not.</summary>
+    public bool LooksOutside;
+
     public RuleAction Action;
     public HeaderProtocol Protocol;
     public int ProtocolNumber;

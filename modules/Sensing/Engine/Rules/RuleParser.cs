@@ -18,6 +18,7 @@ internal sealed class NameTable
     }
 
     public string Name(int number) => _names[number];
+    public IReadOnlyList<string> All => _names;
     public int Count => _names.Count;
 }
 
@@ -88,6 +89,9 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
 
     /// <summary>Rules left out because of their own <c>requires</c>.</summary>
     public int Skipped { get; private set; }
+
+    /// <summary>A rule was left out for what lies outside of its text: another day it may be fine.</summary>
+    public bool LeftOutByOutside { get; private set; }
 
     public RuleLoadOptions Options { get; init; } = new();
 
@@ -173,6 +177,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
         }
         catch (RuleException e)
         {
+            LeftOutByOutside |= made.LooksOutside;
             fault = new RuleFault(file, line, made.Sid != 0 ? made.Sid : GuessSid(text), e.Keyword, e.Message);
             return false;
         }

@@ -1,6 +1,7 @@
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect;
+using Appliance.Sensing.Engine.Detect.Kept;
 using Appliance.Sensing.Engine.Detect.Thresholds;
 using Appliance.Sensing.Engine.Flow;
 using Appliance.Sensing.Engine.Memory;
@@ -39,8 +40,11 @@ internal static class RuleLoading
     /// <param name="idle">No packet waits meanwhile: memory is handed back between the steps, which stops all threads for a moment.</param>
     public static RuleSet Load(IEnumerable<(string Path, string ShownAs)> files, RuleVariables variables, Classification classes, bool native, RuleLoadOptions? how = null, bool idle = false)
     {
-        var names = new NameTable();
         how ??= new RuleLoadOptions();
+        files = [.. files];
+        KeptRules? kept = KeptRules.Of([.. files], variables, classes, native, how);
+        if (kept?.TryTake() is { } ready) return ready;
+        var names = new NameTable();
         var parser = new RuleParser(variables, classes, names) { Options = how };
         var rules = new List<Rule>();
         var faults = new List<RuleFault>();
@@ -57,6 +61,7 @@ internal static class RuleLoading
         }
         Deduplicate(rules, faults);
         var set = new RuleSet(rules, faults, names, native, how, idle) { Skipped = parser.Skipped };
+        kept?.Keep(set, parser);
         if (idle && rules.Count > ManyRules) ProcessMemory.GiveBack();
         return set;
     }

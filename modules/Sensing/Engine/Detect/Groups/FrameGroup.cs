@@ -1,5 +1,6 @@
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.AppLayer.Frames;
+using Appliance.Sensing.Engine.Detect.Kept;
 using Appliance.Sensing.Engine.Rules;
 
 namespace Appliance.Sensing.Engine.Detect.Groups;
@@ -15,6 +16,21 @@ internal sealed class FrameGroup
 
     /// <summary>Rules without a pattern to search for.</summary>
     public int[] Plain { get; private set; } = [];
+
+    public FrameGroup() { }
+
+    /// <summary>As <see cref="Write"/> has put it.</summary>
+    public FrameGroup(KeptReader from, IReadOnlyList<BufferEngine> engines, int rules)
+    {
+        Engines = from.Each(() => from.Place(engines.Count) is >= 0 and var place ? engines[place] : throw new InvalidDataException("an engine is missing"));
+        Plain = from.Numbers(rules);
+    }
+
+    public void Write(KeptWriter to)
+    {
+        to.Each(Engines, e => to.Number(e.Number));
+        to.Numbers(Plain);
+    }
 
     public void Add(Rule rule, FrameType type, Func<BufferDescriptor, List<Transform>, BufferEngine> make)
     {

@@ -1,4 +1,5 @@
 using Appliance.Sensing.Engine.AppLayer;
+using Appliance.Sensing.Engine.Detect.Kept;
 using Appliance.Sensing.Engine.Detect.Prefilter;
 using Appliance.Sensing.Engine.Rules;
 
@@ -76,6 +77,31 @@ internal sealed class PatternGroup
             }
             return engines.Count > 0 ? new PortTable<BufferEngine>(engines) : null;
         }
+    }
+
+    /// <summary>As <see cref="Write"/> has put it.</summary>
+    public PatternGroup(KeptReader from, IReadOnlyList<BufferEngine> engines)
+    {
+        Near = Engine();
+        Far = Engine();
+        Expressions = Engine();
+        if (from.Flag()) BySourcePort = new PortTable<BufferEngine>(from, Named);
+        if (from.Flag()) ByDestinationPort = new PortTable<BufferEngine>(from, Named);
+
+        BufferEngine? Engine() => from.Place(engines.Count) is >= 0 and var place ? engines[place] : null;
+
+        BufferEngine Named() => Engine() ?? throw new InvalidDataException("an engine is missing");
+    }
+
+    public void Write(KeptWriter to)
+    {
+        to.Number(Near?.Number ?? -1);
+        to.Number(Far?.Number ?? -1);
+        to.Number(Expressions?.Number ?? -1);
+        to.Flag(BySourcePort != null);
+        BySourcePort?.Write(to, e => to.Number(e.Number));
+        to.Flag(ByDestinationPort != null);
+        ByDestinationPort?.Write(to, e => to.Number(e.Number));
     }
 
     /// <summary>Files a rule under an expression of its own. False: its ports are few, or its terms begin with none that can be searched for; it is checked by itself.</summary>

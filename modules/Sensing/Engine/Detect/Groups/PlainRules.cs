@@ -1,3 +1,4 @@
+using Appliance.Sensing.Engine.Detect.Kept;
 using Appliance.Sensing.Engine.Rules;
 
 namespace Appliance.Sensing.Engine.Detect.Groups;
@@ -49,6 +50,33 @@ internal sealed class PlainRules
         static bool Few(PortSet set) => !set.IsAny && set.Count <= FewPorts;
     }
 
+    /// <summary>As <see cref="Write"/> has put it.</summary>
+    public PlainRules(KeptReader from, int rules, int sets)
+    {
+        Always = from.Numbers(rules);
+        BySource = PerSet(from, rules, sets);
+        ByDestination = PerSet(from, rules, sets);
+        if (from.Flag()) BySourcePort = new PortTable<int>(from, () => from.Place(rules));
+        if (from.Flag()) ByDestinationPort = new PortTable<int>(from, () => from.Place(rules));
+    }
+
+    public void Write(KeptWriter to)
+    {
+        to.Numbers(Always);
+        to.Lists(BySource);
+        to.Lists(ByDestination);
+        to.Flag(BySourcePort != null);
+        BySourcePort?.Write(to, i => to.Number(i));
+        to.Flag(ByDestinationPort != null);
+        ByDestinationPort?.Write(to, i => to.Number(i));
+    }
+
+    private static int[]?[]? PerSet(KeptReader from, int rules, int sets)
+    {
+        int[]?[]? lists = from.Lists(rules);
+        return lists == null || lists.Length == sets ? lists : throw new InvalidDataException("lists by address set are of another length");
+    }
+
     private static void File<T>(Dictionary<T, List<int>> under, T key, int place) where T : notnull
     {
         if (!under.TryGetValue(key, out List<int>? list)) under[key] = list = [];
@@ -80,6 +108,28 @@ internal sealed class PortTable<T>
                     list.AddRange(items);
                 }
         foreach (var (port, items) in perPort) (_pages[port >> 8] ??= new T[]?[256])[port & 255] = [.. items];
+    }
+
+    /// <summary>As <see cref="Write"/> has put it.</summary>
+    public PortTable(KeptReader from, Func<T> read)
+    {
+        int ports = from.Count();
+        for (int i = 0; i < ports; i++)
+        {
+            int port = from.Place(65536);
+            if (port < 0) throw new InvalidDataException("no such port");
+            (_pages[port >> 8] ??= new T[]?[256])[port & 255] = from.Each(read);
+        }
+    }
+
+    public void Write(KeptWriter to, Action<T> write)
+    {
+        int[] ports = Enumerable.Range(0, 65536).Where(port => _pages[port >> 8]?[port & 255] != null).ToArray();
+        to.Each(ports, port =>
+        {
+            to.Number(port);
+            to.Each(_pages[port >> 8]![port & 255]!, write);
+        });
     }
 
     public ReadOnlySpan<T> this[ushort port] => _pages[port >> 8] is { } page ? page[port & 255] : default;

@@ -7,11 +7,10 @@ namespace Appliance.Sensing.Engine.Detect.Prefilter;
 /// <summary>
 /// A folder of this process alone for what takes long to compute. What somebody else could have written there is not used: the folder and each file must belong to the user we run as, and nobody else may write to them.
 /// </summary>
-internal sealed unsafe partial class CacheFolder(string path)
+internal sealed unsafe partial class CacheFolder(string path, string extension = ".patterns")
 {
     private const int MostFiles = 8;
     private const long MostBytes = 1L << 30;
-    private const string Extension = ".patterns";
 
     // statx(2): the same layout on every architecture
     [StructLayout(LayoutKind.Explicit, Size = 256)]
@@ -34,7 +33,7 @@ internal sealed unsafe partial class CacheFolder(string path)
     /// <summary>Opens an entry for reading; null when there is none, or it is not ours alone.</summary>
     public FileStream? Open(string name)
     {
-        string file = Path.Combine(path, name + Extension);
+        string file = Path.Combine(path, name + extension);
         if (!IsOurs(CurrentFolder, path, NoFollow, Folder) || !File.Exists(file)) return null;
         var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1, FileOptions.SequentialScan);
         SafeFileHandle handle = stream.SafeFileHandle;
@@ -57,7 +56,7 @@ internal sealed unsafe partial class CacheFolder(string path)
                 write(stream);
                 stream.Flush(true);
             }
-            File.Move(part, Path.Combine(path, name + Extension), true);
+            File.Move(part, Path.Combine(path, name + extension), true);
         }
         finally
         {
@@ -68,19 +67,19 @@ internal sealed unsafe partial class CacheFolder(string path)
     }
 
     /// <summary>An entry that is of no use.</summary>
-    public void Remove(string name) => File.Delete(Path.Combine(path, name + Extension));
+    public void Remove(string name) => File.Delete(Path.Combine(path, name + extension));
 
     /// <summary>In use again: the last to be put out.</summary>
-    public void Touch(string name) => File.SetLastWriteTimeUtc(Path.Combine(path, name + Extension), DateTime.UtcNow);
+    public void Touch(string name) => File.SetLastWriteTimeUtc(Path.Combine(path, name + extension), DateTime.UtcNow);
 
     private void Bound(string newest)
     {
         long bytes = 0;
         int files = 0;
-        foreach (FileInfo file in new DirectoryInfo(path).EnumerateFiles("*" + Extension).OrderByDescending(f => f.LastWriteTimeUtc).ToArray())
+        foreach (FileInfo file in new DirectoryInfo(path).EnumerateFiles("*" + extension).OrderByDescending(f => f.LastWriteTimeUtc).ToArray())
         {
             bytes += file.Length;
-            if ((++files > MostFiles || bytes > MostBytes) && file.Name != newest + Extension) file.Delete();
+            if ((++files > MostFiles || bytes > MostBytes) && file.Name != newest + extension) file.Delete();
         }
         // left by a process that was cut off
         foreach (FileInfo file in new DirectoryInfo(path).EnumerateFiles("*.part"))

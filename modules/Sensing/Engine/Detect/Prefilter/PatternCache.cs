@@ -23,6 +23,9 @@ internal sealed class PatternCache(string? folder)
     /// <summary>Why the folder was not used.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>The entry that holds what was compiled or taken; null without a folder.</summary>
+    public string? Name { get; private set; }
+
     /// <summary>Gives every engine its matcher; engines with the same patterns share one.</summary>
     /// <param name="engines">Those without patterns stay as they are.</param>
     /// <param name="native">Hyperscan where there is one.</param>
@@ -39,13 +42,17 @@ internal sealed class PatternCache(string? folder)
         var byKey = new Dictionary<string, List<BufferEngine>>();
         foreach (BufferEngine engine in filled)
         {
-            string key = Convert.ToHexStringLower(KeyOf(engine.Patterns, platform));
+            string key = engine.Key = Convert.ToHexStringLower(KeyOf(engine.Patterns, platform));
             if (!byKey.TryGetValue(key, out List<BufferEngine>? same)) byKey[key] = same = [];
             same.Add(engine);
         }
         string name = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Concat(byKey.Keys.Order(StringComparer.Ordinal)))));
         var found = new Dictionary<string, MultiMatcher>();
-        if (_folder != null && byKey.Count > 0) TakeFrom(name, byKey, found);
+        if (_folder != null && byKey.Count > 0)
+        {
+            Name = name;
+            TakeFrom(name, byKey.ToDictionary(k => k.Key, k => k.Value[0].Patterns.Count), found);
+        }
         Taken = found.Count;
         string[] missing = byKey.Keys.Where(k => !found.ContainsKey(k)).OrderByDescending(k => byKey[k][0].Patterns.Count).ToArray();
         Compiled = missing.Length;
@@ -58,6 +65,25 @@ internal sealed class PatternCache(string? folder)
         foreach (var (key, same) in byKey)
             foreach (BufferEngine engine in same) engine.Take(found[key]);
         if (_folder != null && missing.Length > 0) Keep(name, found);
+    }
+
+    /// <summary>Gives engines whose patterns are known by key alone their matchers; false when the entry does not hold them all.</summary>
+    public bool TryTake(string name, IReadOnlyList<BufferEngine> engines)
+    {
+        var found = new Dictionary<string, MultiMatcher>();
+        var wanted = new Dictionary<string, int>();
+        foreach (BufferEngine engine in engines)
+            if (engine.Key != null) wanted[engine.Key] = engine.RulesOf.Length;
+        if (_folder != null && wanted.Count > 0) TakeFrom(name, wanted, found);
+        if (found.Count < wanted.Count)
+        {
+            foreach (MultiMatcher matcher in found.Values) matcher.Dispose();
+            return false;
+        }
+        foreach (BufferEngine engine in engines)
+            if (engine.Key != null) engine.Matcher = found[engine.Key];
+        Taken = found.Count;
+        return true;
     }
 
     private static byte[] KeyOf(IReadOnlyList<SearchPattern> patterns, byte[] platform)
@@ -77,7 +103,7 @@ internal sealed class PatternCache(string? folder)
     }
 
     /// <summary>Takes what is whole; a damaged or foreign entry is as good as none and is removed.</summary>
-    private void TakeFrom(string name, Dictionary<string, List<BufferEngine>> wanted, Dictionary<string, MultiMatcher> found)
+    private void TakeFrom(string name, Dictionary<string, int> wanted, Dictionary<string, MultiMatcher> found)
     {
         try
         {
@@ -92,7 +118,7 @@ internal sealed class PatternCache(string? folder)
         }
     }
 
-    private static bool Read(FileStream stream, Dictionary<string, List<BufferEngine>> wanted, Dictionary<string, MultiMatcher> found)
+    private static bool Read(FileStream stream, Dictionary<string, int> wanted, Dictionary<string, MultiMatcher> found)
     {
         Span<byte> front = stackalloc byte[12];
         if (stream.ReadAtLeast(front, 12, false) < 12 || !front[..8].SequenceEqual("CIRTHS01"u8)) return false;
@@ -115,10 +141,10 @@ internal sealed class PatternCache(string? folder)
             SHA256.HashData(body, made);
             if (!made.SequenceEqual(entry[40..])) return false;
             string key = Convert.ToHexStringLower(entry[..32]);
-            if (!wanted.TryGetValue(key, out List<BufferEngine>? engines) || found.ContainsKey(key)) continue;
+            if (!wanted.TryGetValue(key, out int patterns) || found.ContainsKey(key)) continue;
             IntPtr database = Hyperscan.Deserialize(body);
             if (database == IntPtr.Zero) return false;
-            found[key] = new HyperscanMatcher(database, engines[0].Patterns.Count);
+            found[key] = new HyperscanMatcher(database, patterns);
         }
         return true;
     }

@@ -59,6 +59,7 @@ internal static class DatasetKeywords
 
     private static Dataset Named(RuleBuilder b, string keyword, string name, IEnumerable<string> options, bool reputation)
     {
+        b.Rule.LooksOutside = true;
         if (name.Length is 0 or > 63) throw new RuleException(keyword, "the set's name has 1 to 63 characters");
         DatasetKind? kind = null;
         string? load = null, save = null;
@@ -88,8 +89,10 @@ internal static class DatasetKeywords
                 if (load != save || File.Exists(path)) set.Load(keyword, path, reputation);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RuleException)
         {
+            b.Parser.Options.Datasets.Forget(name);
+            if (e is RuleException) throw;
             throw new RuleException(keyword, $"the values of {name} cannot be read: {e.Message}");
         }
         if (save != null) set.SaveAtEnd(b.Parser.Options.DataPath(save));

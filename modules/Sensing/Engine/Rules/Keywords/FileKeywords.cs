@@ -151,6 +151,7 @@ internal static class FileKeywords
 
     public static void Magic(RuleBuilder b, string keyword, string? value)
     {
+        b.Rule.LooksOutside = true;
         if (!Detect.Keywords.Magic.Available) throw new RuleException(keyword, "the library libmagic is missing");
         FileTest test = Add(b, keyword, ref value, FileTestKind.Magic);
         test.Pattern = Lower(Contents.Pattern(keyword, value!));
@@ -168,6 +169,7 @@ internal static class FileKeywords
     {
         FileTestKind kind = keyword switch { "filemd5" => FileTestKind.Md5, "filesha1" => FileTestKind.Sha1, _ => FileTestKind.Sha256 };
         FileTest test = Add(b, keyword, ref value, kind);
+        b.Rule.LooksOutside = true;
         int digits = kind switch { FileTestKind.Md5 => 32, FileTestKind.Sha1 => 40, _ => 64 };
         string path = b.Parser.PathOf(value!, b.Rule.File);
         test.Digests = new HashSet<string>(StringComparer.OrdinalIgnoreCase);

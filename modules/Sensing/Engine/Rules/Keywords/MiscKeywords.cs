@@ -58,6 +58,7 @@ internal static class MiscKeywords
     /// <summary>iprep:any, src, dst or both, category, operator, score.</summary>
     public static void IpReputation(RuleBuilder b, string keyword, string? value)
     {
+        b.Rule.LooksOutside = true;
         string[] parts = (value ?? "").Split(',', StringSplitOptions.TrimEntries);
         if (parts.Length < 2) throw new RuleException(keyword, "has the form side,category[,operator,score]");
         if (!b.Parser.Options.Reputation.TryCategory(parts[1], out byte category)) throw new RuleException(keyword, $"the category {parts[1]} is not known");
