@@ -92,6 +92,8 @@ internal sealed partial class Decoder
                 case 2 when size == 4: p.Mss = U16(p, option + 2); break;
                 case 3 when size == 3: p.WindowScale = Math.Min(p.Data[option + 2], (byte)14); break;
                 case 4: p.SackPermitted = true; break;
+                // RFC 2385, RFC 5925
+                case 19 or 29: p.Signed = true; break;
                 // fast open (RFC 7413): option 34, or 254 with the number it had while it was an experiment
                 case 34: p.FastOpen = true; break;
                 case 253 or 254 when size >= 4 && U16(p, option + 2) == 0xf989: p.FastOpen = true; break;

@@ -86,6 +86,7 @@ internal sealed class Packet
     public bool HasTimestamp;
     public bool SackPermitted;
     public bool FastOpen;
+    public bool Signed;              // carries a signature that only the two hosts can check
     public uint TimestampValue;
     public uint TimestampEcho;
 
@@ -150,7 +151,7 @@ internal sealed class Packet
         TcpHeaderLength = 0;
         WindowScale = -1;
         Mss = 0;
-        HasTimestamp = SackPermitted = FastOpen = false;
+        HasTimestamp = SackPermitted = FastOpen = Signed = false;
         HasIcmp = false;
         IcmpMtu = -1;
         IcmpType = IcmpCode = 0;

@@ -58,6 +58,8 @@ internal sealed partial class EveRecords
         _w.Number("next_win"u8, side.NextWindow);
         _w.Number("base_seq"u8, side.Base);
         _w.Number("segs_right_edge"u8, side.SegmentCount > 0 ? side.Segments[side.SegmentCount - 1].End : 0);
+        _w.Number("window"u8, side.Window);
+        _w.Number("wscale"u8, side.Scale);
         _w.OpenArray("flags"u8);
         if (side.GapSeen) _w.Item("has_gap"u8);
         if (side.RawTrigger) _w.Item("trigger_raw"u8);

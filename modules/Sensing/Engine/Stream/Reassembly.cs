@@ -37,6 +37,8 @@ internal sealed record StreamOptions
     public bool ChecksumValidation { get; init; } = true;
     public bool BypassDepth { get; init; }
     public int MaxSegments { get; init; } = 4096;
+    public int MaxCalls { get; init; } = 10;
+    public int MaxAnswers { get; init; } = 5;
     public bool Raw { get; init; } = true;
     public UrgentPolicy Urgent { get; init; }
     public DefragPolicies Policies { get; init; } = new();
@@ -122,7 +124,7 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
         }
         else
         {
-            Overlapping(stream, sequence, payload, policy);
+            if (Overlapping(stream, sequence, payload, policy)) p.AddEvent(DecodeEvent.StreamReassemblyOverlapDifferentData);
             while (place > 0 && (int)(stream.Segments[place - 1].Sequence - sequence) > 0) place--;
         }
         counters.ReassemblyMemory += stream.Bytes.Capacity - before;
@@ -151,12 +153,14 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
     }
 
     /// <summary>Writes the bytes of a segment that overlaps others: per older segment, the policy says whose bytes stay.</summary>
-    private void Overlapping(TcpStream stream, uint sequence, ReadOnlySpan<byte> payload, OverlapPolicy policy)
+    /// <returns>Whether the two say different things.</returns>
+    private bool Overlapping(TcpStream stream, uint sequence, ReadOnlySpan<byte> payload, OverlapPolicy policy)
     {
         counters.Overlaps++;
         byte[] mine = System.Buffers.ArrayPool<byte>.Shared.Rent(payload.Length);
         payload.CopyTo(mine);
         uint end = sequence + (uint)payload.Length;
+        bool different = false;
         ReadOnlySpan<byte> stored = stream.Bytes.Span;
         for (int i = 0; i < stream.SegmentCount; i++)
         {
@@ -172,7 +176,6 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
                 OverlapPolicy.Solaris => !((int)(old.Sequence - sequence) < 0 && (int)(old.End - end) >= 0 || (int)(old.End - end) > 0 && (int)(old.Sequence - sequence) >= 0),
                 _ => (int)(sequence - old.Sequence) < 0,
             };
-            if (newWins) continue;
             uint from = (int)(old.Sequence - sequence) > 0 ? old.Sequence : sequence;
             uint to = (int)(old.End - end) < 0 ? old.End : end;
             int storedAt = (int)(from - stream.Base);
@@ -180,14 +183,15 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             if (storedAt < 0 || storedAt + length > stored.Length) continue;
             ReadOnlySpan<byte> keep = stored.Slice(storedAt, length);
             Span<byte> target = mine.AsSpan((int)(from - sequence), length);
-            if (!keep.SequenceEqual(target))
-            {
-                counters.OverlapDifferentData++;
-                keep.CopyTo(target);
-            }
+            if (keep.SequenceEqual(target)) continue;
+            counters.OverlapDifferentData++;
+            // the very same stretch is taken for the same segment sent again
+            different |= old.Sequence != sequence || old.End != end;
+            if (!newWins) keep.CopyTo(target);
         }
         stream.Bytes.WriteAt((int)(sequence - stream.Base), mine.AsSpan(0, payload.Length));
         System.Buffers.ArrayPool<byte>.Shared.Return(mine);
+        return different;
     }
 
     /// <summary>Offers the reader everything it may see: up to what the other side has acknowledged, or all of it when in-line or at the end.</summary>

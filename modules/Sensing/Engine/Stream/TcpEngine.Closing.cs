@@ -4,86 +4,109 @@ namespace Appliance.Sensing.Engine.Stream;
 
 internal sealed partial class TcpEngine
 {
-    private bool InWindow(Packet p, TcpStream own)
+    /// <summary>At least one side has said that it is done.</summary>
+    private bool InShutdown(TcpState state, Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
     {
-        if (own.Unacked || options.AsyncOneside) return true;
+        byte flags = p.TcpFlags;
+        if ((flags & Rst) != 0) return Resetting(flow, session, p, own, other);
+        bool fin = (flags & Fin) != 0;
+        if (!fin && (flags & Syn) != 0) return Refuse(p, DecodeEvent.StreamShutdownSynResend);
+        if (!fin && (flags & Ack) == 0 || fin && state is TcpState.TimeWait or TcpState.LastAck or TcpState.Closing) return true;
+        if (session.TimestampsOn && !TimestampIsValid(session, p, own)) return false;
+        bool again = SaidAgain(p, own) || fin && (state == TcpState.FinWait2 || state == TcpState.FinWait1 && !p.ToServer) && p.Sequence == own.NextSequence - 1 && p.Acknowledgement == other.LastAck;
+        if (again && p.PayloadLength > 0) p.AddEvent(DecodeEvent.StreamPktRetransmission);
+        if (Misplaced(state, session, p, own, fin, again) is { } fault) return Refuse(p, fault);
+        if (!AckIsValid(session, p, other)) return Refuse(p, BadAck(state));
+        if (!again) session.Enter(Next(state, p, own, other, fin));
         uint end = p.Sequence + (uint)p.PayloadLength;
-        if ((int)(end - own.NextWindow) > 0)
+        // the server's side has its FIN counted already
+        if (p.Sequence == own.NextSequence || !fin && !p.ToServer && p.Sequence == own.NextSequence - 1 && p.PayloadLength > 0) own.NextSequence = end;
+        if (fin) AcceptFin(flow, session, p, own, other);
+        else Accept(flow, session, p, own, other);
+        if ((fin || state != TcpState.FinWait2) && Distance(other.NextSequence, p.Acknowledgement) < 0) other.NextSequence = p.Acknowledgement;
+        if (session.State == TcpState.Closed) Finish(flow);
+        TellEnds(flow, session);
+        return true;
+    }
+
+    /// <summary>What is wrong with the packet's place among the numbers, by state.</summary>
+    private static DecodeEvent? Misplaced(TcpState state, TcpSession session, Packet p, TcpStream own, bool fin, bool again)
+    {
+        uint end = p.Sequence + (uint)p.PayloadLength;
+        bool beforeNext = Distance(p.Sequence, own.NextSequence) < 0, beyondWindow = Distance(p.Sequence, own.LastAck + own.Window) > 0;
+        // the server's side has its FIN counted already
+        bool exact = p.Sequence == own.NextSequence || p.Sequence == (p.ToServer ? own.NextSequence + 1 : own.NextSequence - 1);
+        switch (state)
         {
-            // a window of nothing still lets a probe of one byte through
-            return (int)(end - own.NextWindow) <= 1 && (int)(p.Sequence - own.LastAck) <= 0;
+            case TcpState.CloseWait when fin:
+                return !again && (beforeNext || beyondWindow) ? DecodeEvent.StreamClosewaitFinOutOfWindow : null;
+            case TcpState.CloseWait:
+                if (p.PayloadLength > 0 && Distance(end, own.LastAck) <= 0) return DecodeEvent.StreamClosewaitPktBeforeLastAck;
+                return beyondWindow ? DecodeEvent.StreamClosewaitAckOutOfWindow : null;
         }
-        return p.PayloadLength == 0 || (int)(end - own.LastAck) > -(1 << 30);
+        if (again) return null;
+        bool inWindow = Distance(end, own.NextWindow) <= 0 || session.Midstream || session.Async;
+        return state switch
+        {
+            TcpState.FinWait1 when fin => Distance(p.Sequence, own.NextSequence - 1) < 0 || beyondWindow ? DecodeEvent.StreamFin1FinWrongSeq : null,
+            TcpState.FinWait1 => inWindow ? null : DecodeEvent.StreamFin1AckWrongSeq,
+            TcpState.FinWait2 when fin => beforeNext || beyondWindow ? DecodeEvent.StreamFin2FinWrongSeq : null,
+            TcpState.FinWait2 => inWindow ? null : DecodeEvent.StreamFin2AckWrongSeq,
+            TcpState.Closing => p.Sequence == own.NextSequence ? null : DecodeEvent.StreamClosingAckWrongSeq,
+            TcpState.LastAck => !p.ToServer || beforeNext || exact ? null : DecodeEvent.StreamLastackAckWrongSeq,
+            TcpState.TimeWait => exact ? null : DecodeEvent.StreamTimewaitAckWrongSeq,
+            _ => null,
+        };
     }
 
-    /// <summary>An acknowledgement may name what was lost before us, but nothing beyond the window that was open.</summary>
-    private bool AckIsValid(Packet p, TcpStream acked)
+    private static DecodeEvent BadAck(TcpState state) => state switch
     {
-        if (!acked.Started || options.AsyncOneside) return true;
-        uint ack = p.Acknowledgement;
-        if ((p.TcpFlags & Ack) == 0) return true;
-        if ((int)(ack - acked.LastAck) < 0) return (int)(acked.LastAck - ack) <= 1 << 30;
-        if ((int)(ack - acked.NextSequence) <= 0) return true;
-        return (int)(ack - acked.NextWindow) <= 1;
-    }
+        TcpState.CloseWait => DecodeEvent.StreamClosewaitInvalidAck,
+        TcpState.FinWait1 => DecodeEvent.StreamFin1InvalidAck,
+        TcpState.FinWait2 => DecodeEvent.StreamFin2InvalidAck,
+        TcpState.Closing => DecodeEvent.StreamClosingInvalidAck,
+        TcpState.LastAck => DecodeEvent.StreamLastackInvalidAck,
+        _ => DecodeEvent.StreamTimewaitInvalidAck,
+    };
 
-    /// <summary>An answer echoes the timestamp of the call, so one the call did not carry is not an answer to it (RFC 7323, section 3.2).</summary>
-    private static bool EchoIsForeign(TcpSession session, Packet p)
+    private static TcpState Next(TcpState state, Packet p, TcpStream own, TcpStream other, bool fin) => state switch
     {
-        if (!p.HasTimestamp || p.TimestampEcho == 0) return false;
-        uint sent = session.Client.LastTimestamp;
-        return sent == 0 ? !session.TimestampsOn : p.TimestampEcho != sent;
-    }
+        TcpState.FinWait1 when fin => (p.TcpFlags & Ack) != 0 ? TcpState.TimeWait : TcpState.Closing,
+        TcpState.FinWait1 when p.Acknowledgement == other.NextSequence && p.Sequence == (p.ToServer ? own.NextSequence : own.NextSequence - 1) => TcpState.FinWait2,
+        TcpState.FinWait2 when fin => TcpState.TimeWait,
+        TcpState.Closing => TcpState.TimeWait,
+        TcpState.CloseWait when fin && !p.ToServer => TcpState.LastAck,
+        TcpState.LastAck when !fin && p.ToServer && Distance(p.Sequence, own.NextSequence) >= 0 => TcpState.Closed,
+        TcpState.TimeWait when !fin => TcpState.Closed,
+        _ => state,
+    };
 
-    private static bool ResetIsValid(Packet p, TcpStream own, TcpStream other)
+    private void AcceptFin(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
     {
-        if (!own.Started)
-            return (p.TcpFlags & Ack) == 0 || p.Acknowledgement == other.NextSequence;
-        if ((int)(p.Sequence - own.LastAck) < 0 && p.Sequence != own.NextSequence && own.LastAck - p.Sequence > 1) return false;
-        return (int)(p.Sequence - (own.NextWindow + 1)) <= 0 || (int)(p.Sequence - own.NextSequence) <= 0;
-    }
-
-    private void Finished(Flow.Flow flow, TcpSession session, Packet p, TcpStream own)
-    {
-        uint sequence = p.Sequence + (uint)p.PayloadLength;
+        if (session.TimestampsOn) NoteTimestamp(session, p, own);
+        if ((p.TcpFlags & Ack) != 0) Acknowledge(flow, session, p, other, Offered(p, other));
+        Data(flow, session, p, own);
         if (!own.FinSeen)
         {
             own.FinSeen = true;
-            own.FinSequence = sequence;
-            if ((int)(sequence + 1 - own.NextSequence) > 0) own.NextSequence = sequence + 1;
-            if ((int)(own.NextSequence - own.NextWindow) > 0) own.NextWindow = own.NextSequence;
+            own.FinSequence = p.Sequence + (uint)p.PayloadLength;
             own.RawTrigger = true;
         }
-        session.State = session.State switch
-        {
-            TcpState.Established or TcpState.SynRecv => p.ToServer ? TcpState.CloseWait : TcpState.FinWait1,
-            TcpState.CloseWait => p.ToServer ? TcpState.CloseWait : TcpState.LastAck,
-            TcpState.FinWait1 => p.ToServer && session.Server.FinSeen ? session.Server.LastAck == session.Server.FinSequence + 1 ? TcpState.TimeWait : TcpState.Closing : TcpState.FinWait1,
-            TcpState.FinWait2 => p.ToServer ? TcpState.TimeWait : TcpState.FinWait2,
-            _ => session.State,
-        };
-        AfterFin(flow, session);
     }
 
-    private void AfterFin(Flow.Flow flow, TcpSession session)
+    /// <summary>Tells the readers of each side whose FIN the other has acknowledged.</summary>
+    private void TellEnds(Flow.Flow flow, TcpSession session)
     {
-        bool clientDone = session.Client.FinSeen && (int)(session.Client.LastAck - session.Client.FinSequence) > 0;
-        bool serverDone = session.Server.FinSeen && (int)(session.Server.LastAck - session.Server.FinSequence) > 0;
-        switch (session.State)
-        {
-            case TcpState.FinWait1 when serverDone && !session.Client.FinSeen: session.State = TcpState.FinWait2; break;
-            case TcpState.Closing when clientDone && serverDone: session.State = TcpState.TimeWait; break;
-            case TcpState.LastAck when serverDone: Close(flow, session, false); break;
-            case TcpState.TimeWait when clientDone && serverDone: Close(flow, session, false); break;
-        }
-        if (clientDone) reassembly.SendEof(flow, session, session.Client, true);
-        if (serverDone) reassembly.SendEof(flow, session, session.Server, false);
+        if (IsAcknowledged(session.Client)) reassembly.SendEof(flow, session, session.Client, true);
+        if (IsAcknowledged(session.Server)) reassembly.SendEof(flow, session, session.Server, false);
+
+        static bool IsAcknowledged(TcpStream stream) => stream.FinSeen && Distance(stream.LastAck, stream.FinSequence) > 0;
     }
 
     private void Close(Flow.Flow flow, TcpSession session, bool reset)
     {
         if (session.State == TcpState.Closed) return;
-        session.State = TcpState.Closed;
+        session.Enter(TcpState.Closed);
         session.Reset_ = reset;
         Finish(flow);
     }
@@ -99,28 +122,5 @@ internal sealed partial class TcpEngine
         reassembly.Deliver(flow, session, session.Server, false, true);
         reassembly.SendEof(flow, session, session.Client, true);
         reassembly.SendEof(flow, session, session.Server, false);
-    }
-
-    /// <summary>A segment with urgent data: the byte before the urgent pointer is not read with the others.</summary>
-    private void StoreUrgent(TcpStream own, Packet p, OverlapPolicy policy)
-    {
-        int pointer = p.Data[p.TransportOffset + 18] << 8 | p.Data[p.TransportOffset + 19];
-        ReadOnlySpan<byte> payload = p.Payload;
-        if (pointer == 0 || pointer > payload.Length || p.Sequence + (uint)payload.Length != own.NextSequence)
-        {
-            reassembly.Store(own, p, p.Sequence, payload, policy);
-            return;
-        }
-        if (options.Urgent == UrgentPolicy.Drop)
-        {
-            if (options.Ips) p.Drop(DropReason.StreamError);
-            return;
-        }
-        if (pointer > 1) reassembly.Store(own, p, p.Sequence, payload[..(pointer - 1)], policy);
-        bool takeOut = options.Urgent == UrgentPolicy.OutOfBand;
-        if (pointer < payload.Length) reassembly.Store(own, p, p.Sequence + (uint)pointer - (takeOut ? 1u : 0u), payload[pointer..], policy);
-        if (!takeOut) return;
-        own.TakenOut++;
-        own.NextSequence--;
     }
 }

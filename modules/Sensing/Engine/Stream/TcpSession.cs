@@ -1,37 +1,72 @@
+using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Memory;
 
 namespace Appliance.Sensing.Engine.Stream;
 
 internal enum TcpState : byte { None, SynSent, SynRecv, Established, FinWait1, FinWait2, TimeWait, LastAck, CloseWait, Closing, Closed }
 
+/// <summary>What a SYN brings, kept until it is known which of several counts.</summary>
+/// <param name="Scale">Window scale; -1: none.</param>
+/// <param name="Second">Second of its arrival.</param>
+internal readonly record struct TcpCall(uint Sequence, uint Window, short Scale, bool HasTimestamp, uint Timestamp, long Second)
+{
+    public static TcpCall Of(Packet p) => new(p.Sequence, p.Window, p.WindowScale, p.HasTimestamp, p.HasTimestamp ? p.TimestampValue : 0, p.Time / 1_000_000);
+
+    /// <summary>Would an answer to one be an answer to the other?</summary>
+    public bool IsAnsweredAs(in TcpCall other) => Sequence == other.Sequence && HasTimestamp == other.HasTimestamp && Timestamp == other.Timestamp;
+}
+
 internal sealed class TcpSession
 {
     public TcpState State;
+    public TcpState Previous;        // the state before this one
     public TcpState Before;          // the state that the packet in hand found
     public readonly TcpStream Client = new();
     public readonly TcpStream Server = new();
     public bool Midstream;
     public bool Async;
+    public bool Simultaneous;        // both sides called
+    public bool ClientStamps;        // the call carried a timestamp
+    public bool ClientScales;        // the call carried a window scale
     public bool TimestampsOn;
+    public bool Confirmed;           // something was said after the handshake
+    public bool EvasionTried;
     public bool AppDisabled;
     public bool RawDisabled;
     public bool Reset_;              // closed by RST
     public bool FastOpen;
     public bool EofDelivered;
-    public byte FlagsBoth;
+    public TcpCall Call;             // the one that counts
+    private List<TcpCall>? _calls, _answers;
 
+    /// <summary>Calls said again with other content, and answers with other numbers: rare.</summary>
+    public List<TcpCall> Calls => _calls ??= [];
+
+    public List<TcpCall> Answers => _answers ??= [];
+
+    public bool HasAnswers => _answers is { Count: > 0 };
+
+    public void Enter(TcpState state)
+    {
+        if (state == State) return;
+        Previous = State;
+        State = state;
+    }
+
+    /// <summary>May a call open a new conversation between the same two ends?</summary>
     public bool CanBeReusedBy(uint sequence, bool fromClient)
     {
         if (State == TcpState.None) return true;
         if (fromClient && Client.Isn == sequence) return false;
-        return State is TcpState.Closed or TcpState.TimeWait or TcpState.LastAck;
+        return State >= TcpState.LastAck;
     }
 
     public void Reset()
     {
-        State = Before = TcpState.None;
-        Midstream = Async = TimestampsOn = AppDisabled = RawDisabled = Reset_ = FastOpen = EofDelivered = false;
-        FlagsBoth = 0;
+        State = Previous = Before = TcpState.None;
+        Midstream = Async = Simultaneous = ClientStamps = ClientScales = TimestampsOn = Confirmed = EvasionTried = AppDisabled = RawDisabled = Reset_ = FastOpen = EofDelivered = false;
+        _calls?.Clear();
+        _answers?.Clear();
         Client.Reset();
         Server.Reset();
     }
@@ -50,10 +85,12 @@ internal sealed class TcpStream
     public uint Isn;
     public uint NextSequence;
     public uint LastAck;
-    public uint NextWindow;
-    public uint Window;
-    public byte Scale;
+    public uint NextWindow;          // the highest number that the other side has offered to take
+    public uint Window;              // what the other side offered last, scaled
+    public byte Scale;               // of the windows that the other side offers
     public uint LastTimestamp;
+    public long LastSecond;          // when it was
+    public bool ZeroTimestamp;       // its SYN carried one of zero
     public byte Flags;
     public bool Started;
     public bool FinSeen;
@@ -61,7 +98,8 @@ internal sealed class TcpStream
     public bool AppDone;             // the parser wants no more
     public bool RawDone;
     public bool DepthReached;
-    public bool ResetDoubted;        // its owner went on after a RST, and that has been told
+    public bool ResetReceived;       // a RST was sent to it that its system may not have taken
+    public bool KeepAlive;           // it asked last whether the other side is there
     public bool GapSeen;
     public bool EofSent;
     public bool RawTrigger;
@@ -105,8 +143,9 @@ internal sealed class TcpStream
         Isn = NextSequence = LastAck = NextWindow = Window = 0;
         Scale = 0;
         LastTimestamp = 0;
+        LastSecond = 0;
         Flags = 0;
-        Started = FinSeen = AppDone = RawDone = DepthReached = ResetDoubted = GapSeen = EofSent = RawTrigger = Unacked = FramesHeld = false;
+        Started = FinSeen = AppDone = RawDone = DepthReached = ResetReceived = KeepAlive = ZeroTimestamp = GapSeen = EofSent = RawTrigger = Unacked = FramesHeld = false;
         FinSequence = 0;
         TakenOut = 0;
         MaxRegions = 1;

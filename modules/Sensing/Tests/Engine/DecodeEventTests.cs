@@ -72,7 +72,7 @@ public sealed class DecodeEventTests
         byte[] capture = new PacketForge().Tcp(C, 4000, S, 80, 100, 0, 2).Tcp(S, 80, C, 4000, 500, 999, 0x12).Tcp(S, 80, C, 4000, 500, 101, 0x12).Tcp(C, 4000, S, 80, 101, 501, 0x10)
             .Tcp(S, 80, C, 4000, 77, 0, 2).Tcp(C, 4000, S, 80, 101, 90_000, 0x10).ToArray();
         string[] events = await Events(capture);
-        Assert.Equal(["stream.3whs_synack_with_wrong_ack", "stream.est_syn_toclient", "stream.est_invalid_ack", "stream.pkt_invalid_ack"], events);
+        Assert.Equal(["stream.3whs_synack_with_wrong_ack", "stream.est_syn_toclient", "stream.pkt_invalid_ack", "stream.est_invalid_ack"], events);
         Replayed run = await Replayed.Of(capture, "alert tcp any any -> any any (msg:\"s\"; stream-event:est_syn_toclient; sid:1;)", "--simulate-ips");
         Assert.Equal([1], run.Sids);
         Assert.Equal(3, run.Of("stats")[^1].GetProperty("stats").GetProperty("ips").GetProperty("drop_reason").GetProperty("stream_error").GetInt32());

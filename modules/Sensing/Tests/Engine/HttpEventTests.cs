@@ -89,10 +89,14 @@ public sealed class HttpEventTests
     }
 
     [Fact]
-    public async Task Whoever_goes_on_after_a_reset_of_its_own_did_not_send_it()
+    public async Task Whoever_goes_on_after_a_signed_reset_of_its_own_did_not_send_it()
     {
-        var forge = new PacketForge().Tcp(C, 4000, S, 80, 100, 0, 2).Tcp(S, 80, C, 4000, 500, 101, 18).Tcp(C, 4000, S, 80, 101, 501, 16)
-            .Tcp(S, 80, C, 4000, 501, 101, 20).Tcp(S, 80, C, 4000, 501, 101, 24, "HTTP/1.1 200 OK\r\n\r\n"u8).Tcp(S, 80, C, 4000, 520, 101, 16);
+        byte[] reset = PacketForge.TcpSegment(S, 80, C, 4000, 501, 101, 20);
+        // RFC 2385: only the hosts can tell whether the signature holds
+        byte[] signed = [.. reset.AsSpan(0, 20), 19, 18, .. new byte[16], 1, 1];
+        signed[12] = 0xa0;
+        var forge = new PacketForge().Tcp(C, 4000, S, 80, 100, 0, 2).Tcp(S, 80, C, 4000, 500, 101, 18).Tcp(C, 4000, S, 80, 101, 501, 16);
+        forge.Frame(PacketForge.Ethernet(0x0800, forge.Ip(S, C, 6, signed))).Tcp(S, 80, C, 4000, 501, 101, 24, "HTTP/1.1 200 OK\r\n\r\n"u8).Tcp(S, 80, C, 4000, 520, 101, 16);
         Replayed run = await Replayed.Of(forge, "alert tcp any any -> any any (msg:\"r\"; stream-event:suspected_rst_inject; sid:1;)", "-k", "none");
         Assert.Equal([1], run.Sids);
     }
