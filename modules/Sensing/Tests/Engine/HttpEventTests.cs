@@ -91,7 +91,7 @@ public sealed class HttpEventTests
     [Fact]
     public async Task Whoever_goes_on_after_a_signed_reset_of_its_own_did_not_send_it()
     {
-        byte[] reset = PacketForge.TcpSegment(S, 80, C, 4000, 501, 101, 20);
+        byte[] reset = PacketForge.TcpSegment(S, 80, C, 4000, 501, 101, 20, default);
         // RFC 2385: only the hosts can tell whether the signature holds
         byte[] signed = [.. reset.AsSpan(0, 20), 19, 18, .. new byte[16], 1, 1];
         signed[12] = 0xa0;
