@@ -16,6 +16,9 @@ internal sealed record FileWishes
     public bool Magic { get; init; }
     public FileStoreOptions? Store { get; init; }
 
+    /// <summary>Rules look at the bytes of bodies and files; without rules none are kept.</summary>
+    public bool Looked { get; init; } = true;
+
     /// <summary>Bytes of a file followed at most when it is to be stored; 0: all of it.</summary>
     public long Depth { get; init; } = 1 << 20;
 }
@@ -56,7 +59,7 @@ internal sealed class AppFile
         Name = name.ToArray();
         ToServer = toServer;
         State = FileState.Open;
-        KeepBytes = keepBytes;
+        KeepBytes = keepBytes && wishes.Looked;
         if (wishes.Sha256) _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         if (wishes.Sha1) _sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
         if (wishes.Md5) _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);

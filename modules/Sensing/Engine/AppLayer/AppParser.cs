@@ -57,6 +57,9 @@ internal sealed class ParseContext(AppLayerOptions options)
     public ulong FramesWanted;
     /// <summary>Where the bytes being parsed begin in their stream.</summary>
     public long InputOffset;
+    /// <summary>Messages to be used again.</summary>
+    public Memory.Pool<Dns.DnsTransaction> DnsMessages { get; } = new(256);
+
     /// <summary>Files that come in ranges.</summary>
     public Files.RangeStore? Ranges { get; set; }
 

@@ -10,8 +10,7 @@ internal abstract class Transaction
     public int ProgressToServer;
     public int ProgressToClient;
     public bool Logged;
-    public readonly TransactionInspection InspectedToServer = new();
-    public readonly TransactionInspection InspectedToClient = new();
+    private TransactionInspection? _toServer, _toClient;   // only where there are rules
     public readonly List<AppFile> Files = new(0);
     public readonly List<AppEvent> Events = new(0);
     public int EventsLogged;
@@ -29,6 +28,9 @@ internal abstract class Transaction
     public bool IsComplete(bool toServer) => !Uses(toServer) || (toServer ? ProgressToServer : ProgressToClient) >= Complete;
 
     public int Progress(bool toServer) => toServer ? ProgressToServer : ProgressToClient;
+
+    public TransactionInspection InspectedToServer => _toServer ??= new TransactionInspection();
+    public TransactionInspection InspectedToClient => _toClient ??= new TransactionInspection();
 
     public TransactionInspection Inspected(bool toServer) => toServer ? InspectedToServer : InspectedToClient;
 
@@ -124,8 +126,8 @@ internal abstract class Transaction
         Logged = false;
         EventsLogged = FilesLogged = 0;
         StoreFilesToServer = StoreFilesToClient = false;
-        InspectedToServer.Clear();
-        InspectedToClient.Clear();
+        _toServer?.Clear();
+        _toClient?.Clear();
         foreach (AppFile file in Files) file.Reset();
         Files.Clear();
         Events.Clear();
@@ -148,7 +150,14 @@ internal sealed class TransactionInspection
     private int[] _rules = [];
     private uint[] _parts = [];
     private int _count;
-    public readonly long[] Streamed = new long[8];
+    public PerBuffer Streamed;
+
+    /// <summary>How far each kind of body has been looked at.</summary>
+    [System.Runtime.CompilerServices.InlineArray(8)]
+    public struct PerBuffer
+    {
+        private long _first;
+    }
 
     public int Count => _count;
     public int RuleAt(int i) => _rules[i];
@@ -190,6 +199,6 @@ internal sealed class TransactionInspection
         BuffersDone0 = BuffersDone1 = 0;
         NoBufferRulesDone = Done = Skip = false;
         _count = 0;
-        Array.Clear(Streamed);
+        Streamed = default;
     }
 }

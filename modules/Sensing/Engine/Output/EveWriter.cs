@@ -72,6 +72,13 @@ internal sealed class EveWriter
         _comma = true;
     }
 
+    /// <param name="key">Of ASCII letters, and short.</param>
+    public void OpenArray(string key)
+    {
+        Span<byte> ascii = stackalloc byte[32];
+        OpenArray(ascii[..Encoding.ASCII.GetBytes(key, ascii)]);
+    }
+
     public void OpenArray(ReadOnlySpan<byte> key)
     {
         Key(key);

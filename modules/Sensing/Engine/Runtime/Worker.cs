@@ -6,6 +6,7 @@ using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Detect.Thresholds;
 using Appliance.Sensing.Engine.Flow;
+using Appliance.Sensing.Engine.Memory;
 using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Stream;
 
@@ -42,6 +43,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
 {
     private const int MostStretches = 64;
     private readonly Decoder _decoder;
+    private YoungHeap _young;
     private readonly FlowTable _flows;
     private readonly TcpEngine _tcp;
     private readonly Reassembly _reassembly;
@@ -101,7 +103,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
     {
         FileWishes asked = settings.App.Files, ruled = rules?.Files ?? new FileWishes();
         FileStoreOptions? store = asked.Store is { } place && (place.Force || rules is { StoresFiles: true }) ? place : null;
-        return asked with { Md5 = asked.Md5 || ruled.Md5, Sha1 = asked.Sha1 || ruled.Sha1, Sha256 = asked.Sha256 || ruled.Sha256 || asked.Store != null, Magic = asked.Magic || ruled.Magic, Store = store };
+        return asked with { Md5 = asked.Md5 || ruled.Md5, Sha1 = asked.Sha1 || ruled.Sha1, Sha256 = asked.Sha256 || ruled.Sha256 || asked.Store != null, Magic = asked.Magic || ruled.Magic, Store = store, Looked = rules != null };
     }
 
     public WorkerCounters Counters { get; }
@@ -123,6 +125,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         _number++;
         _clock = raw.Time;
         if (_number == 1) Counters.FirstTime = raw.Time;
+        _young.Step();
         Counters.LastTime = raw.Time;
         _flows.Advance(_clock);
         try
@@ -153,6 +156,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
     /// <summary>A packet that somebody else has decoded; <paramref name="clock"/> is how far the capture has come.</summary>
     public void Take(Packet p, long clock)
     {
+        _young.Step();
         _clock = clock;
         try
         {

@@ -48,20 +48,19 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
         int questions = BinaryPrimitives.ReadUInt16BigEndian(message[4..]);
         int answers = BinaryPrimitives.ReadUInt16BigEndian(message[6..]);
         int authorities = BinaryPrimitives.ReadUInt16BigEndian(message[8..]);
-        var tx = new DnsTransaction
-        {
-            IsAnswer = answer,
-            ToServer = toServer,
-            MessageId = BinaryPrimitives.ReadUInt16BigEndian(message),
-            Flags = flags,
-        };
+        DnsTransaction tx = context.DnsMessages.Take();
+        tx.Home = context.DnsMessages;
+        tx.IsAnswer = answer;
+        tx.ToServer = toServer;
+        tx.MessageId = BinaryPrimitives.ReadUInt16BigEndian(message);
+        tx.Flags = flags;
         tx.Message.Append(message);
         int at = 12;
-        bool whole = Read(tx, message, ref at, questions, true, ref tx.Questions);
+        bool whole = Read(tx, message, ref at, questions, true, tx.Questions);
         if (answer)
         {
-            whole = whole && Read(tx, message, ref at, answers, false, ref tx.Answers);
-            if (whole) Read(tx, message, ref at, authorities, false, ref tx.Authorities);
+            whole = whole && Read(tx, message, ref at, answers, false, tx.Answers);
+            if (whole) Read(tx, message, ref at, authorities, false, tx.Authorities);
         }
         if (!whole && tx.Questions.Length == 0 || !answer && tx.Questions.Length == 0)
         {
@@ -73,10 +72,9 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
         return true;
     }
 
-    private static bool Read(DnsTransaction tx, ReadOnlySpan<byte> message, ref int at, int count, bool question, ref DnsRecord[] into)
+    private static bool Read(DnsTransaction tx, ReadOnlySpan<byte> message, ref int at, int count, bool question, DnsRecordList found)
     {
         if (count == 0) return true;
-        var found = new List<DnsRecord>(Math.Min(count, 16));
         bool whole = true;
         for (int i = 0; i < count && i < DnsMessage.MaxRecords; i++)
         {
@@ -95,15 +93,14 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
             }
             found.Add(record);
         }
-        into = [.. found];
         return whole;
     }
 
     /// <summary>A text record may hold several strings; each is told apart, as one entry of its own.</summary>
-    private static void SplitText(ReadOnlySpan<byte> message, DnsRecord record, List<DnsRecord> found)
+    private static void SplitText(ReadOnlySpan<byte> message, DnsRecord record, DnsRecordList found)
     {
         int at = record.Data, end = record.Data + record.DataLength;
-        while (at < end && found.Count < DnsMessage.MaxRecords)
+        while (at < end && found.Length < DnsMessage.MaxRecords)
         {
             int length = 1 + message[at];
             if (at + length > end) break;

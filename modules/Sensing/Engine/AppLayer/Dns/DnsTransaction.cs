@@ -16,9 +16,12 @@ internal sealed class DnsTransaction : Transaction
     public ushort Flags;
     public readonly SlidingBuffer Message = new();
     public readonly SlidingBuffer Text = new();
-    public DnsRecord[] Questions = [];
-    public DnsRecord[] Answers = [];
-    public DnsRecord[] Authorities = [];
+    public readonly DnsRecordList Questions = new();
+    public readonly DnsRecordList Answers = new();
+    public readonly DnsRecordList Authorities = new();
+
+    /// <summary>Where it goes when it is done with; nobody else holds it then.</summary>
+    public Pool<DnsTransaction>? Home;
 
     public override bool RecordFollowsFlow => true;
     public override int Complete => 1;
@@ -46,6 +49,12 @@ internal sealed class DnsTransaction : Transaction
         base.Reset();
         Message.Release();
         Text.Release();
+        Questions.Clear();
+        Answers.Clear();
+        Authorities.Clear();
+        Pool<DnsTransaction>? home = Home;
+        Home = null;
+        home?.Give(this);
     }
 
     public override bool WriteRecord(EveWriter to, bool inAlert)
@@ -99,7 +108,9 @@ internal sealed class DnsTransaction : Transaction
         to.Number("version"u8, 2);
         to.Text("type"u8, "answer"u8);
         to.Number("id"u8, MessageId);
-        to.Text("flags"u8, Flags.ToString("x", CultureInfo.InvariantCulture));
+        Span<byte> digits = stackalloc byte[4];
+        _ = Flags.TryFormat(digits, out int written, "x", CultureInfo.InvariantCulture);
+        to.Text("flags"u8, digits[..written]);
         to.Bool("qr"u8, true);
         if ((Flags & 0x0400) != 0) to.Bool("aa"u8, true);
         if ((Flags & 0x0200) != 0) to.Bool("tc"u8, true);
@@ -266,7 +277,7 @@ internal sealed class DnsTransaction : Transaction
                 int mark = Text.Length;
                 if (RData(Answers[i], out ReadOnlySpan<byte> text))
                 {
-                    if (!open) to.OpenArray(Encoding.ASCII.GetBytes(DnsMessage.TypeName(type)));
+                    if (!open) to.OpenArray(DnsMessage.TypeName(type));
                     open = true;
                     to.Item(text);
                 }

@@ -58,7 +58,7 @@ internal sealed partial class HttpBody
         int kept = _toServer ? context.Options.HttpRequestBodyLimit : context.Options.HttpResponseBodyLimit;
         if (kept == 0) kept = MostKept;
         SlidingBuffer body = _toServer ? tx.RequestBody : tx.ResponseBody;
-        if (body.Length < kept) body.Append(bytes[..Math.Min(bytes.Length, kept - body.Length)]);
+        if (context.Options.Files.Looked && body.Length < kept) body.Append(bytes[..Math.Min(bytes.Length, kept - body.Length)]);
         if (_toServer) tx.RequestBodySeen += bytes.Length;
         else tx.ResponseBodySeen += bytes.Length;
         if (_multipart != null)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Appliance.Sensing.Engine.Memory;
 
 namespace Appliance.Sensing.Engine.AppLayer.Http;
@@ -14,7 +15,7 @@ internal sealed class HttpHeaders
     private const int MaxRepetitions = 64;
     public readonly SlidingBuffer Raw = new();   // as sent, with line ends
     private readonly SlidingBuffer _text = new(); // names and unfolded values
-    private Slot[] _slots = new Slot[16];
+    private Slot[] _slots = [];          // from the shared pool
     private int _count;
     private int _repetitions;
 
@@ -34,7 +35,7 @@ internal sealed class HttpHeaders
             Join(known, value);
             return true;
         }
-        if (_count == _slots.Length) Array.Resize(ref _slots, _count * 2);
+        if (_count == _slots.Length) Grow();
         var slot = new Slot { Name = _text.Length, NameLength = name.Length, Folded = folded, Times = 1 };
         _text.Append(name);
         slot.Value = _text.Length;
@@ -42,6 +43,14 @@ internal sealed class HttpHeaders
         _text.Append(value);
         _slots[_count++] = slot;
         return true;
+    }
+
+    private void Grow()
+    {
+        Slot[] larger = ArrayPool<Slot>.Shared.Rent(Math.Max(16, _count * 2));
+        _slots.CopyTo(larger, 0);
+        if (_slots.Length > 0) ArrayPool<Slot>.Shared.Return(_slots);
+        _slots = larger;
     }
 
     /// <summary>The value is moved to the end, where it can grow.</summary>
@@ -92,6 +101,8 @@ internal sealed class HttpHeaders
     {
         Raw.Release();
         _text.Release();
+        if (_slots.Length > 0) ArrayPool<Slot>.Shared.Return(_slots);
+        _slots = [];
         _count = _repetitions = 0;
     }
 }

@@ -49,7 +49,7 @@ internal sealed class Http2Body : IDisposable
         }
         int limit = toServer ? context.Options.HttpRequestBodyLimit : context.Options.HttpResponseBodyLimit;
         if (limit == 0) limit = MostOutput;
-        if (side.Body.Length < limit) side.Body.Append(bytes[..Math.Min(bytes.Length, limit - side.Body.Length)]);
+        if (context.Options.Files.Looked && side.Body.Length < limit) side.Body.Append(bytes[..Math.Min(bytes.Length, limit - side.Body.Length)]);
         side.BodySeen += bytes.Length;
         side.File.Append(bytes);
         if (_plain.Capacity > 4 * Step) _plain.Release();
