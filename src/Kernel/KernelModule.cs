@@ -30,6 +30,7 @@ internal sealed class KernelModule : IModule
         DescribePermissions(builder);
         DescribeServices(builder.Services);
         AccountEndpoints.Describe(builder);
+        PasskeyEndpoints.Describe(builder);
         HealthEndpoint.Describe(builder);
         MailParts.Describe(builder);
 

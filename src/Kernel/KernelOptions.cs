@@ -3,8 +3,11 @@ namespace Appliance.Kernel;
 /// <summary>Settings of the kernel that are fixed while the host runs; section <c>kernel</c>.</summary>
 public sealed record KernelOptions
 {
-    /// <summary>Minutes without input after which a log-in ends.</summary>
+    /// <summary>Minutes without input after which a log-in ends; the settings page may change it.</summary>
     public int IdleMinutes { get; init; } = 60;
+
+    /// <summary>The same for whoever administers: manages people, tokens or settings.</summary>
+    public int AdministratorIdleMinutes { get; init; } = 15;
 
     /// <summary>Hours after which a log-in ends in any case.</summary>
     public int SessionHours { get; init; } = 12;
@@ -32,6 +35,8 @@ public sealed record KernelOptions
     {
         if (options.IdleMinutes is < 5 or > 720)
             yield return $"IdleMinutes is {options.IdleMinutes}; choose 5 to 720.";
+        if (options.AdministratorIdleMinutes is < 5 or > 720)
+            yield return $"AdministratorIdleMinutes is {options.AdministratorIdleMinutes}; choose 5 to 720.";
         if (options.SessionHours is < 1 or > 24)
             yield return $"SessionHours is {options.SessionHours}; choose 1 to 24.";
         if (options.LargestFileMiB is < 1 or > 1024 * 1024)

@@ -7,6 +7,9 @@ public readonly record struct Permission(string Id)
     /// <summary>Any signed-in person: the pages about oneself, and lists whose rows carry their own rights.</summary>
     public static Permission SignedIn { get; } = new("console.signed-in");
 
+    /// <summary>Any signed-in person, also one who must first get a second factor: what that takes, and nothing else.</summary>
+    public static Permission Enrolling { get; } = new("console.enrolling");
+
     /// <inheritdoc/>
     public override string ToString() => Id;
 }
@@ -17,6 +20,9 @@ public sealed class PermissionAttribute(string id) : Attribute
 {
     /// <summary>The permission's id.</summary>
     public string Id { get; } = id;
+
+    /// <summary>True for the few pages that also open for who must first get a second factor; they show only what that takes.</summary>
+    public bool Enrolling { get; init; }
 }
 
 /// <summary>A page that answers without log-in, and why that is right.</summary>

@@ -33,6 +33,9 @@ public sealed record Viewer
     /// <summary>True for the appliance itself (jobs, event handlers): reads everything, and is named in the audit trail by module.</summary>
     public bool IsSystem { get; init; }
 
+    /// <summary>True for who must get a second factor before anything else; holds <see cref="Permission.Enrolling"/> alone.</summary>
+    public bool MustEnrol { get; init; }
+
     /// <summary>True when the viewer holds <paramref name="permission"/>.</summary>
     public bool May(Permission permission) => IsSystem || Permissions.Contains(permission.Id);
 

@@ -18,6 +18,15 @@ internal static class Challenge
         context.Response.Redirect($"/login?next={Uri.EscapeDataString(target)}");
     }
 
+    /// <summary>People are led to where they get a second factor; programs are told.</summary>
+    public static Task EnrolAsync(HttpContext context)
+    {
+        if (IsProgram(context))
+            return Problems.WriteAsync(context, 403, Refuse.Forbidden("kernel.factor.needed"));
+        context.Response.Redirect("/account?tab=factor");
+        return Task.CompletedTask;
+    }
+
     public static Task ForbidAsync(HttpContext context, Permission? permission) =>
         Problems.WriteAsync(context, 403, Refuse.Forbidden("kernel.refused.permission", permission?.Id ?? "-"));
 

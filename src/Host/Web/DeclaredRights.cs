@@ -24,6 +24,10 @@ internal static class DeclaredRights
         endpoint.Metadata.GetMetadata<NeedsPermission>()?.Permission
         ?? (endpoint.Metadata.GetMetadata<PermissionAttribute>() is { } page ? new Permission(page.Id) : null);
 
+    /// <summary>True for what also answers those who must first get a second factor.</summary>
+    public static bool OpensForEnrolling(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<NeedsPermission>()?.Permission == Permission.Enrolling || endpoint.Metadata.GetMetadata<PermissionAttribute>() is { Enrolling: true };
+
     /// <summary>When run from a build folder, the framework serves assets made since through one catch-all that takes no metadata.</summary>
     private static bool IsStaticAssetFallback(Endpoint endpoint) =>
         endpoint is RouteEndpoint { RoutePattern.RawText: "{**path:file}", Order: int.MaxValue };

@@ -22,7 +22,7 @@ internal static class Pages
             // What belongs to no page is the circuit itself: for people who are signed in.
             var isPage = endpoint.Metadata.OfType<ComponentTypeMetadata>().Any();
             if (!isPage && !endpoint.Metadata.OfType<NeedsPermission>().Any())
-                endpoint.Metadata.Add(new NeedsPermission(Permission.SignedIn));
+                endpoint.Metadata.Add(new NeedsPermission(Permission.Enrolling));
         });
     }
 }

@@ -22,7 +22,9 @@ internal sealed class PermissionMiddleware(RequestDelegate next)
         context.Items[ViewerItem] = viewer;
         if (viewer is null)
             await Challenge.AnswerAsync(context);
-        else if (permission is { } needed && (needed == Permission.SignedIn || viewer.May(needed)))
+        else if (viewer.MustEnrol && !DeclaredRights.OpensForEnrolling(endpoint))
+            await Challenge.EnrolAsync(context);
+        else if (permission is { } needed && (needed == Permission.SignedIn || viewer.May(needed) || viewer.MustEnrol))
             await next(context);
         else if (endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null)
         {

@@ -14,6 +14,7 @@ public sealed class Work : IAsyncDisposable
     private readonly NpgsqlTransaction _transaction;
     private readonly List<AuditRow> _audit = [];
     private readonly List<EventRecord> _events = [];
+    private readonly List<Action> _after = [];
     private readonly ModuleSet? _modules;
     private readonly bool _owns;
 
@@ -45,6 +46,9 @@ public sealed class Work : IAsyncDisposable
     /// <summary>Publishes a fact with the change; delivered after commit, at least once, in order per aggregate.</summary>
     public void Publish(EventRecord fact) => _events.Add(fact with { OccurredAt = fact.OccurredAt == default ? Now : fact.OccurredAt });
 
+    /// <summary>Does something in memory once the change is stored; nothing where it is rolled back. Must not fail. Not in event handlers, whose commit is the dispatcher's.</summary>
+    internal void AfterCommit(Action act) => _after.Add(_owns ? act : throw new InvalidOperationException("an event handler does not know when it is committed"));
+
     /// <summary>Rows of one query in the transaction.</summary>
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters, CancellationToken cancel) =>
         (await Connection.QueryAsync<T>(Command(sql, parameters, cancel))).AsList();
@@ -62,6 +66,8 @@ public sealed class Work : IAsyncDisposable
     {
         await FlushAsync(cancel);
         await _transaction.CommitAsync(cancel);
+        foreach (var act in _after)
+            act();
     }
 
     /// <summary>Rolls back what was not committed.</summary>

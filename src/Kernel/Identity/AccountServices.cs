@@ -32,6 +32,18 @@ internal static class AccountServices
         services.AddScoped<UserStore>();
         services.AddScoped<IUserStore<User>>(s => s.GetRequiredService<UserStore>());
         services.AddScoped<TotpCodes>();
+        services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
+        services.Configure<IdentityPasskeyOptions>(o =>
+        {
+            // The authenticator keeps the account and asks for finger, face or number: then it is two factors in one.
+            o.ResidentKeyRequirement = "required";
+            o.UserVerificationRequirement = "required";
+            o.AttestationConveyancePreference = "none";
+        });
+        services.AddSingleton<PasskeyOffers>();
+        services.AddScoped<RecentProof>();
+        services.AddSingleton<AccountLimits>();
+        services.AddScoped<AccountForms>();
         services.AddScoped<LogIn>();
         services.AddSingleton<RolePermissions>();
         services.AddSingleton<Sessions>();

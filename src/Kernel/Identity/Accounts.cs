@@ -48,11 +48,11 @@ internal static class Accounts
         return user.Mail.Length > 0 && !IsMail(user.Mail) ? Refuse.Invalid("kernel.user.mail", "mail", user.Mail) : null;
     }
 
-    public static async Task SetRolesAsync(Work work, UserId id, IEnumerable<Role> roles, CancellationToken cancel)
+    public static async Task SetRolesAsync(Work work, UserId id, IEnumerable<Role> roles, IEnumerable<string> own, CancellationToken cancel)
     {
         await work.ExecuteAsync(DropRoles, new { Id = id }, cancel);
-        foreach (var role in roles.Distinct())
-            await work.ExecuteAsync(InsertRole, new { Id = id, Role = RolePermissions.Word(role) }, cancel);
+        foreach (var word in roles.Select(RolePermissions.Word).Concat(own).Distinct())
+            await work.ExecuteAsync(InsertRole, new { Id = id, Role = word }, cancel);
     }
 
     /// <summary>The framework's answer as a refusal: its own codes mean a taken name; the rest were checked before.</summary>

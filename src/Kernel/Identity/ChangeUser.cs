@@ -9,10 +9,11 @@ namespace Appliance.Kernel.Identity;
 /// <param name="Roles">The roles from now on.</param>
 /// <param name="ReadsUpTo">The most restrictive label read without being named.</param>
 /// <param name="Constituent">The organisation, for role constituent.</param>
-internal sealed record RoleChange(UserId User, IReadOnlyList<Role> Roles, Tlp ReadsUpTo = Tlp.AmberStrict, ConstituentId? Constituent = null);
+/// <param name="OwnRoles">Words of the appliance's own roles from now on.</param>
+internal sealed record RoleChange(UserId User, IReadOnlyList<Role> Roles, Tlp ReadsUpTo = Tlp.AmberStrict, ConstituentId? Constituent = null, IReadOnlyList<string>? OwnRoles = null);
 
 /// <summary>Changes a person's roles and clearance. Log-ins end, so that what was lost is lost within seconds.</summary>
-internal sealed class ChangeRoles(Database database, Sessions sessions) : Act<RoleChange, Done>(database)
+internal sealed class ChangeRoles(Database database, Sessions sessions, RolePermissions roles) : Act<RoleChange, Done>(database)
 {
     private const string Read = "select role from identity.user_roles where user_id = @User order by role for update";
 
@@ -22,7 +23,7 @@ internal sealed class ChangeRoles(Database database, Sessions sessions) : Act<Ro
 
     protected override async Task<Outcome<Done>> HandleAsync(Work work, RoleChange request, CancellationToken cancel)
     {
-        if (RoleRules.Check(work.Viewer, request.Roles, request.Constituent) is { } refusal)
+        if (RoleRules.Check(work.Viewer, request.Roles, request.OwnRoles ?? [], await roles.ReadAsync(cancel), request.Constituent) is { } refusal)
             return refusal;
         await LastAdministrator.LockAsync(work, cancel);
         var before = await work.QueryAsync<string>(Read, new { request.User }, cancel);
@@ -34,9 +35,9 @@ internal sealed class ChangeRoles(Database database, Sessions sessions) : Act<Ro
         var ceiling = (short)Math.Min((int)request.ReadsUpTo, (int)Tlp.AmberStrict);
         if (await work.ExecuteAsync(Clear, new { request.User, ReadsUpTo = ceiling, Constituent = request.Constituent?.Value }, cancel) == 0)
             return Refuse.NotFound("kernel.user.unknown");
-        await Accounts.SetRolesAsync(work, request.User, request.Roles, cancel);
+        await Accounts.SetRolesAsync(work, request.User, request.Roles, request.OwnRoles ?? [], cancel);
         await sessions.EndAllAsync(work, request.User, "roles changed", cancel);
-        work.Audit("kernel.user.roles-changed", $"user/{request.User}", new { before, after = request.Roles, request.ReadsUpTo });
+        work.Audit("kernel.user.roles-changed", $"user/{request.User}", new { before, after = request.Roles, own = request.OwnRoles, request.ReadsUpTo });
         return default(Done);
     }
 }
@@ -86,6 +87,8 @@ internal sealed class ResetUser(Database database, OneTimeLinks links, Sessions 
 
     private const string ClearSecondFactor = "update identity.users set totp_secret = null, totp_enabled = false where id = @User";
 
+    private const string DropPasskeys = "delete from identity.passkeys where user_id = @User";
+
     private const string DropCodes = "delete from identity.recovery_codes where user_id = @User";
 
     private const string ForgetTries = "delete from identity.tries where kind in ('password', 'code') and key = @Key";
@@ -108,6 +111,7 @@ internal sealed class ResetUser(Database database, OneTimeLinks links, Sessions 
         {
             await work.ExecuteAsync(ClearSecondFactor, new { request.User }, cancel);
             await work.ExecuteAsync(DropCodes, new { request.User }, cancel);
+            await work.ExecuteAsync(DropPasskeys, new { request.User }, cancel);
         }
         await work.ExecuteAsync(ForgetTries, new { Key = request.User.ToString() }, cancel);
         await sessions.EndAllAsync(work, request.User, "reset", cancel);

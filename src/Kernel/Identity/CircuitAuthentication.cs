@@ -6,9 +6,18 @@ using Npgsql;
 
 namespace Appliance.Kernel.Identity;
 
-/// <summary>Ends a live circuit's log-in within ten seconds of log-out, lock or loss of a role: the session row is looked at every five.</summary>
-internal sealed class CircuitAuthentication(ILoggerFactory logs, Sessions sessions) : RevalidatingServerAuthenticationStateProvider(logs), IHostEnvironmentAuthenticationStateProvider
+/// <summary>Ends a live circuit's log-in at once when its session is ended in this process, and within ten seconds when another does: the row is looked at every five.</summary>
+internal sealed class CircuitAuthentication : RevalidatingServerAuthenticationStateProvider, IHostEnvironmentAuthenticationStateProvider
 {
+    private readonly Sessions _sessions;
+
+    public CircuitAuthentication(ILoggerFactory logs, Sessions sessions)
+        : base(logs)
+    {
+        _sessions = sessions;
+        _sessions.Changed += LookAgain;
+    }
+
     protected override TimeSpan RevalidationInterval => TimeSpan.FromSeconds(5);
 
     /// <summary>True once the framework gave this scope a state: in circuits and rendered pages, not in plain endpoints.</summary>
@@ -20,19 +29,40 @@ internal sealed class CircuitAuthentication(ILoggerFactory logs, Sessions sessio
         SetAuthenticationState(authenticationStateTask);
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        _sessions.Changed -= LookAgain;
+        base.Dispose(disposing);
+    }
+
     protected override async Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken)
     {
         if (Schemes.SessionOf(authenticationState.User) is not { } session)
             return false;
         try
         {
-            return await sessions.FindAsync(session, cancellationToken) is not null;
+            return await _sessions.FindAsync(session, cancellationToken) is not null;
         }
         catch (NpgsqlException)
         {
             // Without the database nothing can be read or changed anyway; the page keeps its place until it answers again.
             return true;
         }
+    }
+
+    /// <summary>Whoever ended it does not wait for us; the layout hears of the new state and takes the page away, or reads the person's rights anew.</summary>
+    private void LookAgain(Guid session)
+    {
+        if (HasState)
+            _ = LookAgainAsync(session);
+    }
+
+    private async Task LookAgainAsync(Guid session)
+    {
+        var state = await GetAuthenticationStateAsync();
+        if (Schemes.SessionOf(state.User) != session)
+            return;
+        SetAuthenticationState(Task.FromResult(await ValidateAuthenticationStateAsync(state, CancellationToken.None) ? state : new(new())));
     }
 }
 
@@ -47,7 +77,7 @@ internal sealed class CircuitActivity(AuthenticationStateProvider state, Session
             return;
         try
         {
-            await sessions.TouchAsync(session, CancellationToken.None);
+            await sessions.TouchAsync(session, null, CancellationToken.None);
         }
         catch (NpgsqlException)
         {

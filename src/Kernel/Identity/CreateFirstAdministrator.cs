@@ -34,7 +34,7 @@ internal sealed class CreateFirstAdministrator(Database database, UserManager<Us
         using var joined = store.Join(work);
         if (Accounts.RefusalOf(await users.CreateAsync(user, request.Password)) is { } refused)
             return refused;
-        await Accounts.SetRolesAsync(work, user.Id, [Role.Administrator], cancel);
+        await Accounts.SetRolesAsync(work, user.Id, [Role.Administrator], [], cancel);
         work.Audit("kernel.user.created", $"user/{user.Id}", new { user.Name, roles = new[] { Role.Administrator }, by = "set-up link" });
         return user.Id;
     }

@@ -13,7 +13,8 @@ namespace Appliance.Kernel.Identity;
 /// <param name="Constituent">The organisation, for role constituent.</param>
 /// <param name="Language">Two letters.</param>
 /// <param name="ReadsUpTo">The most restrictive label read without being named.</param>
-internal sealed record Invitation(string Name, string DisplayName, string Mail, IReadOnlyList<Role> Roles, ConstituentId? Constituent = null, string Language = "en", Tlp ReadsUpTo = Tlp.AmberStrict);
+/// <param name="OwnRoles">Words of the appliance's own roles besides.</param>
+internal sealed record Invitation(string Name, string DisplayName, string Mail, IReadOnlyList<Role> Roles, ConstituentId? Constituent = null, string Language = "en", Tlp ReadsUpTo = Tlp.AmberStrict, IReadOnlyList<string>? OwnRoles = null);
 
 /// <summary>A one-time link, to be mailed or printed by who asked for it; it is shown once and cannot be read again.</summary>
 /// <param name="User">Whom it is for.</param>
@@ -23,7 +24,7 @@ internal sealed record Invitation(string Name, string DisplayName, string Mail, 
 internal sealed record OneTimeLink(UserId User, string Path, DateTimeOffset ExpiresAt, bool Mailed = false);
 
 /// <summary>Creates an account without password, and the link by which its person sets one.</summary>
-internal sealed class InviteUser(Database database, UserManager<User> users, UserStore store, OneTimeLinks links, LinkMail mail) : Act<Invitation, OneTimeLink>(database)
+internal sealed class InviteUser(Database database, UserManager<User> users, UserStore store, OneTimeLinks links, LinkMail mail, RolePermissions roles) : Act<Invitation, OneTimeLink>(database)
 {
     public static TimeSpan Lives { get; } = TimeSpan.FromDays(7);
 
@@ -34,18 +35,18 @@ internal sealed class InviteUser(Database database, UserManager<User> users, Use
         var user = Accounts.New(request.Name, request.DisplayName, request.Mail, request.Language, work.Now);
         if (Accounts.Check(user) is { } refusal)
             return refusal;
-        if (RoleRules.Check(work.Viewer, request.Roles, request.Constituent) is { } forbidden)
+        if (RoleRules.Check(work.Viewer, request.Roles, request.OwnRoles ?? [], await roles.ReadAsync(cancel), request.Constituent) is { } forbidden)
             return forbidden;
         user.Constituent = request.Constituent;
         user.ReadsUpTo = (short)Math.Min((int)request.ReadsUpTo, (int)Tlp.AmberStrict);
         using var joined = store.Join(work);
         if (Accounts.RefusalOf(await users.CreateAsync(user)) is { } refused)
             return refused;
-        await Accounts.SetRolesAsync(work, user.Id, request.Roles, cancel);
+        await Accounts.SetRolesAsync(work, user.Id, request.Roles, request.OwnRoles ?? [], cancel);
         var secret = await links.IssueAsync(work, OneTimeLinks.Invite, user.Id, Lives, cancel);
         var (path, expires) = ($"/invite/{secret}", work.Now + Lives);
         var mailed = await mail.QueueAsync(work, user, path, expires, cancel);
-        work.Audit("kernel.user.invited", $"user/{user.Id}", new { user.Name, request.Roles, request.Constituent, mailed });
+        work.Audit("kernel.user.invited", $"user/{user.Id}", new { user.Name, request.Roles, request.OwnRoles, request.Constituent, mailed });
         return new OneTimeLink(user.Id, path, expires, mailed);
     }
 }
@@ -61,15 +62,20 @@ internal static class RoleRules
             ? Refuse.Forbidden("kernel.user.administrator")
             : null;
 
-    public static Refusal? Check(Viewer giver, IReadOnlyList<Role> roles, ConstituentId? constituent)
+    public static Refusal? Check(Viewer giver, IReadOnlyList<Role> roles, IReadOnlyList<string> own, RoleMap map, ConstituentId? constituent)
     {
-        if (roles.Count == 0 || roles.Contains(Role.Peer) || roles.Any(r => !Enum.IsDefined(r)))
+        if (own.Any(word => map.Find(word) is null))
+            return Refuse.Invalid("kernel.role.unknown", "roles");
+        // Below an administrator nobody gives more than he has.
+        if (!giver.IsSystem && !giver.Roles.Contains(Role.Administrator) && !own.SelectMany(map.Of).All(giver.Permissions.Contains))
+            return Refuse.Forbidden("kernel.user.administrator");
+        if (roles.Count + own.Count == 0 || roles.Contains(Role.Peer) || roles.Any(r => !Enum.IsDefined(r)))
             return Refuse.Invalid("kernel.user.roles", "roles");
         // One who installs the box must not make himself, or a friend, its owner's colleague for good; administrators appoint administrators.
         if (roles.Contains(Role.Administrator) && !giver.IsSystem && !giver.Roles.Contains(Role.Administrator))
             return Refuse.Forbidden("kernel.user.administrator");
         var outside = roles.Contains(Role.Constituent);
-        if (outside && (roles.Count > 1 || constituent is null))
+        if (outside && (roles.Count + own.Count > 1 || constituent is null))
             return Refuse.Invalid("kernel.user.constituent", "roles");
         return !outside && constituent is not null ? Refuse.Invalid("kernel.user.constituent", "constituent") : null;
     }

@@ -98,7 +98,7 @@ public sealed class IssueToken(Database database, RolePermissions roles) : Act<T
         if (peer is not null)
             return [.. map[Role.Peer]];
         var held = await work.QueryAsync<string>(RolesOf, new { Id = owner }, cancel);
-        return [.. held.Select(RolePermissions.Read).OfType<Role>().SelectMany(r => map[r])];
+        return [.. map.Of(held)];
     }
 }
 

@@ -79,12 +79,17 @@ public static class KernelIdentity
     {
         if (context.Scheme.Name != Schemes.Cookie)
             return;
-        var sessions = context.HttpContext.RequestServices.GetRequiredService<Sessions>();
-        var cancel = context.HttpContext.RequestAborted;
-        if (Schemes.SessionOf(context.Principal) is { } session && await sessions.FindAsync(session, cancel) is not null)
+        var http = context.HttpContext;
+        var sessions = http.RequestServices.GetRequiredService<Sessions>();
+        if (Schemes.SessionOf(context.Principal) is { } session && await sessions.LookAsync(session, http.RequestAborted) is { } live)
         {
-            await sessions.TouchAsync(session, cancel);
-            return;
+            var from = LogInFrom.Of(http);
+            if (Sessions.IsSameBrowser(live.Agent, from.Agent))
+            {
+                await sessions.TouchAsync(session, from.Address, http.RequestAborted);
+                return;
+            }
+            await sessions.AlarmAsync(session, from, http.RequestAborted);
         }
         context.RejectPrincipal();
         await context.HttpContext.SignOutAsync(Schemes.Cookie);

@@ -1,6 +1,7 @@
 using System.Net;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 
 namespace Appliance.Kernel.Identity;
@@ -8,8 +9,6 @@ namespace Appliance.Kernel.Identity;
 /// <summary>Log-in by password, then by code where the person has an authenticator. Known and unknown names take the same steps and get the same answers.</summary>
 internal sealed class LogIn(Database database, UserManager<User> users, UserStore store, Sessions sessions, LogInTries tries)
 {
-    private const string RolesOf = "select role from identity.user_roles where user_id = @Id order by role";
-
     /// <summary>Verified in place of a hash that is not there, so that unknown names cost the same.</summary>
     private static string? s_nobody;
 
@@ -35,7 +34,7 @@ internal sealed class LogIn(Database database, UserManager<User> users, UserStor
         }
         await tries.ForgetAsync("password", KeyOf(user, normal), cancel);
         await tries.GiveBackAsync("address", address, cancel);
-        return user!.TotpEnabled ? LogInStep.NeedsCode(user) : await OpenAsync(user, "password", from, cancel);
+        return await HasFactorAsync(user!, cancel) ? LogInStep.NeedsCode(user!) : await OpenAsync(user!, "password", from, cancel);
     }
 
     /// <summary>Checks the code of the authenticator, or a recovery code, of someone whose password was right.</summary>
@@ -47,9 +46,9 @@ internal sealed class LogIn(Database database, UserManager<User> users, UserStor
         var taken = await tries.TakeAsync("code", id.ToString(), LogInTries.CodeMax, cancel);
         if (!taken.Allowed)
             return LogInStep.Refused("kernel.login.locked");
-        if (user is not { State: UserState.Active, TotpEnabled: true })
+        if (user is not { State: UserState.Active })
             return LogInStep.Refused("kernel.login.code");
-        var byApp = await users.VerifyTwoFactorTokenAsync(user, users.Options.Tokens.AuthenticatorTokenProvider, code);
+        var byApp = user.TotpEnabled && await users.VerifyTwoFactorTokenAsync(user, users.Options.Tokens.AuthenticatorTokenProvider, code);
         var byRecovery = !byApp && await store.RedeemCodeAsync(user, code, cancel);
         if (!byApp && !byRecovery)
         {
@@ -58,24 +57,32 @@ internal sealed class LogIn(Database database, UserManager<User> users, UserStor
             return LogInStep.Refused("kernel.login.code");
         }
         await tries.ForgetAsync("code", id.ToString(), cancel);
-        return await OpenAsync(user, byApp ? "password and code" : "password and recovery code", from, cancel);
+        return await OpenAsync(user, byApp ? "code" : "recovery", from, cancel);
     }
 
     /// <summary>Opens a session for someone who proved who he is.</summary>
-    public async Task<LogInStep> OpenAsync(User user, string how, LogInFrom from, CancellationToken cancel)
+    /// <param name="user">Who.</param>
+    /// <param name="factor">How, as stored: password, code, recovery, passkey or link.</param>
+    /// <param name="from">Where from.</param>
+    /// <param name="cancel">Stops it.</param>
+    public async Task<LogInStep> OpenAsync(User user, string factor, LogInFrom from, CancellationToken cancel)
     {
         await using var work = await database.BeginAsync(AsPerson(user), cancel);
-        var session = await sessions.OpenAsync(work, user.Id, from.Address, from.Agent, cancel);
-        work.Audit("kernel.session.opened", $"user/{user.Id}", new { how, from = from.Address?.ToString() });
+        var session = await sessions.OpenAsync(work, user.Id, from.Address, from.Agent, factor, cancel);
+        work.Audit("kernel.session.opened", $"user/{user.Id}", new { factor, from = from.Address?.ToString() });
         await work.CommitAsync(cancel);
         return LogInStep.Welcome(user, session);
     }
 
     /// <summary>Opens a session for someone who just set a password through a one-time link.</summary>
-    public async Task<LogInStep> OpenAsync(UserId id, string how, LogInFrom from, CancellationToken cancel) =>
+    public async Task<LogInStep> OpenByLinkAsync(UserId id, LogInFrom from, CancellationToken cancel) =>
         await store.FindByIdAsync(id.ToString(), cancel) is { State: UserState.Active } user
-            ? user.TotpEnabled ? LogInStep.NeedsCode(user) : await OpenAsync(user, how, from, cancel)
+            ? await HasFactorAsync(user, cancel) ? LogInStep.NeedsCode(user) : await OpenAsync(user, "link", from, cancel)
             : LogInStep.Refused("kernel.login.wrong");
+
+    /// <summary>True where a password alone does not let in.</summary>
+    public async Task<bool> HasFactorAsync(User user, CancellationToken cancel) =>
+        user.TotpEnabled || (await store.GetPasskeysAsync(user, cancel)).Count > 0;
 
     /// <summary>Ends a session at the person's wish.</summary>
     public async Task CloseAsync(Guid session, Viewer viewer, CancellationToken cancel)
@@ -85,9 +92,6 @@ internal sealed class LogIn(Database database, UserManager<User> users, UserStor
         work.Audit("kernel.session.closed", $"user/{viewer.Id}");
         await work.CommitAsync(cancel);
     }
-
-    /// <summary>The roles of a person, as stored.</summary>
-    public Task<IReadOnlyList<string>> RolesAsync(UserId id, CancellationToken cancel) => database.QueryAsync<string>(RolesOf, new { Id = id }, cancel);
 
     internal static Viewer AsPerson(User user) => new()
     {
@@ -118,7 +122,10 @@ internal sealed class LogIn(Database database, UserManager<User> users, UserStor
 /// <summary>Where a log-in comes from.</summary>
 /// <param name="Address">Peer address.</param>
 /// <param name="Agent">User-Agent header, cut.</param>
-internal sealed record LogInFrom(IPAddress? Address, string Agent);
+internal sealed record LogInFrom(IPAddress? Address, string Agent)
+{
+    public static LogInFrom Of(HttpContext http) => new(http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent.ToString());
+}
 
 /// <summary>How far a log-in came: refused, waiting for the code, or in.</summary>
 internal sealed record LogInStep(string? RefusedBy, User? User, Guid? Session)

@@ -40,9 +40,9 @@ internal sealed class ChangePassword(Database database, UserManager<User> users,
 internal sealed record TotpOffer(string Secret, string Address);
 
 /// <summary>Makes a new secret for one's authenticator; it counts once a code of it was given.</summary>
-internal sealed class BeginTotp(Database database, UserManager<User> users, UserStore store) : Act<Done, TotpOffer>(database)
+internal sealed class BeginTotp(Database database, UserManager<User> users, UserStore store, RecentProof recent) : Act<Done, TotpOffer>(database)
 {
-    public override Permission Permission => Permission.SignedIn;
+    public override Permission Permission => Permission.Enrolling;
 
     protected override async Task<Outcome<TotpOffer>> HandleAsync(Work work, Done request, CancellationToken cancel)
     {
@@ -51,6 +51,8 @@ internal sealed class BeginTotp(Database database, UserManager<User> users, User
             return Refuse.NotFound("kernel.user.unknown");
         if (user.TotpEnabled)
             return Refuse.Conflict("kernel.totp.already");
+        if (await recent.CheckAsync(cancel) is { } stale)
+            return stale;
         var secret = TotpCodes.NewSecret();
         await store.SetAuthenticatorKeyAsync(user, secret, cancel);
         if (Accounts.RefusalOf(await users.UpdateAsync(user)) is { } refused)
@@ -60,10 +62,10 @@ internal sealed class BeginTotp(Database database, UserManager<User> users, User
     }
 }
 
-/// <summary>Switches the second factor on with a first code; answers the recovery codes, shown once.</summary>
-internal sealed class EnableTotp(Database database, UserManager<User> users, UserStore store, LogInTries tries) : Act<string, string[]>(database)
+/// <summary>Switches the second factor on with a first code; answers the recovery codes, shown once. The other log-ins of the person end, this one is due for a new id.</summary>
+internal sealed class EnableTotp(Database database, UserManager<User> users, UserStore store, LogInTries tries, Sessions sessions, CurrentViewer current) : Act<string, string[]>(database)
 {
-    public override Permission Permission => Permission.SignedIn;
+    public override Permission Permission => Permission.Enrolling;
 
     protected override async Task<Outcome<string[]>> HandleAsync(Work work, string request, CancellationToken cancel)
     {
@@ -76,6 +78,11 @@ internal sealed class EnableTotp(Database database, UserManager<User> users, Use
             return Refuse.Invalid("kernel.login.code", "code");
         user.TotpEnabled = true;
         var codes = await users.GenerateNewTwoFactorRecoveryCodesAsync(user, RecoveryCodes.Count);
+        if (await current.SessionAsync() is { } session)
+        {
+            await sessions.EndAllAsync(work, user.Id, "new second factor", cancel, session);
+            await sessions.NoteProofAsync(work, session, cancel);
+        }
         work.Audit("kernel.totp.enabled", $"user/{user.Id}");
         return codes!.ToArray();
     }
@@ -99,8 +106,8 @@ internal sealed class NewRecoveryCodes(Database database, UserManager<User> user
     }
 }
 
-/// <summary>Switches one's second factor off, given a code of it.</summary>
-internal sealed class DisableTotp(Database database, UserManager<User> users, UserStore store, LogInTries tries) : Act<string, Done>(database)
+/// <summary>Switches one's authenticator off, given a code of it; whoever must have a second factor keeps a passkey then.</summary>
+internal sealed class DisableTotp(Database database, UserManager<User> users, UserStore store, LogInTries tries, AccountLimits limits) : Act<string, Done>(database)
 {
     public override Permission Permission => Permission.SignedIn;
 
@@ -111,8 +118,12 @@ internal sealed class DisableTotp(Database database, UserManager<User> users, Us
             return Refuse.NotFound("kernel.totp.none");
         if (!await OwnCode.IsRightAsync(users, user, request, tries, cancel))
             return Refuse.Invalid("kernel.login.code", "code");
+        var none = (await store.ListPasskeysAsync(user.Id, cancel)).Count == 0;
+        if (none && await limits.DemandsFactorAsync(work.Viewer.Permissions, cancel))
+            return Refuse.Conflict("kernel.factor.last");
         (user.TotpEnabled, user.TotpSecret) = (false, null);
-        await store.ReplaceCodesAsync(user, [], cancel);
+        if (none)
+            await store.ReplaceCodesAsync(user, [], cancel);
         if (Accounts.RefusalOf(await users.UpdateSecurityStampAsync(user)) is { } refused)
             return refused;
         work.Audit("kernel.totp.disabled", $"user/{user.Id}");

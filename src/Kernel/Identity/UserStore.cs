@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Identity;
 namespace Appliance.Kernel.Identity;
 
 /// <summary>The framework's user stores over the schema <c>identity</c>. Inside an act it takes part in the act's transaction.</summary>
-internal sealed partial class UserStore(Database database, IDataProtectionProvider protection) :
+internal sealed partial class UserStore(Database database, IDataProtectionProvider protection, TimeProvider time) :
     IUserPasswordStore<User>,
     IUserSecurityStampStore<User>,
     IUserEmailStore<User>

@@ -21,7 +21,9 @@ public sealed class AccessTests(ConsoleHost console)
         await page.GotoAsync("/admin/audit");
         await page.FillAsync("[name=name]", "amina");
         await page.FillAsync("[name=password]", ConsoleHost.Password);
-        await page.ClickAsync("main button[type=submit]");
+        await page.ClickAsync("form[action='/account/login'] button[type=submit]");
+        await page.FillAsync("[name=code]", console.TakeCode());
+        await page.ClickAsync("form[action='/account/second-factor'] button[type=submit]");
 
         await page.WaitForURLAsync("**/admin/audit");
         await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Audit trail");
@@ -36,7 +38,7 @@ public sealed class AccessTests(ConsoleHost console)
         await page.GotoAsync("/login");
         await page.FillAsync("[name=name]", "nobody");
         await page.FillAsync("[name=password]", "not the password");
-        await page.ClickAsync("main button[type=submit]");
+        await page.ClickAsync("form[action='/account/login'] button[type=submit]");
 
         await Assertions.Expect(page.Locator(".refusals")).ToBeVisibleAsync();
     }

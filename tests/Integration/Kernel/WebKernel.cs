@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Appliance.Contracts;
 using Appliance.Kernel;
 using Appliance.Kernel.Data;
@@ -69,14 +70,19 @@ internal sealed class WebKernel : IAsyncDisposable
             await current.FindAsync(cancel) is { } viewer
                 ? Results.Text($"{viewer.Name}|{string.Join(',', viewer.Roles)}|{string.Join(',', viewer.Permissions.Where(p => p.StartsWith("probe.", StringComparison.Ordinal)).Order())}|{viewer.Peer?.ToString()}")
                 : Results.Unauthorized());
-        foreach (var endpoint in modules.Modules.SelectMany(m => m.Endpoints).Where(e => e.PublicReason is not null))
+        app.MapGet("/rights", async (ICurrentViewer current, CancellationToken cancel) => $"Permission {string.Join(',', (await current.FindAsync(cancel))!.Permissions.Order(StringComparer.Ordinal))}");
+        app.MapGet("/totp/begin", async (ICurrentViewer current, BeginTotp begin, CancellationToken cancel) => (await begin.RunAsync((await current.FindAsync(cancel))!, default, cancel)).Value.Secret);
+        app.MapGet("/totp/enable", async (ICurrentViewer current, EnableTotp enable, string code, CancellationToken cancel) => (await enable.RunAsync((await current.FindAsync(cancel))!, code, cancel)).Succeeded ? "ok" : "refused");
+        foreach (var endpoint in modules.Modules.SelectMany(m => m.Endpoints).Where(e => e.PublicReason is not null || e.Path.StartsWith("/account/", StringComparison.Ordinal)))
             app.MapMethods(endpoint.Path, [endpoint.Method], endpoint.Handler);
         await app.StartAsync();
         return new WebKernel(database, folder, app, time);
     }
 
     /// <summary>A browser: keeps cookies, follows nothing.</summary>
-    public Browser Open() => new(Address);
+    /// <param name="from">Address of loopback that it calls from; the usual one by default.</param>
+    /// <param name="agent">Its User-Agent header; none by default.</param>
+    public Browser Open(string? from = null, string? agent = null) => new(Address, from, agent);
 
     /// <summary>Runs an act or query as <paramref name="viewer"/> in a scope of its own.</summary>
     public async Task<Outcome<TAnswer>> ActAsync<TAct, TRequest, TAnswer>(Viewer viewer, TRequest request)
@@ -84,6 +90,14 @@ internal sealed class WebKernel : IAsyncDisposable
     {
         await using var scope = Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<TAct>().RunAsync(viewer, request, CancellationToken.None);
+    }
+
+    /// <summary>Runs a query as <paramref name="viewer"/> in a scope of its own.</summary>
+    public async Task<Outcome<TAnswer>> AskAsync<TQuery, TRequest, TAnswer>(Viewer viewer, TRequest request)
+        where TQuery : Appliance.Kernel.Acts.Query<TRequest, TAnswer>
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<TQuery>().RunAsync(viewer, request, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -96,23 +110,33 @@ internal sealed class WebKernel : IAsyncDisposable
 }
 
 /// <summary>What a browser does with the forms.</summary>
-internal sealed class Browser(Uri address) : IDisposable
+internal sealed class Browser(Uri address, string? from, string? agent) : IDisposable
 {
     private readonly CookieContainer _cookies = new();
     private HttpClient? _client;
 
     public CookieContainer Cookies => _cookies;
 
-    private HttpClient Client => _client ??= new HttpClient(new SocketsHttpHandler { CookieContainer = _cookies, AllowAutoRedirect = false }) { BaseAddress = address };
+    private HttpClient Client => _client ??= Make();
 
     /// <summary>The session cookie's value, or null.</summary>
     public string? Session => _cookies.GetCookies(address)["cirt-plain"]?.Value;
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => Client.SendAsync(request);
 
-    public async Task<string> MeAsync()
+    public Task<string> MeAsync() => GetAsync("/me");
+
+    /// <summary>Where a plain GET leads.</summary>
+    public async Task<string> LeadsAsync(string path)
     {
-        using var answer = await Client.GetAsync(new Uri("/me", UriKind.Relative));
+        using var answer = await Client.GetAsync(new Uri(path, UriKind.Relative));
+        return answer.Headers.Location?.OriginalString ?? ((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The text behind a path, or the status.</summary>
+    public async Task<string> GetAsync(string path)
+    {
+        using var answer = await Client.GetAsync(new Uri(path, UriKind.Relative));
         return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync() : ((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
@@ -134,4 +158,21 @@ internal sealed class Browser(Uri address) : IDisposable
     public Task<string> LogInAsync(string name, string password, string next = "/") => PostAsync("/account/login", ("name", name), ("password", password), ("next", next));
 
     public void Dispose() => _client?.Dispose();
+
+    private HttpClient Make()
+    {
+        var handler = new SocketsHttpHandler { CookieContainer = _cookies, AllowAutoRedirect = false };
+        if (from is not null)
+            handler.ConnectCallback = async (context, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+                await socket.ConnectAsync(context.DnsEndPoint, cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            };
+        var client = new HttpClient(handler) { BaseAddress = address };
+        if (agent is not null)
+            client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", agent);
+        return client;
+    }
 }

@@ -1,5 +1,6 @@
 // The shell without a circuit: menus, preferences, drawer, clock, copying. Works by delegation, so it survives every re-rendering.
 import './keys.js';
+import './passkey.js';
 
 const root = document.documentElement;
 const attribute = { theme: 'theme', density: 'density', keys: 'shortcuts', rail: 'rail' };
