@@ -27,6 +27,7 @@ internal sealed class ConsoleModule : IModule
         builder.Navigation(new("admin", "console.users", "/admin/users", KernelPermissions.ManageUsers, 10));
         builder.Navigation(new("admin", "console.roles", "/admin/roles", KernelPermissions.ManageUsers, 11));
         builder.Navigation(new("admin", "console.tokens", "/admin/tokens", KernelPermissions.ManageTokens, 12));
+        builder.Navigation(new("admin", "console.webhooks", "/admin/webhooks", KernelPermissions.ManageWebhooks, 13));
         builder.Navigation(new("admin", "console.settings", "/admin/settings", KernelPermissions.ReadSettings, 20));
         builder.Navigation(new("admin", "console.jobs", "/admin/jobs", KernelPermissions.ReadJobs, 30));
         builder.Navigation(new("admin", "console.deliveries", "/admin/deliveries", KernelPermissions.ManageOutbox, 40));

@@ -50,6 +50,9 @@ internal static partial class KernelLog
     [LoggerMessage(1021, LogLevel.Information, "the database answers again after {Seconds} s")]
     public static partial void DatabaseBack(ILogger log, int seconds);
 
+    [LoggerMessage(1030, LogLevel.Warning, "webhooks interrupted: {Reason}; they go on as soon as the database answers")]
+    public static partial void WebhooksInterrupted(ILogger log, string reason);
+
     [LoggerMessage(1019, LogLevel.Error, "outbox dispatcher met a fault it did not expect; it goes on")]
     public static partial void OutboxFault(ILogger log, Exception fault);
 }

@@ -12,6 +12,7 @@ using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Settings;
+using Appliance.Kernel.Webhooks;
 using Appliance.Kernel.Views;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -33,12 +34,14 @@ internal sealed class KernelModule : IModule
         PasskeyEndpoints.Describe(builder);
         HealthEndpoint.Describe(builder);
         MailParts.Describe(builder);
+        WebhookEndpoints.Describe(builder);
 
         builder
             .Worker<HostLockWatch>()
             .Worker<DatabaseWatch>()
             .Worker<OutboxDispatcher>()
             .Worker<AuditSealer>()
+            .Worker<WebhookSender>()
             .Worker<JobSchedules>();
         JobSchedules.AddQuartz(builder.Services);
 
@@ -88,6 +91,8 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<IPersonal, Personal>();
         services.AddScoped<ISavedViews, StoredViews>();
         services.AddSingleton<FileStore>();
+        services.AddSingleton<Api.KeptAnswers>();
+        services.AddSingleton<WebhookSecrets>();
         services.AddSingleton<MakeBackup>();
         services.AddSingleton<OutgoingHttp>();
         services.AddSingleton<HealthBoard>();
@@ -96,6 +101,7 @@ internal sealed class KernelModule : IModule
     private static void DescribePermissions(IModuleBuilder builder) => builder
         .Permission(KernelPermissions.ManageUsers, Role.Administrator, Role.Provisioner)
         .Permission(KernelPermissions.ManageTokens, Role.Administrator, Role.Provisioner)
+        .Permission(KernelPermissions.ManageWebhooks, Role.Administrator)
         .Permission(KernelPermissions.ReadAudit, Role.Administrator, Role.Auditor, Role.Manager)
         .Permission(KernelPermissions.ReadJobs, Role.Administrator, Role.Auditor, Role.Provisioner)
         .Permission(KernelPermissions.RunJobs, Role.Administrator, Role.Provisioner)

@@ -24,6 +24,9 @@ public sealed record KernelOptions
     /// <summary>The outgoing HTTP client.</summary>
     public HttpOptions Http { get; init; } = new();
 
+    /// <summary>The API.</summary>
+    public ApiOptions Api { get; init; } = new();
+
     /// <summary>Mail out and in.</summary>
     public Mail.MailOptions Mail { get; init; } = new();
 
@@ -43,6 +46,8 @@ public sealed record KernelOptions
             yield return $"LargestFileMiB is {options.LargestFileMiB}; choose 1 to 1048576.";
         if (options.FreeSpaceMiB is < 64)
             yield return $"FreeSpaceMiB is {options.FreeSpaceMiB}; choose at least 64.";
+        if (options.Api.RequestsPerMinute is < 10 or > 100_000)
+            yield return $"Api:RequestsPerMinute is {options.Api.RequestsPerMinute}; choose 10 to 100000.";
         if (options.Backup.Keep is < 1 or > 1000)
             yield return $"Backup:Keep is {options.Backup.Keep}; choose 1 to 1000.";
         if (options.Backup.Folder.Length > 0 && !Path.IsPathFullyQualified(options.Backup.Folder))
@@ -52,6 +57,13 @@ public sealed record KernelOptions
         foreach (var fault in Kernel.Http.AddressPolicy.Faults(options.Http))
             yield return fault;
     }
+}
+
+/// <summary>Settings of the API; section <c>kernel:api</c>.</summary>
+public sealed record ApiOptions
+{
+    /// <summary>How often one credential may ask in a minute.</summary>
+    public int RequestsPerMinute { get; init; } = 3000;
 }
 
 /// <summary>Settings of the nightly backup; section <c>kernel:backup</c>.</summary>

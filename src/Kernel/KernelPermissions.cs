@@ -11,6 +11,9 @@ public static class KernelPermissions
     /// <summary>Issue and revoke credentials of programs and peers.</summary>
     public static Permission ManageTokens { get; } = new("kernel.tokens.manage");
 
+    /// <summary>Tell programs elsewhere of facts, and see what they were told.</summary>
+    public static Permission ManageWebhooks { get; } = new("kernel.webhooks.manage");
+
     /// <summary>Read and verify the audit trail.</summary>
     public static Permission ReadAudit { get; } = new("kernel.audit.read");
 

@@ -34,6 +34,11 @@ internal static class KernelRetention
 
     private const string Tries = "delete from identity.tries where (kind, key) in (select kind, key from identity.tries where last_at < @before and coalesce(locked_until, last_at) < @before limit 5000)";
 
+    private const string KeptAnswers = "delete from kernel.kept_answers where (holder, key) in (select holder, key from kernel.kept_answers where begun_at < @before limit 5000)";
+
+    private const string WebhookDeliveries =
+        "delete from kernel.webhook_deliveries where id in (select id from kernel.webhook_deliveries where created_at < @before and state <> 'waiting' limit 5000)";
+
     private const string Drafts = "delete from kernel.drafts where (user_id, place) in (select user_id, place from kernel.drafts where saved_at < @before limit 5000)";
 
     public static void Describe(IModuleBuilder builder) => builder
@@ -43,5 +48,7 @@ internal static class KernelRetention
         .Retention(new("identity.sessions", 90, Sessions))
         .Retention(new("identity.links", 90, Links))
         .Retention(new("identity.tries", 2, Tries))
+        .Retention(new("kernel.kept_answers", 2, KeptAnswers))
+        .Retention(new("kernel.webhook_deliveries", 30, WebhookDeliveries))
         .Retention(new("kernel.drafts", 90, Drafts));
 }

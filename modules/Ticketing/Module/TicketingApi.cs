@@ -16,19 +16,27 @@ internal static class TicketingApi
         .Endpoint("GET", "incidents.csv", Permissions.Read, ExportIncidents.CsvAsync)
         .Endpoint("GET", "incidents.json", Permissions.Read, ExportIncidents.JsonAsync)
         .Endpoint("POST", "incidents", Permissions.Open, Open)
+        .Example(new { title = "Portal answers requests outside its root", summary = "Seen since 03:10.", severity = 2, tlp = "TLP:AMBER" })
         .Endpoint("GET", "incidents/{number}", Permissions.Read, Show)
         .Endpoint("PUT", "incidents/{id:guid}", Permissions.Edit, Edit)
+        .Example(new { version = 1, title = "Portal answers requests outside its root", summary = "Confirmed by its owner.", severity = 2, tlp = "TLP:AMBER" })
         .Endpoint("POST", "incidents/{id:guid}/notes", Permissions.Edit, Note)
+        .Example(new { text = "Called the duty officer." })
         .Endpoint("POST", "incidents/{id:guid}/state", Permissions.Edit, Move)
+        .Example(new { from = "triage", to = "in-progress" })
         .Endpoint("POST", "incidents/{id:guid}/owner", Permissions.Edit, Own)
+        .Example(new { giveBack = false })
         .Endpoint("POST", "incidents/{id:guid}/confirm", Permissions.Confirm, Confirm)
         .Endpoint("POST", "incidents/{id:guid}/notify", Permissions.Mail, Notify)
+        .Example(new { recipients = new[] { "soc@finance.example" }, subject = "Traffic towards your network", text = "Please check the server and keep its logs.", language = "en" })
         .Endpoint("GET", "reports", Permissions.Triage, Reports)
         .Endpoint("GET", "reports.csv", Permissions.Triage, ExportReports.CsvAsync)
         .Endpoint("GET", "reports.json", Permissions.Triage, ExportReports.JsonAsync)
         .Endpoint("POST", "reports", Permissions.Triage, Report)
+        .Example(new { subject = "Strange log-ins", text = "Since this morning, from one address.", sender = "soc@finance.example", senderName = "Duty officer" })
         .Endpoint("GET", "reports/{id:guid}", Permissions.Triage, ShowOne)
-        .Endpoint("POST", "reports/{id:guid}/attach", Permissions.Triage, Attach);
+        .Endpoint("POST", "reports/{id:guid}/attach", Permissions.Triage, Attach)
+        .Example(new { number = "INC-2026-0001" });
 
     private static Task<Outcome<Page<IncidentLine>>> List(Viewer viewer, ListIncidents query, CancellationToken cancel, string view = "open", string words = "", string? after = null, int limit = 50) =>
         query.RunAsync(viewer, new(view, words, after, limit), cancel);

@@ -7,7 +7,11 @@ namespace Appliance.Contracts;
 /// <param name="Key">Resource key of a message in three parts: what is wrong, the particulars, what to do next.</param>
 /// <param name="Field">The field of the request it is about, when it is about one.</param>
 /// <param name="Arguments">The particulars, in the order of the placeholders.</param>
-public sealed record Refusal(RefusalKind Kind, string Key, string? Field = null, params object[] Arguments);
+public sealed record Refusal(RefusalKind Kind, string Key, string? Field = null, params object[] Arguments)
+{
+    /// <summary>True when somebody else changed the thing since the asker looked: 412 where the request named the version it saw.</summary>
+    public bool IsStale { get; init; }
+}
 
 /// <summary>The sorts of refusal.</summary>
 public enum RefusalKind
@@ -77,6 +81,9 @@ public static class Refuse
 
     /// <summary>The state forbids it.</summary>
     public static Refusal Conflict(string key, params object[] arguments) => new(RefusalKind.Conflict, key, null, arguments);
+
+    /// <summary>Somebody else changed it meanwhile.</summary>
+    public static Refusal Changed(string key, params object[] arguments) => new(RefusalKind.Conflict, key, null, arguments) { IsStale = true };
 
     /// <summary>A part does not answer.</summary>
     public static Refusal Unavailable(string key, params object[] arguments) => new(RefusalKind.Unavailable, key, null, arguments);

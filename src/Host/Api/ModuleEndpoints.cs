@@ -17,6 +17,8 @@ internal static class ModuleEndpoints
                 .AddEndpointFilter<OutcomeFilter>()
                 .WithTags(endpoint.ModuleId)
                 .DisableAntiforgeryFor(endpoint);
+            if (endpoint.Example is { } example)
+                mapped.WithMetadata(new RequestExample(example));
             if (endpoint.Permission is { } permission)
                 mapped.WithMetadata(new NeedsPermission(permission));
             else

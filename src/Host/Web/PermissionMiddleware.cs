@@ -12,7 +12,8 @@ internal sealed class PermissionMiddleware(RequestDelegate next)
     public async Task InvokeAsync(HttpContext context, ICurrentViewer current)
     {
         var endpoint = context.GetEndpoint();
-        if (endpoint is null || DeclaredRights.IsPublic(endpoint))
+        // Routing's own answers to a wrong method or media type are no mapped endpoint and reach no handler.
+        if (endpoint is not RouteEndpoint || DeclaredRights.IsPublic(endpoint))
         {
             await next(context);
             return;

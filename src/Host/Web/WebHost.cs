@@ -33,11 +33,14 @@ internal static class WebHost
         app.UseRequestLocalization();
         // What people asked for in vain is drawn as a page; programs get problem+json from the middleware above.
         app.UseWhen(Challenge.IsPerson, people => people.UseExceptionHandler("/error").UseStatusCodePagesWithReExecute("/not-found"));
+        app.UseWhen(context => !Challenge.IsPerson(context), programs => programs.UseStatusCodePages(ProblemAnswers.WriteAsync));
         app.UseMiddleware<Outage>();
         app.UseRouting();
         app.UseRateLimiter();
         app.UseKernelIdentity();
         app.UseMiddleware<PermissionMiddleware>();
+        app.UseMiddleware<CredentialLimit.Middleware>();
+        app.UseMiddleware<Idempotency>();
         app.UseMiddleware<CircuitGate>();
         app.UseAntiforgery();
         app.MapStaticAssets().WithMetadata(new AnswersEveryone("style sheets, scripts and pictures of the product itself"));

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Appliance.Contracts;
+using Appliance.Host.Api;
 using Appliance.Host.Composition;
 using Appliance.Host.Telemetry;
 using Appliance.Kernel.Data;
@@ -31,7 +32,9 @@ internal static class WebServices
         services.AddSingleton<CircuitLimits>().AddScoped<CircuitHandler, CircuitCounter>();
         services.AddRouting();
         services.AddTelemetry(configuration);
-        services.AddOpenApi("openapi");
+        // The address names no document, and then the framework means this one.
+        services.AddOpenApi("v1", o => o.AddOperationTransformer(ApiDocument.CompleteAsync));
+        services.AddSingleton<CredentialLimit>();
         services.ConfigureHttpJsonOptions(j =>
         {
             j.SerializerOptions.DefaultIgnoreCondition = OutboxJson.Options.DefaultIgnoreCondition;
@@ -41,6 +44,11 @@ internal static class WebServices
         services.AddRateLimiter(l =>
         {
             l.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            l.OnRejected = (rejected, _) =>
+            {
+                rejected.HttpContext.Response.Headers.RetryAfter = "1";
+                return ValueTask.CompletedTask;
+            };
             // One address cannot starve the others; people at work stay far below it.
             l.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(c =>
                 RateLimitPartition.GetTokenBucketLimiter(c.Connection.RemoteIpAddress?.ToString() ?? "-", _ => new TokenBucketRateLimiterOptions

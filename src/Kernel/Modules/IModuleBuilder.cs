@@ -49,6 +49,9 @@ public interface IModuleBuilder
     /// <param name="handler">Minimal-API delegate; take <see cref="Viewer"/> as a parameter.</param>
     IModuleBuilder Endpoint(string method, string path, Permission permission, Delegate handler);
 
+    /// <summary>A request body that the endpoint just added accepts, for the API's document; names of its members as sent.</summary>
+    IModuleBuilder Example(object body);
+
     /// <summary>Adds an endpoint that answers without log-in, and why that is right.</summary>
     IModuleBuilder PublicEndpoint(string method, string path, string reason, Delegate handler);
 

@@ -95,6 +95,13 @@ public sealed class ModuleBuilder(ModuleDescription description, IServiceCollect
     }
 
     /// <inheritdoc/>
+    public IModuleBuilder Example(object body)
+    {
+        description.Endpoints[^1] = description.Endpoints[^1] with { Example = body };
+        return this;
+    }
+
+    /// <inheritdoc/>
     public IModuleBuilder PublicEndpoint(string method, string path, string reason, Delegate handler)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);

@@ -69,7 +69,11 @@ public sealed record JobRegistration(string Name, Type JobType, JobSchedule Sche
 /// <param name="Permission">Needed right; null only with <paramref name="PublicReason"/>.</param>
 /// <param name="PublicReason">Why it answers without log-in.</param>
 /// <param name="Handler">Minimal-API delegate.</param>
-public sealed record EndpointRegistration(string ModuleId, string Method, string Path, Permission? Permission, string? PublicReason, Delegate Handler);
+public sealed record EndpointRegistration(string ModuleId, string Method, string Path, Permission? Permission, string? PublicReason, Delegate Handler)
+{
+    /// <summary>A body it accepts, for the API's document.</summary>
+    public object? Example { get; init; }
+}
 
 /// <summary>Options of a module.</summary>
 /// <param name="Section">Configuration section.</param>

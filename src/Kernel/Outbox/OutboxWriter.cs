@@ -4,6 +4,7 @@ using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Webhooks;
 
 namespace Appliance.Kernel.Outbox;
 
@@ -39,6 +40,7 @@ internal static class OutboxWriter
             await work.ExecuteAsync(InsertEvent, new { Id = fact.EventId.Value, name.Name, name.Version, fact.Aggregate, Body = body, fact.OccurredAt }, cancel);
             foreach (var subscription in modules?.Subscriptions[type] ?? [])
                 await work.ExecuteAsync(InsertDelivery, new { Id = fact.EventId.Value, Subscription = subscription.Name, fact.Aggregate, work.Now }, cancel);
+            await WebhookWriter.WriteAsync(work, fact, name, cancel);
         }
         await work.ExecuteAsync("select pg_notify('cirt_outbox', '')", null, cancel);
     }

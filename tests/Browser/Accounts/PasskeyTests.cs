@@ -109,6 +109,7 @@ public sealed class PasskeyTests
 
     private static async Task LogOutAsync(IPage page)
     {
+        await ConsoleHost.ReadyAsync(page);
         await page.ClickAsync("details.user > summary");
         await page.ClickAsync("form[action='/account/logout'] button");
         await page.WaitForURLAsync("**/login**");

@@ -32,7 +32,7 @@ internal sealed class EditConstituent(Database database, Constituency constituen
         if (found is null)
             return Refuse.NotFound("directory.refused.no-constituent");
         if (found.Version != request.Version)
-            return Refuse.Conflict("directory.refused.changed-meanwhile", fields.Name);
+            return Refuse.Changed("directory.refused.changed-meanwhile", fields.Name);
         if (await work.FindAsync<bool>(AddConstituent.Taken, new { fields.Name, Id = request.Id.Value }, cancel))
             return Refuse.Conflict("directory.refused.name-taken", fields.Name);
         await work.ExecuteAsync(

@@ -27,7 +27,7 @@ internal sealed class EditIncident(Database database, IConstituency constituency
         if (found is null)
             return Refuse.NotFound("ticketing.refused.no-incident");
         if (found.Version != request.Version)
-            return Refuse.Conflict("ticketing.refused.changed-meanwhile", found.ChangedBy, found.ChangedAt.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture));
+            return Refuse.Changed("ticketing.refused.changed-meanwhile", found.ChangedBy, found.ChangedAt.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture));
         var faults = fields.Faults().ToList();
         var names = await ConstituentNames.ReadAsync(constituency, work.Viewer, fields.Constituents, cancel);
         faults.AddRange(names.Refusals);

@@ -35,7 +35,7 @@ internal sealed class EditAdvisory(Database database) : Act<AdvisoryEdit, int>(d
         if (row is null)
             return Refuse.NotFound("watch.refused.no-advisory");
         if (row.Version != request.Version)
-            return Refuse.Conflict("watch.refused.advisory-changed", row.Number);
+            return Refuse.Changed("watch.refused.advisory-changed", row.Number);
         if (row.State == "withdrawn")
             return Refuse.Conflict("watch.refused.advisory-withdrawn", row.Number);
         // A drill never turns into the real thing, nor back: the number would mean two things.

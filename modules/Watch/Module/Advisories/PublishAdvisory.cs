@@ -43,7 +43,7 @@ internal sealed class PublishAdvisory(Database database, Recipients recipients, 
         if (row is null)
             return Refuse.NotFound("watch.refused.no-advisory");
         if (row.Version != request.Version)
-            return Refuse.Conflict("watch.refused.advisory-changed", row.Number);
+            return Refuse.Changed("watch.refused.advisory-changed", row.Number);
         if (row.State != "approved")
             return Refuse.Conflict("watch.refused.advisory-not-approved", row.Number);
         var fields = row.Fields();

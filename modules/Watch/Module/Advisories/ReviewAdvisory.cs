@@ -27,7 +27,7 @@ internal abstract class AdvisoryStepAct(Database database) : Act<AdvisoryStep, D
         if (row is null)
             return Refuse.NotFound("watch.refused.no-advisory");
         if (row.Version != request.Version)
-            return Refuse.Conflict("watch.refused.advisory-changed", row.Number);
+            return Refuse.Changed("watch.refused.advisory-changed", row.Number);
         if (!From.Contains(row.State))
             return Refuse.Conflict("watch.refused.advisory-state", row.Number);
         var faults = Check(work, row, request);
