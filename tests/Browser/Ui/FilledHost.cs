@@ -58,7 +58,7 @@ public sealed class FilledHost : IAsyncLifetime
         string[] ofManager =
         [
             "/", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/admin/audit", "/admin/deliveries", "/admin/health", "/admin/jobs",
-            "/admin/mail", "/admin/mail/received", "/admin/roles", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
+            "/admin/mail", "/admin/mail/received", "/admin/roles", "/admin/roles?tab=person", "/admin/roles?tab=who&right=kernel.users.manage", "/admin/roles/new?from=analyst", "/admin/tokens", "/admin/webhooks", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
             $"/directory/constituents/{constituent}", "/directory/import", "/help", "/readiness", "/search", "/search?q=ministry",
             "/sense/inbox", "/sense/rules", "/sense/captures", "/sense/sensors", "/sense/events",
             "/setup/steps/factor", "/setup/steps/organisation", "/setup/steps/network", "/setup/steps/constituents", "/setup/steps/rules", "/setup/steps/mail", "/setup/steps/selftest", "/setup/steps/finish",
