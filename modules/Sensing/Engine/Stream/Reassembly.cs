@@ -185,8 +185,8 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             Span<byte> target = mine.AsSpan((int)(from - sequence), length);
             if (keep.SequenceEqual(target)) continue;
             counters.OverlapDifferentData++;
-            // the very same stretch is taken for the same segment sent again
-            different |= old.Sequence != sequence || old.End != end;
+            // the very same stretch is taken for the same segment sent again, unless it goes on to its reader as it came
+            different |= options.Inline || old.Sequence != sequence || old.End != end;
             if (!newWins) keep.CopyTo(target);
         }
         stream.Bytes.WriteAt((int)(sequence - stream.Base), mine.AsSpan(0, payload.Length));

@@ -96,7 +96,7 @@ internal sealed partial class TcpEngine
         session.Client.Window = p.Window;
         session.Client.Scale = p.WindowScale >= 0 ? (byte)p.WindowScale : (byte)0;
         session.Server.Scale = WidestScale;
-        session.Server.Window = ushort.MaxValue << WidestScale;
+        session.Server.Window = p.Window;
         session.Client.NextWindow = session.Client.LastAck + session.Client.Window;
         session.Server.NextWindow = session.Server.LastAck + session.Server.Window;
         if (!p.HasTimestamp) return;
