@@ -203,7 +203,7 @@ internal sealed partial class Decoder
 
     private void UdpTunnels(Packet p, int at, int end)
     {
-        if (options.Vxlan && options.VxlanPorts.Contains(p.DestinationPort) && end - at >= 8 + 14)
+        if (options.Vxlan && (options.VxlanPorts.Contains(p.DestinationPort) || options.VxlanPorts.Contains(p.SourcePort)) && end - at >= 8 + 14)
         {
             if ((p.Data[at] & 0x08) == 0) return;
             ushort type = U16(p, at + 8 + 12);

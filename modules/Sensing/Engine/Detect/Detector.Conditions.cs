@@ -158,6 +158,8 @@ internal sealed partial class Detector
     /// <summary>Checksums are judged whether or not streams mind them (-k none).</summary>
     private static bool ChecksumFits(PacketTest test, Packet p)
     {
+        // what stands for the end of a flow was never sent
+        if (p.Source >= PacketSource.StreamEnd) return false;
         if (test.Value == -1) return Decoder.HeaderChecksumHolds(p) != test.Negated;
         bool there = test.Value switch { 6 or 17 => p.HasPorts, _ => p.HasIcmp };
         return p.Protocol == test.Value && there && Decoder.TransportChecksumHolds(p) != test.Negated;
