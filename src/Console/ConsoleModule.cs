@@ -1,7 +1,9 @@
 using Appliance.Consoles.Account;
 using Appliance.Consoles.Home;
+using Appliance.Consoles.Search;
 using Appliance.Consoles.Settings;
 using Appliance.Consoles.Setup;
+using Appliance.Consoles.Wall;
 using Appliance.Contracts;
 using Appliance.Kernel;
 using Appliance.Kernel.Modules;
@@ -22,6 +24,9 @@ internal sealed class ConsoleModule : IModule
         builder.Services.AddScoped<SetupSteps>();
         builder.Services.AddScoped<HomeBoard>();
         builder.Services.AddScoped<OwnFactor>();
+        builder.Services.AddScoped<WallNumbers>();
+        builder.Permission(new("console.wall.read"), Role.Administrator, Role.Manager, Role.Analyst, Role.Operator);
+        builder.Endpoint("GET", "search", Permission.SignedIn, SearchEndpoint.FindAsync);
         builder.Navigation(new("home", "ui.area.home", "/", Permission.SignedIn));
         builder.Navigation(new("admin", "console.health", "/admin/health", KernelPermissions.ReadHealth, 0));
         builder.Navigation(new("admin", "console.users", "/admin/users", KernelPermissions.ManageUsers, 10));

@@ -22,6 +22,9 @@ public interface IShellState
 
     /// <summary>Counts beside areas of the rail, as this viewer may see them; at most a second old or empty.</summary>
     Task<IReadOnlyList<AreaBadge>> BadgesAsync(Viewer viewer, CancellationToken cancel);
+
+    /// <summary>What waits for this viewer: the figures that are not calm, the most urgent first.</summary>
+    Task<IReadOnlyList<Figure>> WaitingAsync(Viewer viewer, CancellationToken cancel);
 }
 
 /// <summary>The dot in the top bar.</summary>

@@ -22,30 +22,57 @@ internal sealed class ShellState(HealthBoard board, IServiceScopeFactory scopes,
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private const int MostKept = 200;
+
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<Viewer, (long At, Task<IReadOnlyList<Figure>> Answer)> _waiting = new(ReferenceEqualityComparer.Instance);
+
     private volatile ShellHealth _health = new(FigureTone.Calm, 0);
 
     public ShellHealth Health => _health;
 
     /// <summary>The figures that modules mark for Home and that are not calm, as counts beside their area.</summary>
-    public async Task<IReadOnlyList<AreaBadge>> BadgesAsync(Viewer viewer, CancellationToken cancel)
+    public async Task<IReadOnlyList<AreaBadge>> BadgesAsync(Viewer viewer, CancellationToken cancel) =>
+        [.. (await WaitingAsync(viewer, cancel)).Select(f => new AreaBadge(AreaOf(f.Link), f.Value, f.Key, f.Tone)).GroupBy(b => b.Area).Select(g => g.MaxBy(b => b.Tone)!)];
+
+    // Rail and bell of one page ask within the same moment, and each figure costs a query: the answer is kept for a second.
+    public Task<IReadOnlyList<Figure>> WaitingAsync(Viewer viewer, CancellationToken cancel)
+    {
+        var now = time.GetTimestamp();
+        if (_waiting.Count > MostKept)
+            _waiting.Clear();
+        if (_waiting.TryGetValue(viewer, out var kept) && time.GetElapsedTime(kept.At, now) < s_fresh && !kept.Answer.IsFaulted)
+            return kept.Answer.WaitAsync(cancel);
+        var answer = AskAsync(viewer);
+        _waiting[viewer] = (now, answer);
+        return answer.WaitAsync(cancel);
+    }
+
+    private async Task<IReadOnlyList<Figure>> AskAsync(Viewer viewer)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var badges = new List<AreaBadge>();
-        foreach (var source in scope.ServiceProvider.GetServices<IFigures>())
+        using var patience = new CancellationTokenSource(s_patience, time);
+        var figures = new List<Figure>();
+        try
         {
-            try
-            {
-                badges.AddRange((await source.ReadAsync(viewer, cancel))
-                    .Where(f => f is { OnHome: true, Value: > 0 } && f.Tone != FigureTone.Calm)
-                    .Select(f => new AreaBadge(AreaOf(f.Link), f.Value, f.Key, f.Tone)));
-            }
-            catch (Exception fault) when (DatabaseTrouble.Is(fault))
-            {
-                // The rail stays usable without its counts; the alarm above says why.
-                return [];
-            }
+            foreach (var source in scope.ServiceProvider.GetServices<IFigures>())
+                figures.AddRange((await source.ReadAsync(viewer, patience.Token)).Where(f => f is { OnHome: true, Value: > 0 } && f.Tone != FigureTone.Calm));
         }
-        return [.. badges.GroupBy(b => b.Area).Select(g => g.MaxBy(b => b.Tone)!)];
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // A module that is late costs its own figures, never the page around them.
+            return figures;
+        }
+        catch (Exception fault) when (DatabaseTrouble.Is(fault))
+        {
+            // Rail and bell stay usable without their counts; the alarm above says why.
+            return [];
+        }
+
+        return [.. figures.OrderByDescending(f => f.Tone).ThenBy(f => f.Key, StringComparer.Ordinal)];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

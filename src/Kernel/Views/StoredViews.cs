@@ -18,8 +18,16 @@ internal sealed class StoredViews(Database database, SaveView save, RemoveView r
     public async Task<IReadOnlyList<SavedView>> ListAsync(Viewer viewer, string page, CancellationToken cancel)
     {
         var all = viewer.May(KernelPermissions.ManageSettings);
-        var rows = await database.QueryAsync<ViewRow>(List, new { Page = page, Owner = viewer.Id.Value }, cancel);
-        return [.. rows.Select(r => new SavedView(r.Id, r.Name, r.Query, r.Shared, r.OwnerName, r.OwnerId == viewer.Id.Value || all))];
+        try
+        {
+            var rows = await database.QueryAsync<ViewRow>(List, new { Page = page, Owner = viewer.Id.Value }, cancel);
+            return [.. rows.Select(r => new SavedView(r.Id, r.Name, r.Query, r.Shared, r.OwnerName, r.OwnerId == viewer.Id.Value || all))];
+        }
+        catch (Exception fault) when (DatabaseTrouble.Is(fault))
+        {
+            // The list below says what is wrong; its menu of views is no reason to say it twice.
+            return [];
+        }
     }
 
     public Task<Outcome<Done>> SaveAsync(Viewer viewer, NewView view, CancellationToken cancel) => save.RunAsync(viewer, view, cancel);

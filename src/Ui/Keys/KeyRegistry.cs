@@ -22,6 +22,7 @@ public static class KeyRegistry
     [
         new("/", "ui.key.search"),
         new("?", "ui.key.sheet"),
+        new("Ctrl+K", "ui.commands"),
         new("g h", "ui.key.home", "/"),
         new("g i", "ui.key.inbox", "/sense/inbox", "sense"),
         new("g e", "ui.key.events", "/sense/events"),

@@ -58,6 +58,7 @@ internal static class Icons
         ["columns"] = "M4 5h16v14H4zM9.500 5v14M14.500 5v14",
         ["bookmark"] = "M7 4h10v16l-5-4l-5 4z",
         ["bell"] = "M6 16.500V11a6 6 0 0 1 12 0v5.500l1.500 1.500h-15zM10 20.500h4",
+        ["commands"] = "M4 5h16v14H4zM7.500 9l3 3l-3 3M12.500 15h4",
         ["screen"] = "M3 5h18v11H3zM9 20h6M12 16v4",
         ["palette"] = "M12 3a9 9 0 0 0 0 18zM12 3a9 9 0 0 1 0 18",
     }.ToFrozenDictionary(StringComparer.Ordinal);

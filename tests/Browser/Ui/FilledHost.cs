@@ -21,7 +21,7 @@ public sealed class FilledHost : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Host = await HostProcess.StartAsync(new Dictionary<string, string?> { ["kernel__plainLoopback"] = "true" });
+        Host = await HostProcess.StartAsync(new Dictionary<string, string?> { ["kernel__plainLoopback"] = "true", ["PSEUDO_LOCALE"] = "1" });
         var (code, output) = await Host.RunAsync("demo", "people");
         Assert.True(code == 0, output);
         await Host.StartSensorAsync();
@@ -59,7 +59,7 @@ public sealed class FilledHost : IAsyncLifetime
         [
             "/", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/admin/audit", "/admin/deliveries", "/admin/health", "/admin/jobs",
             "/admin/mail", "/admin/mail/received", "/admin/roles", "/admin/roles?tab=person", "/admin/roles?tab=who&right=kernel.users.manage", "/admin/roles/new?from=analyst", "/admin/tokens", "/admin/webhooks", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
-            $"/directory/constituents/{constituent}", "/directory/import", "/help", "/readiness", "/search", "/search?q=ministry",
+            $"/directory/constituents/{constituent}", "/directory/import", "/help", "/help?page=/sense/inbox", "/help/parts", "/wall/numbers", "/wall/alerts", "/readiness", "/search", "/search?q=ministry",
             "/sense/inbox", "/sense/rules", "/sense/captures", "/sense/sensors", "/sense/events",
             "/setup/steps/factor", "/setup/steps/organisation", "/setup/steps/network", "/setup/steps/constituents", "/setup/steps/rules", "/setup/steps/mail", "/setup/steps/selftest", "/setup/steps/finish",
             "/share/inbox", "/share/outbox", "/share/peers", "/share/peers/new", $"/share/peers/{peer}", "/watch/feeds", "/watch/subscribers", "/no/such/page",

@@ -1,6 +1,7 @@
 // The shell without a circuit: menus, preferences, drawer, clock, copying. Works by delegation, so it survives every re-rendering.
 import './keys.js';
 import './passkey.js';
+import { openCommands } from './commands.js';
 
 const root = document.documentElement;
 const attribute = { theme: 'theme', density: 'density', keys: 'shortcuts', rail: 'rail' };
@@ -47,7 +48,7 @@ document.addEventListener('click', (event) => {
   for (const menu of document.querySelectorAll('details.menu[open]')) {
     if (!menu.contains(event.target)) menu.open = false;
   }
-  const target = event.target.closest?.('[data-prefer], [data-drawer], [data-fold], [data-copy], [data-copy-from], [data-open-keys], [data-print], #rail a');
+  const target = event.target.closest?.('[data-prefer], [data-drawer], [data-fold], [data-copy], [data-copy-from], [data-open-keys], [data-open-commands], [data-print], #rail a');
   if (!target) {
     if (root.dataset.drawer && !event.target.closest('#rail')) drawer(false);
     return;
@@ -57,6 +58,7 @@ document.addEventListener('click', (event) => {
   else if ('fold' in target.dataset) prefer('rail', root.dataset.rail === 'closed' ? 'open' : 'closed');
   else if ('copy' in target.dataset || 'copyFrom' in target.dataset) copy(target);
   else if ('openKeys' in target.dataset) document.dispatchEvent(new CustomEvent('cirt:keys'));
+  else if ('openCommands' in target.dataset) openCommands();
   else if ('print' in target.dataset) window.print();
   else drawer(false);
 });
@@ -79,11 +81,13 @@ document.addEventListener('toggle', (event) => {
 
 // The server's time at loading plus what has passed since: the browser's own clock may be wrong.
 const started = performance.now();
-const served = Date.parse(`${new Date().toISOString().slice(0, 10)}T${document.querySelector('[data-clock]')?.textContent.slice(0, 8) ?? ''}Z`);
+const minutes = (clock) => Number(clock?.dataset.clock || 0);
+const first = document.querySelector('[data-clock]');
+const served = Date.parse(`${new Date().toISOString().slice(0, 10)}T${first?.textContent.slice(0, 8) ?? ''}Z`) - minutes(first) * 60000;
 setInterval(() => {
   const clock = document.querySelector('[data-clock]');
   if (!clock || Number.isNaN(served)) return;
-  const now = new Date(served + performance.now() - started).toISOString().slice(11, 19);
-  if (!clock.textContent.startsWith(now)) clock.textContent = `${now} UTC`;
+  const now = new Date(served + performance.now() - started + minutes(clock) * 60000).toISOString().slice(11, 19);
+  if (!clock.textContent.startsWith(now)) clock.textContent = `${now} ${clock.dataset.zone || 'UTC'}`;
 }, 1000);
 markPreferences();
