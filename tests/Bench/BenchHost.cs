@@ -51,6 +51,18 @@ internal sealed class BenchHost : IAsyncDisposable
         return Stopwatch.GetElapsedTime(since);
     }
 
+    /// <summary>Where it answers.</summary>
+    public Uri Https => new($"https://127.0.0.1:{Number(_https)}/");
+
+    /// <summary>Makes the people of the sample country; answers their passwords by name.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> PeopleAsync()
+    {
+        await using var demo = CirtProcess.StartProgram(Cirt, ["demo", "people"], Environment(null));
+        if (await demo.EndAsync(s_patience) != 0)
+            throw new InvalidOperationException($"cirt demo people failed:\n{demo.Output}");
+        return demo.Output.Split('\n').Select(l => l.Split(' ')).Where(w => w.Length == 2 && w[1].StartsWith("sample-", StringComparison.Ordinal)).ToDictionary(w => w[0], w => w[1].Trim());
+    }
+
     /// <summary>Stops the host.</summary>
     public async Task StopAsync()
     {

@@ -11,14 +11,16 @@ namespace Appliance.Bench;
 /// <param name="Peer">A command with Suricata's command line, to compare with.</param>
 /// <param name="Rules">Rules of the sensor bench instead of the kit's.</param>
 /// <param name="Kit">The directory of the conformance kits, where the environment does not say.</param>
+/// <param name="Alerts">Alerts of the console bench.</param>
+/// <param name="Incidents">Incidents of the console bench.</param>
 /// <param name="Events">Rules about events, a further rule set of the agreement bench.</param>
-internal sealed record BenchOptions(IReadOnlyList<string> Names, int Records, int Runs, string? Capture, string? Peer, string? Rules, string? Kit, string? Events)
+internal sealed record BenchOptions(IReadOnlyList<string> Names, int Records, int Runs, string? Capture, string? Peer, string? Rules, string? Kit, string? Events, int Alerts, int Incidents)
 {
     /// <summary>Reads <c>--intake --records 400000</c>; <paramref name="fault"/> names a number that is none.</summary>
     public static bool TryRead(string[] words, [NotNullWhen(true)] out BenchOptions? options, out string fault)
     {
         var names = new List<string>();
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal) { ["--records"] = 400_000, ["--runs"] = 5 };
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal) { ["--records"] = 400_000, ["--runs"] = 5, ["--alerts"] = 1_000_000, ["--incidents"] = 100_000 };
         var texts = new Dictionary<string, string?>(StringComparer.Ordinal) { ["--capture"] = null, ["--peer"] = null, ["--rules"] = null, ["--kit"] = null, ["--events"] = null };
         (options, fault) = (null, "");
         for (var i = 0; i < words.Length; i++)
@@ -51,7 +53,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Names, int Records, in
             numbers[words[i++]] = number;
         }
 
-        options = new(names, numbers["--records"], numbers["--runs"], texts["--capture"], texts["--peer"], texts["--rules"], texts["--kit"], texts["--events"]);
+        options = new(names, numbers["--records"], numbers["--runs"], texts["--capture"], texts["--peer"], texts["--rules"], texts["--kit"], texts["--events"], numbers["--alerts"], numbers["--incidents"]);
         return true;
     }
 }

@@ -1,4 +1,5 @@
 using Appliance.Bench;
+using Appliance.Bench.Desk;
 
 // Each bench measures the published program, prints a table, and judges nothing: figures belong to a machine.
 (string Name, string What, Func<BenchOptions, Task> Run)[] benches =
@@ -6,6 +7,7 @@ using Appliance.Bench;
     ("start", "warm start of the host, and idle memory of host, sensor and PostgreSQL", StartBench.RunAsync),
     ("intake", "EVE records a second from the spool into PostgreSQL, indexes live", IntakeBench.RunAsync),
     ("outbox", "from the commit of a fact to its delivery, on an idle host", OutboxBench.RunAsync),
+    ("console", "inbox, tickets, keys, an act on all that match, and thirty people, over a year's alerts and incidents", ConsoleBench.RunAsync),
     ("sensor", "the packet engine beside a Suricata: load, busy time, memory", SensorBench.RunAsync),
     ("agreement", "the kit's cases, and the packet engine's records beside a Suricata's over the kit's captures", AgreementBench.RunAsync),
 ];

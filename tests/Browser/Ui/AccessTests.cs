@@ -70,6 +70,18 @@ public sealed class AccessTests(ConsoleHost console)
         await Assertions.Expect(page.Locator("h1")).Not.ToHaveTextAsync("People");
     }
 
+    [Theory]
+    [InlineData("ar", "Noto Sans Arabic")]
+    [InlineData("zh", "Noto Sans SC")]
+    public async Task Letters_come_with_the_product(string language, string family)
+    {
+        await using var browser = await console.OpenAsync("/help", language);
+
+        await browser.Page.WaitForFunctionAsync("family => [...document.fonts].some((f) => f.family.replaceAll('\"', '') === family && f.status === 'loaded')", family);
+        await browser.PictureAsync($"letters-{language}");
+        Assert.Empty(browser.Faults);
+    }
+
     [Fact]
     public async Task The_rail_stands_on_the_other_side_in_arabic()
     {

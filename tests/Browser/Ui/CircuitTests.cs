@@ -71,6 +71,63 @@ public sealed class CircuitTests(ConsoleHost console) : IClassFixture<ConsoleHos
         Assert.Empty(browser.Faults);
     }
 
+    /// <summary>Ten times in every run, a hundred in the long one: the connection is cut, the page loaded anew or its window gone while somebody types.</summary>
+    [Fact]
+    public async Task No_character_older_than_two_seconds_is_lost_however_often_the_circuit_dies()
+    {
+        var times = Environment.GetEnvironmentVariable(LongFactAttribute.Variable) == "1" ? 100 : 10;
+        await using var browser = await console.OpenAsync("/help");
+        var page = browser.Page;
+        IWebSocketRoute? socket = null;
+        await page.Context.RouteWebSocketAsync("**/_blazor**", route =>
+        {
+            socket = route;
+            route.ConnectToServer();
+        });
+        var random = new Random(11);
+        await ConsoleHost.GoAsync(page, "/");
+        await page.FillAsync(Notes, "");
+        for (var round = 0; round < times; round++)
+        {
+            var typed = await TypeAsync(page, $" {round}:{random.Next():x8}{random.NextInt64():x16}", random.Next(2100, 2600));
+            var kind = round % 3;
+            if (kind == 0)
+                await socket!.CloseAsync(new() { Code = 3001 });
+            var before = page;
+            if (kind == 1)
+                await page.ReloadAsync();
+            else
+                page = await page.Context.NewPageAsync();
+            if (page != before)
+                await before.CloseAsync();
+            await ConsoleHost.GoAsync(page, "/");
+
+            var found = await page.InputValueAsync(Notes);
+            Assert.True(found.StartsWith(typed.Safe, StringComparison.Ordinal), $"round {round}, kind {kind}: '{found}' lacks some of '{typed.Safe}' of '{typed.All}'");
+        }
+    }
+
+    /// <summary>Types at the end for some time; answers all that stood there and what was older than two seconds when it ended.</summary>
+    private static async Task<(string All, string Safe)> TypeAsync(IPage page, string words, int milliseconds)
+    {
+        await page.FocusAsync(Notes);
+        await page.Keyboard.PressAsync("Control+End");
+        var text = await page.InputValueAsync(Notes);
+        List<(TimeSpan At, int Length)> keys = [];
+        var since = System.Diagnostics.Stopwatch.StartNew();
+        for (var i = 0; since.ElapsedMilliseconds < milliseconds; i++)
+        {
+            await page.Keyboard.TypeAsync(words[i % words.Length].ToString());
+            text += words[i % words.Length];
+            keys.Add((since.Elapsed, text.Length));
+            await page.WaitForTimeoutAsync(25);
+        }
+
+        var old = since.Elapsed - TimeSpan.FromSeconds(2);
+        var safe = keys.LastOrDefault(k => k.At <= old).Length;
+        return (text, safe == 0 ? text[..(keys[0].Length - 1)] : text[..safe]);
+    }
+
     [Fact]
     public async Task Leaving_a_live_page_keeps_the_circuit()
     {

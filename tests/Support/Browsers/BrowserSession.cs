@@ -31,7 +31,8 @@ public sealed class BrowserSession : IAsyncDisposable
     /// <param name="language">What the browser asks for: en, fr, es, ar, zh, ru.</param>
     /// <param name="width">Of the window.</param>
     /// <param name="script">False for a browser without script.</param>
-    public static async Task<BrowserSession> OpenAsync(Uri address, string language = "en", int width = 1280, bool script = true)
+    /// <param name="trace">False where times are taken: recording each step for a failed test costs some.</param>
+    public static async Task<BrowserSession> OpenAsync(Uri address, string language = "en", int width = 1280, bool script = true, bool trace = true)
     {
         var browser = await LaunchAsync();
         var context = await browser.NewContextAsync(new()
@@ -44,7 +45,8 @@ public sealed class BrowserSession : IAsyncDisposable
             ViewportSize = new() { Width = width, Height = 800 },
         });
         context.SetDefaultTimeout(20_000);
-        await context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
+        if (trace)
+            await context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
         var session = new BrowserSession(context);
         session.Page = await context.NewPageAsync();
         session.Watch(session.Page);
