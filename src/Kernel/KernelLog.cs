@@ -53,6 +53,18 @@ internal static partial class KernelLog
     [LoggerMessage(1030, LogLevel.Warning, "webhooks interrupted: {Reason}; they go on as soon as the database answers")]
     public static partial void WebhooksInterrupted(ILogger log, string reason);
 
+    [LoggerMessage(1022, LogLevel.Warning, "the disk of {Place} ({Path}, {FreeMiB} MiB free) {State}")]
+    public static partial void DiskChanged(ILogger log, string place, string path, long freeMiB, string state);
+
+    [LoggerMessage(1023, LogLevel.Warning, "the ballast of {Size} MiB was given back, so that people can log in and make room; it is taken again when there is enough")]
+    public static partial void BallastReleased(ILogger log, long size);
+
+    [LoggerMessage(1024, LogLevel.Information, "the ballast could not be taken: {Reason}; tried again")]
+    public static partial void BallastNotTaken(ILogger log, string reason);
+
+    [LoggerMessage(1025, LogLevel.Warning, "the room on a disk could not be read: {Reason}; looked at again")]
+    public static partial void DiskNotRead(ILogger log, string reason);
+
     [LoggerMessage(1019, LogLevel.Error, "outbox dispatcher met a fault it did not expect; it goes on")]
     public static partial void OutboxFault(ILogger log, Exception fault);
 }

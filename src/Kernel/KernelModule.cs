@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Alarms;
 using Appliance.Kernel.Audit;
 using Appliance.Kernel.Backup;
+using Appliance.Kernel.Disk;
 using Appliance.Kernel.Drafts;
 using Appliance.Kernel.Files;
 using Appliance.Kernel.Health;
@@ -39,6 +40,7 @@ internal sealed class KernelModule : IModule
         builder
             .Worker<HostLockWatch>()
             .Worker<DatabaseWatch>()
+            .Worker<DiskWatch>()
             .Worker<OutboxDispatcher>()
             .Worker<AuditSealer>()
             .Worker<WebhookSender>()
@@ -84,6 +86,7 @@ internal sealed class KernelModule : IModule
         services.AddAccounts();
         services.AddSingleton<AuditChain>();
         services.AddSingleton<AlarmBoard>().AddSingleton<IAlarms>(s => s.GetRequiredService<AlarmBoard>());
+        services.AddSingleton<IntakeGate>().AddSingleton<DiskParts>();
         services.AddSingleton<HostLock>();
         services.AddSingleton<StoredSettings>().AddSingleton<ISettings>(s => s.GetRequiredService<StoredSettings>());
         services.AddSingleton<PreferenceStore>();

@@ -21,6 +21,12 @@ public sealed record KernelOptions
     /// <summary>Free space of the data folder, in MiB, below which the health page warns.</summary>
     public int FreeSpaceMiB { get; init; } = 2048;
 
+    /// <summary>Free space in MiB below which a disk counts as full and intake pauses; a tenth of a disk that is smaller than ten times this.</summary>
+    public int StopSpaceMiB { get; init; } = 512;
+
+    /// <summary>Size in MiB of the file that keeps room on the data folder's disk for the day it fills; at most a hundredth of it (but 48), 0 for none.</summary>
+    public int BallastMiB { get; init; } = 1024;
+
     /// <summary>The outgoing HTTP client.</summary>
     public HttpOptions Http { get; init; } = new();
 
@@ -48,6 +54,10 @@ public sealed record KernelOptions
             yield return $"FreeSpaceMiB is {options.FreeSpaceMiB}; choose at least 64.";
         if (options.Api.RequestsPerMinute is < 10 or > 100_000)
             yield return $"Api:RequestsPerMinute is {options.Api.RequestsPerMinute}; choose 10 to 100000.";
+        if (options.StopSpaceMiB is < 16)
+            yield return $"StopSpaceMiB is {options.StopSpaceMiB}; choose at least 16.";
+        if (options.BallastMiB is < 0 or > 64 * 1024)
+            yield return $"BallastMiB is {options.BallastMiB}; choose 0 to 65536.";
         if (options.Backup.Keep is < 1 or > 1000)
             yield return $"Backup:Keep is {options.Backup.Keep}; choose 1 to 1000.";
         if (options.Backup.Folder.Length > 0 && !Path.IsPathFullyQualified(options.Backup.Folder))

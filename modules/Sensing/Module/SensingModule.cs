@@ -1,4 +1,5 @@
 using Appliance.Contracts;
+using Appliance.Kernel.Disk;
 using Appliance.Kernel.Modules;
 using Appliance.Sensing.Alerts;
 using Appliance.Sensing.Captures;
@@ -59,6 +60,7 @@ public sealed class SensingModule : IModule
     {
         services
             .AddSingleton<SensorFolders>()
+            .AddSingleton<IDiskPlaces>(s => s.GetRequiredService<SensorFolders>())
             .AddSingleton<SensorStates>()
             .AddSingleton<SensingBell>()
             .AddSingleton<Exercises>()

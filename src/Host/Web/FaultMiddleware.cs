@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Host.Api;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Disk;
 
 namespace Appliance.Host.Web;
 
@@ -22,6 +23,12 @@ internal sealed class FaultMiddleware(RequestDelegate next, ILogger<FaultMiddlew
             if (context.Response.HasStarted)
                 throw;
             await Problems.WriteAsync(context, fault.StatusCode, Refuse.Invalid("kernel.refused.request", null, fault.Message));
+        }
+        catch (IOException fault) when (FullDisk.Is(fault) && !context.Response.HasStarted)
+        {
+            HostLog.RequestFailed(log, context.Request.Method, context.Request.Path, fault);
+            context.Response.Clear();
+            await Problems.WriteAsync(context, StatusCodes.Status507InsufficientStorage, Refuse.Unavailable("kernel.refused.no-room"));
         }
         catch (Exception fault)
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Disk;
 
 namespace Appliance.Kernel.Files;
 
@@ -54,7 +55,7 @@ public sealed class FileStore(Database database, DataFolder data, KernelOptions 
     /// <param name="mediaType">As claimed; cut at 200 characters.</param>
     /// <param name="largest">Limit in bytes; null for the appliance's own.</param>
     /// <param name="cancel">Stops it; nothing is left behind.</param>
-    /// <returns>The file, or a refusal <c>kernel.file.large</c> as soon as the limit is passed.</returns>
+    /// <returns>The file, or a refusal: <c>kernel.file.large</c> as soon as the limit is passed, <c>kernel.refused.no-room</c> when the disk is full.</returns>
     public async Task<Outcome<StoredFile>> PutAsync(Stream content, string mediaType, long? largest, CancellationToken cancel)
     {
         var limit = largest ?? options.LargestFileMiB * 1024L * 1024;
@@ -71,6 +72,10 @@ public sealed class FileStore(Database database, DataFolder data, KernelOptions 
             await work.ExecuteAsync(Upsert, new { Hash = hash, Size = size, MediaType = mediaType, Now = time.GetUtcNow() }, cancel);
             await work.CommitAsync(cancel);
             return new StoredFile(Convert.ToHexStringLower(hash), size, mediaType);
+        }
+        catch (IOException fault) when (FullDisk.Is(fault))
+        {
+            return Refuse.Unavailable("kernel.refused.no-room");
         }
         finally
         {

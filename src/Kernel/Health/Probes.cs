@@ -25,19 +25,6 @@ internal sealed class DatabaseProbe(Database database, TimeProvider time) : IHea
     }
 }
 
-/// <summary>How much room the data folder has left.</summary>
-internal sealed class DiskProbe(DataFolder data, KernelOptions options) : IHealthProbe
-{
-    public string Name => "kernel.health.disk";
-
-    public Task<HealthReading> ReadAsync(CancellationToken cancel)
-    {
-        var free = new DriveInfo(data.Root).AvailableFreeSpace / 1024 / 1024;
-        var state = free < options.FreeSpaceMiB / 8 ? HealthState.Failed : free < options.FreeSpaceMiB ? HealthState.Degraded : HealthState.Good;
-        return Task.FromResult(new HealthReading(state, string.Create(CultureInfo.InvariantCulture, $"{free} MiB"), string.Create(CultureInfo.InvariantCulture, $"{options.FreeSpaceMiB} MiB"), data.Root));
-    }
-}
-
 /// <summary>Whether facts between modules arrive: the age of the oldest due delivery, and those parked.</summary>
 internal sealed class OutboxProbe(Database database, TimeProvider time) : IHealthProbe
 {

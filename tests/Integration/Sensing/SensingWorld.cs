@@ -1,6 +1,7 @@
 using System.Net;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Disk;
 using Appliance.Sensing;
 using Appliance.Sensing.Intake;
 using Appliance.Sensing.Sensors;
@@ -81,7 +82,7 @@ internal sealed class SensingWorld : IAsyncDisposable
     {
         var sensors = await Get<SensorFolders>().RegisterAsync(CancellationToken.None);
         var worker = Get<IntakeWorker>();
-        var context = new IntakeContext(Modules.Database, Get<Hours>(), Get<SensingBell>(), Get<Exercises>(), TimeProvider.System, NullLogger.Instance);
+        var context = new IntakeContext(Modules.Database, Get<Hours>(), Get<SensingBell>(), Get<Exercises>(), Get<IntakeGate>(), TimeProvider.System, NullLogger.Instance);
         foreach (var sensor in sensors)
         {
             foreach (var (stream, name) in worker.Streams(sensor, context).Zip(sensor.IsOurs ? new[] { "alerts", "events" } : ["eve"]))

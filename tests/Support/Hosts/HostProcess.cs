@@ -14,6 +14,7 @@ public sealed class HostProcess : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string?> _settings;
     private readonly int _https = FreePort.Take();
     private readonly int _http = FreePort.Take();
+    private IReadOnlyDictionary<string, string?>? _environment;
     private CirtProcess _process = null!;
     private CirtProcess? _sensor;
 
@@ -51,8 +52,10 @@ public sealed class HostProcess : IAsyncDisposable
     /// <param name="server">Connection string of its superuser; the server is the caller's to end.</param>
     /// <param name="settings">As in the other.</param>
     /// <param name="data">An empty folder, for example on a small disk; null for one of its own.</param>
-    public static Task<HostProcess> StartOnAsync(string server, IReadOnlyDictionary<string, string?>? settings = null, string? data = null) =>
-        StartAsync(new HostProcess(null, server, data ?? NewFolder("host"), settings ?? new Dictionary<string, string?>()));
+    /// <remarks>Hosts of tests keep no ballast unless <c>kernel__ballastMiB</c> says so: many run at once on one disk.</remarks>
+    /// <param name="environment">Further variables, by their full names.</param>
+    public static Task<HostProcess> StartOnAsync(string server, IReadOnlyDictionary<string, string?>? settings = null, string? data = null, IReadOnlyDictionary<string, string?>? environment = null) =>
+        StartAsync(new HostProcess(null, server, data ?? NewFolder("host"), settings ?? new Dictionary<string, string?>()) { _environment = environment });
 
     private static async Task<HostProcess> StartAsync(HostProcess host)
     {
@@ -72,9 +75,11 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts it again after a stop or a kill.</summary>
     public async Task StartAgainAsync()
     {
-        Dictionary<string, string?> environment = new() { ["CIRT_DATA"] = Data, ["CIRT_DATABASE"] = null };
+        Dictionary<string, string?> environment = new() { ["CIRT_DATA"] = Data, ["CIRT_DATABASE"] = null, ["CIRT_kernel__ballastMiB"] = "0" };
         foreach (var (name, value) in _settings)
             environment["CIRT_" + name] = value;
+        foreach (var (name, value) in _environment ?? new Dictionary<string, string?>())
+            environment[name] = value;
         _process = CirtProcess.Start(
             ["serve", "--https-port", _https.ToString(CultureInfo.InvariantCulture), "--http-port", _http.ToString(CultureInfo.InvariantCulture)],
             environment);

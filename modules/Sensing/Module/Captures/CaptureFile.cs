@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Appliance.Contracts;
+using Appliance.Kernel.Disk;
 
 namespace Appliance.Sensing.Captures;
 
@@ -26,6 +27,10 @@ internal static class CaptureFile
             // The sensor runs as another user and only reads.
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             return new StoredFile(id, SafeName(name), path, size, hash, format);
+        }
+        catch (IOException fault) when (FullDisk.Is(fault))
+        {
+            return Refuse.Unavailable("kernel.refused.no-room");
         }
         finally
         {

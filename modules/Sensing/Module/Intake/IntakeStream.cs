@@ -1,4 +1,5 @@
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Disk;
 using Appliance.Sensing.Sensors;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -32,7 +33,7 @@ internal sealed class IntakeStream(SensorFolder sensor, string stream, IEveSourc
                     bookmark = await Bookmark.LoadAsync(context.Database, sensor.Id, stream, cancel);
                     Log.IntakeBegins(context.Log, sensor.Name, stream, bookmark.Segment, bookmark.AtByte);
                 }
-                var next = await AdvanceAsync(bookmark, cancel);
+                var next = context.Gate.IsOpen ? await AdvanceAsync(bookmark, cancel) : bookmark;
                 if (ReferenceEquals(next, bookmark))
                     await Task.Delay(s_idle, context.Time, cancel);
                 bookmark = next;
@@ -41,6 +42,7 @@ internal sealed class IntakeStream(SensorFolder sensor, string stream, IEveSourc
             {
                 // Whether the last commit arrived is known only by the bookmark in the database.
                 Log.IntakeInterrupted(context.Log, sensor.Name, stream, fault.Message);
+                context.Gate.Refused(fault);
                 bookmark = null;
                 await Task.Delay(s_pause, context.Time, cancel);
             }
@@ -72,6 +74,7 @@ internal sealed class IntakeStream(SensorFolder sensor, string stream, IEveSourc
             return bookmark;
         await transaction.CommitAsync(_batch, bookmark, to, cancel);
         IntakeMetrics.Committed(stream, _batch, context.Time.GetUtcNow() - now);
+        context.Gate.Stored();
         source.Committed(to);
         _limit = Math.Min(_limit * 2, BatchLimit);
         if (_batch.Alerts.Count > 0 || _batch.Answers.Count > 0)
@@ -135,4 +138,4 @@ internal sealed class IntakeStream(SensorFolder sensor, string stream, IEveSourc
 }
 
 /// <summary>What all streams share.</summary>
-internal sealed record IntakeContext(Database Database, Hours Hours, SensingBell Bell, Exercises Exercises, TimeProvider Time, ILogger Log);
+internal sealed record IntakeContext(Database Database, Hours Hours, SensingBell Bell, Exercises Exercises, IntakeGate Gate, TimeProvider Time, ILogger Log);

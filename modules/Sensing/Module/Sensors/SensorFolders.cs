@@ -1,4 +1,5 @@
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Disk;
 using Microsoft.Extensions.Logging;
 
 namespace Appliance.Sensing.Sensors;
@@ -12,7 +13,7 @@ internal sealed record SensorFolder(short Id, string Name, string Path, string K
 }
 
 /// <summary>The configured sensors. Known after <see cref="RegisterAsync"/>, then the same until the host stops.</summary>
-internal sealed class SensorFolders(SensingOptions options, DataFolder data, Database database, ILogger<SensorFolders> log)
+internal sealed class SensorFolders(SensingOptions options, DataFolder data, Database database, ILogger<SensorFolders> log) : IDiskPlaces
 {
     private const string Register =
         """
@@ -28,6 +29,9 @@ internal sealed class SensorFolders(SensingOptions options, DataFolder data, Dat
 
     public IReadOnlyList<SensorFolderOptions> Configured =>
         options.Folders.Count > 0 ? options.Folders : [new SensorFolderOptions { Name = "local", Path = data.Sensor, Kind = "folder" }];
+
+    /// <inheritdoc/>
+    public IEnumerable<DiskPlace> Places => Configured.Select(f => new DiskPlace($"sensor {f.Name}", f.Path));
 
     /// <summary>Writes the configured folders into the database and prepares what the host owns in them.</summary>
     public async Task<IReadOnlyList<SensorFolder>> RegisterAsync(CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Disk;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,7 @@ namespace Appliance.Kernel.Mail;
 /// Exactly once: a file found again after a crash has the same name and content, and its row exists. Watched by inotify where it works and read every two
 /// seconds anyway, since network file systems do not tell.
 /// </remarks>
-internal sealed class MaildirReceiver(Database database, MailReading reading, IOptionsMonitor<MailOptions> options, ILogger<MaildirReceiver> log) : BackgroundService
+internal sealed class MaildirReceiver(Database database, MailReading reading, IntakeGate gate, IOptionsMonitor<MailOptions> options, ILogger<MaildirReceiver> log) : BackgroundService
 {
     private const string InsertRaw =
         "insert into kernel.mail_raw (sha256, bytes, stored_at) values (@Sha256, @Bytes, @Now) on conflict (sha256) do nothing";
@@ -40,7 +41,8 @@ internal sealed class MaildirReceiver(Database database, MailReading reading, IO
                 var folder = options.CurrentValue.Maildir;
                 try
                 {
-                    if (folder.Length > 0)
+                    // Without room, mail waits in the maildir, where it is as safe as ever.
+                    if (folder.Length > 0 && gate.IsOpen)
                     {
                         watcher ??= Watch(folder, wake);
                         await TakeAllAsync(folder, stoppingToken);
@@ -65,6 +67,7 @@ internal sealed class MaildirReceiver(Database database, MailReading reading, IO
                 catch (Exception fault) when (fault is NpgsqlException or TimeoutException)
                 {
                     KernelLog.MailInterrupted(log, fault.Message);
+                    gate.Refused(fault);
                 }
                 await ((Task)wake.WaitAsync(TimeSpan.FromSeconds(2), stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
