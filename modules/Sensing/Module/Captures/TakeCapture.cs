@@ -46,7 +46,7 @@ internal sealed class TakeCapture(Database database, Exercises exercises) : Act<
                 exercise = request.Exercise,
             },
             cancel);
-        work.Audit("sensing.capture.taken", $"capture/{file.Id}", new { file.Name, file.Size, file.Sha256, request.Purpose, request.Exercise });
+        work.Audit("sensing.capture.taken", $"capture/{file.Id}", new { file.Size, file.Sha256, request.Purpose, request.Exercise });
         return file.Id;
     }
 }
