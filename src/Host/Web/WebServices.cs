@@ -37,6 +37,9 @@ internal static class WebServices
         services.AddSingleton<CredentialLimit>();
         services.ConfigureHttpJsonOptions(j =>
         {
+            // A member that is missing is the sender's mistake and named as such, not a fault in the handler that trusted it.
+            j.SerializerOptions.RespectRequiredConstructorParameters = true;
+            j.SerializerOptions.RespectNullableAnnotations = true;
             j.SerializerOptions.DefaultIgnoreCondition = OutboxJson.Options.DefaultIgnoreCondition;
             foreach (var converter in OutboxJson.Options.Converters)
                 j.SerializerOptions.Converters.Add(converter);

@@ -43,7 +43,7 @@ public sealed class AccessWorld : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Host = await HostProcess.StartAsync(new Dictionary<string, string?> { ["kernel__plainLoopback"] = "true", ["kernel__mail__sendmail"] = "/bin/true" });
+        Host = await HostProcess.StartAsync(new Dictionary<string, string?> { ["kernel__plainLoopback"] = "true", ["kernel__mail__sendmail"] = "/bin/true", ["kernel__api__requestsPerMinute"] = "100000" });
         Database = NpgsqlDataSource.Create(Host.Database);
         await MakePeopleAsync();
         await FillAsync(CancellationToken.None);

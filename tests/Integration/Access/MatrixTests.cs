@@ -58,7 +58,7 @@ public sealed class MatrixTests(AccessWorld world)
     public void Every_right_that_is_asked_for_is_declared_by_a_module_and_held_by_some_role()
     {
         var declared = AccessMap.Modules.Modules.SelectMany(m => m.Permissions).ToLookup(p => p.Permission.Id, p => p.Roles.Length);
-        var asked = AccessMap.Entries.Where(e => e.Permission is { } needed && needed != Permission.SignedIn).Select(e => e.Permission!.Value.Id);
+        var asked = AccessMap.Entries.Where(e => e.Permission is { } needed && needed != Permission.SignedIn && needed != Permission.Enrolling).Select(e => e.Permission!.Value.Id);
         Assert.Empty(asked.Distinct().Where(id => !declared[id].Any(roles => roles > 0)));
     }
 
@@ -77,7 +77,8 @@ public sealed class MatrixTests(AccessWorld world)
     {
         if (status >= 500)
             return $"{status} {Start(body)}";
-        if (entry.Permission is not { } needed)
+        // A wrong media type is refused by the routing, before anything of ours.
+        if (entry.Permission is not { } needed || status == 415)
             return null;
         if (role is not { } known)
             return status is 401 or 302 ? null : $"a stranger got {status}";
