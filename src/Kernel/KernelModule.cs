@@ -34,6 +34,7 @@ internal sealed class KernelModule : IModule
         AccountEndpoints.Describe(builder);
         PasskeyEndpoints.Describe(builder);
         HealthEndpoint.Describe(builder);
+        AuditEndpoints.Describe(builder);
         MailParts.Describe(builder);
         WebhookEndpoints.Describe(builder);
 

@@ -95,7 +95,7 @@ internal static class TicketingApi
 
     internal sealed record OwnerBody(bool GiveBack = false);
 
-    internal sealed record NotifyBody(IReadOnlyList<string>? Recipients, string Subject, string Text, string Language = "en", string Audience = "constituent");
+    internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent");
 
     internal sealed record ReportBody(string Subject, string Text, string Sender = "", string SenderName = "", IReadOnlyList<Observable>? Observables = null);
 

@@ -42,14 +42,14 @@ internal static class UplinkApi
             .Example(new { kind = "basic", login = "samplia", secret = "what the other side issued" });
     }
 
-    private sealed record ApprovalBody(IReadOnlyList<Guid>? Peers, string? LegalBasis, string? Sha256)
+    private sealed record ApprovalBody(IReadOnlyList<Guid>? Peers = null, string? LegalBasis = null, string? Sha256 = null)
     {
         public Approval For(Guid share) => new(share, Peers ?? [], LegalBasis ?? "", Sha256 ?? "");
     }
 
-    private sealed record ReasonBody(string? Reason);
+    private sealed record ReasonBody(string? Reason = null);
 
-    private sealed record CredentialBody(string? Kind, int? Days);
+    private sealed record CredentialBody(string? Kind = null, int? Days = null);
 
-    private sealed record SecretBody(string? Kind, string? Login, string? Secret);
+    private sealed record SecretBody(string? Kind = null, string? Login = null, string? Secret = null);
 }

@@ -78,29 +78,3 @@ internal sealed class VerifyAudit(AuditChain chain) : Query<Done, ChainState>
 
     protected override async Task<Outcome<ChainState>> HandleAsync(Viewer viewer, Done request, CancellationToken cancel) => await chain.VerifyAsync(cancel);
 }
-
-/// <summary><c>cirt audit verify</c>: walks the chain; ends with 1 where it breaks.</summary>
-internal sealed class AuditVerb : Modules.IVerb
-{
-    public string Name => "audit";
-
-    public string Summary => "audit verify: recompute the hash chain of the audit trail";
-
-    public bool NeedsServices => true;
-
-    public async Task<int> RunAsync(Modules.VerbInput input, Modules.VerbOutput io, CancellationToken cancel)
-    {
-        if (input.Arguments is not ["verify"])
-            throw new OperatorFault("The verb 'audit' does not know that.", $"Given: {string.Join(' ', input.Arguments)}", "Write: cirt audit verify");
-        var chain = (AuditChain)input.Services.GetService(typeof(AuditChain))!;
-        var state = await chain.VerifyAsync(cancel);
-        if (state.Holds)
-        {
-            await io.Out.WriteLineAsync($"the chain holds: {state.Length} entries, head {state.Head}");
-            return 0;
-        }
-        await io.Error.WriteLineAsync($"THE CHAIN IS BROKEN after {state.Length} entries: {state.Break}");
-        await io.Error.WriteLineAsync("Someone changed the audit trail in the database. Keep the database as it is, compare with the heads exported earlier, and investigate.");
-        return 1;
-    }
-}

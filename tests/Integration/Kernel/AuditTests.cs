@@ -40,6 +40,53 @@ public sealed class AuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Hundred_changes_of_the_stored_trail_are_found_each_at_its_row()
+    {
+        const int Entries = 40;
+        await WriteAsync(Entries);
+        var head = (await VerifyAsync()).Head;
+        await using var connection = new NpgsqlConnection(_modules.Owner);
+        await connection.ExecuteAsync("alter table audit.seals drop constraint seals_entry_id_fkey; create table audit.entries_kept as table audit.entries; create table audit.seals_kept as table audit.seals");
+        var random = new Random(7);
+        for (var change = 0; change < 100; change++)
+        {
+            var tampering = s_tamperings[change % s_tamperings.Length];
+            var seq = random.Next(1, Entries);
+            var id = await connection.ExecuteScalarAsync<Guid>("select entry_id from audit.seals where seq = @seq", new { seq });
+            Assert.NotEqual(0, await connection.ExecuteAsync(tampering, new { id, seq, value = $"x{change}" }));
+            var state = await _modules.Services.GetRequiredService<AuditChain>().VerifyAsync(Cancel, head);
+            Assert.False(state.Holds, $"{tampering} at {seq} was not found");
+            Assert.Equal(seq - 1, state.Length);
+            Assert.Contains(seq.ToString(System.Globalization.CultureInfo.InvariantCulture), state.Break!, StringComparison.Ordinal);
+            await connection.ExecuteAsync("truncate audit.seals, audit.entries; insert into audit.entries select * from audit.entries_kept; insert into audit.seals select * from audit.seals_kept");
+        }
+        Assert.Equal((true, (long)Entries), Short(await VerifyAsync()));
+
+        await connection.ExecuteAsync("delete from audit.seals where seq = @Entries; delete from audit.entries where id not in (select entry_id from audit.seals)", new { Entries });
+        Assert.True((await VerifyAsync()).Holds);
+        var cut = await _modules.Services.GetRequiredService<AuditChain>().VerifyAsync(Cancel, head);
+        Assert.False(cut.Holds);
+        Assert.Contains("cut off", cut.Break!, StringComparison.Ordinal);
+    }
+
+    private static readonly string[] s_tamperings =
+    [
+        "update audit.entries set detail = jsonb_build_object('x', @value) where id = @id",
+        "update audit.entries set actor_name = @value where id = @id",
+        "update audit.entries set actor_id = gen_random_uuid() where id = @id",
+        "update audit.entries set action = action || @value where id = @id",
+        "update audit.entries set subject = @value where id = @id",
+        "update audit.entries set at = at - interval '1 microsecond' where id = @id",
+        "delete from audit.entries where id = @id",
+        "delete from audit.seals where seq = @seq",
+        "with s as (delete from audit.seals where seq = @seq returning entry_id) delete from audit.entries e using s where e.id = s.entry_id",
+        "update audit.seals set hash = sha256(hash) where seq = @seq",
+        // Two neighbours change places, with and without their hashes.
+        "update audit.seals s set entry_id = gen_random_uuid() where seq = @seq + 1; update audit.seals s set entry_id = k.entry_id from audit.seals_kept k where s.seq = @seq and k.seq = @seq + 1; update audit.seals s set entry_id = k.entry_id from audit.seals_kept k where s.seq = @seq + 1 and k.seq = @seq",
+        "update audit.seals set seq = seq + 1000 where seq in (@seq, @seq + 1); update audit.seals set seq = 2 * @seq + 1001 - seq where seq > 1000",
+    ];
+
+    [Fact]
     public async Task Cut_tail_shows_against_an_exported_head()
     {
         await WriteAsync(4);
