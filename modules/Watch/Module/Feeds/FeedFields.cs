@@ -35,7 +35,8 @@ internal sealed record FeedFields
         if (EveryMinutes is < 5 or > 10_080)
             yield return Refuse.Invalid("watch.refused.feed-interval", nameof(EveryMinutes), 5, 10_080);
         if (Kind != "carried" && !IsWeb(Url))
-            yield return Refuse.Invalid("watch.refused.feed-url", nameof(Url), Url);
+            // A password in an address is one reason to refuse it, and no reason to repeat it.
+            yield return Refuse.Invalid("watch.refused.feed-url", nameof(Url), Url.Contains('@', StringComparison.Ordinal) ? "…" : Url);
         if (Mapping.Delimiter.Length > 1)
             yield return Refuse.Invalid("watch.refused.feed-delimiter", nameof(Mapping), Mapping.Delimiter);
         if (!Enum.IsDefined(Tlp) || Tlp == Tlp.Red)
