@@ -1,4 +1,5 @@
 using Appliance.Contracts;
+using Appliance.Host.Plugins;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
 using Appliance.Ui;
@@ -19,6 +20,8 @@ internal static class HostBasics
         services.AddUi(catalog.TextAssemblies, ui => ui.PseudoLocale = Environment.GetEnvironmentVariable("CIRT_PSEUDO_LOCALE") == "1");
         services.AddSingleton<ModuleStates>();
         services.AddSingleton<IHealthProbe>(s => s.GetRequiredService<ModuleStates>());
+        if (catalog.Plugins.Count > 0)
+            services.AddSingleton<IHealthProbe>(new PluginProbe(catalog));
         return services;
     }
 }

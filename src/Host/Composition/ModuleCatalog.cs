@@ -1,4 +1,6 @@
 using System.Reflection;
+using Appliance.Host.Plugins;
+using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
 using Microsoft.Extensions.DependencyModel;
 
@@ -8,6 +10,10 @@ namespace Appliance.Host.Composition;
 internal sealed class ModuleCatalog
 {
     private readonly IReadOnlyList<Assembly> _assemblies = [.. OwnAssemblyNames().Select(Assembly.Load)];
+    private IReadOnlyList<Plugin>? _plugins;
+
+    /// <summary>What the plug-in folder held at start; nothing while it is switched off.</summary>
+    public IReadOnlyList<Plugin> Plugins => _plugins ?? [];
 
     /// <summary>The modules that configuration has not switched off (<c>modules:{id} = false</c>).</summary>
     public IReadOnlyList<IModule> Find(IConfiguration configuration)
@@ -16,19 +22,24 @@ internal sealed class ModuleCatalog
             .SelectMany(a => a.GetTypes())
             .Where(t => t is { IsAbstract: false, IsClass: true } && t.IsAssignableTo(typeof(IModule)))
             .Select(t => (IModule)Activator.CreateInstance(t, nonPublic: true)!)
+            .ToList();
+        _plugins ??= PluginFolder.IsOn(configuration) ? PluginFolder.Of(configuration, DataFolder.FromEnvironment()).Load(found.Select(m => m.Id).ToHashSet()) : [];
+        return Sort([.. found
+            .Concat(_plugins.Select(p => p.Module).OfType<IModule>())
             .Where(m => m.Id == "kernel" || configuration.GetValue($"modules:{m.Id}", true))
             .OrderBy(m => m.Id == "kernel" ? 0 : 1)
-            .ThenBy(m => m.Id, StringComparer.Ordinal)
-            .ToList();
-        return Sort(found);
+            .ThenBy(m => m.Id, StringComparer.Ordinal)]);
     }
 
     /// <summary>Assemblies that hold routable pages.</summary>
     public IReadOnlyList<Assembly> PageAssemblies(ModuleSet modules) =>
-        [.. modules.Modules.SelectMany(m => m.PageAssemblies).Distinct().Select(n => Assembly.Load(new AssemblyName(n)))];
+        [.. modules.Modules.SelectMany(m => m.PageAssemblies).Distinct().Select(Load)];
 
     /// <summary>Assemblies that may hold texts.</summary>
-    public IReadOnlyList<Assembly> TextAssemblies => _assemblies;
+    public IReadOnlyList<Assembly> TextAssemblies => [.. _assemblies, .. Plugins.SelectMany(p => p.Assemblies)];
+
+    private Assembly Load(string name) =>
+        Plugins.SelectMany(p => p.Assemblies).FirstOrDefault(a => a.GetName().Name == name) ?? Assembly.Load(new AssemblyName(name));
 
     private static List<IModule> Sort(List<IModule> modules)
     {

@@ -1,5 +1,6 @@
 using Appliance.Host.Composition;
 using Appliance.Host.Demo;
+using Appliance.Host.Plugins;
 using Appliance.Host.Verbs.Run;
 using Appliance.Kernel;
 using Appliance.Kernel.Data;
@@ -54,6 +55,7 @@ internal static class VerbTable
         new DatabaseVerb(),
         new HelpVerb(catalog, data),
         new VersionVerb(),
+        new PluginVerb(data),
         new DemoVerb(catalog, data),
         // Never through the modules: the process that reads hostile documents must not hold the settings or the database's key.
         new Kernel.Mail.Parse.ParseVerb(),

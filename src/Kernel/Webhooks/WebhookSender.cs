@@ -1,10 +1,10 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Appliance.Kernel.Webhooks;
 
@@ -47,13 +47,13 @@ internal sealed class WebhookSender(Database database, OutgoingHttp http, Webhoo
                 while (await RoundAsync(stoppingToken) > 0)
                     continue;
             }
-            catch (Exception fault) when (fault is NpgsqlException or TimeoutException)
-            {
-                KernelLog.WebhooksInterrupted(log, fault.Message);
-            }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception fault) when (DatabaseTrouble.Is(fault))
+            {
+                KernelLog.WebhooksInterrupted(log, fault.Message);
             }
             await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -82,20 +82,25 @@ internal sealed class WebhookSender(Database database, OutgoingHttp http, Webhoo
 
     private async Task<(int? Status, string Answer)> SendAsync(DueRow row, CancellationToken cancel)
     {
-        var now = time.GetUtcNow();
-        string[] keys = row.OldUntil > now && row.OldSecret is { } old ? [secrets.Unprotect(row.Secret), secrets.Unprotect(old)] : [secrets.Unprotect(row.Secret)];
         using var request = new HttpRequestMessage(HttpMethod.Post, row.Url) { Content = new StringContent(row.Body, Encoding.UTF8, new MediaTypeHeaderValue("application/json")) };
         request.Headers.Add("Cirt-Event", row.Name);
         request.Headers.Add("Cirt-Delivery", row.Id.ToString());
-        request.Headers.Add("Cirt-Signature", WebhookSecrets.Sign(keys, now, row.Body));
         try
         {
+            var now = time.GetUtcNow();
+            string[] keys = row.OldUntil > now && row.OldSecret is { } old ? [secrets.Unprotect(row.Secret), secrets.Unprotect(old)] : [secrets.Unprotect(row.Secret)];
+            request.Headers.Add("Cirt-Signature", WebhookSecrets.Sign(keys, now, row.Body));
             await using var answer = await http.SendAsync(request, new(64 * 1024) { Time = TimeSpan.FromSeconds(15), Redirects = false }, cancel);
             return ((int)answer.Response.StatusCode, Encoding.UTF8.GetString(await answer.ReadAllAsync()));
         }
         catch (Exception fault) when (fault is HttpRequestException or TimeoutException or IOException)
         {
             return (null, fault.Message);
+        }
+        catch (CryptographicException)
+        {
+            // The appliance's keys are others than when it was made: somebody restored the database without them.
+            return (null, "its secret cannot be read any more: give it a new one");
         }
     }
 
