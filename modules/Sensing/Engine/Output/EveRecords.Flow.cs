@@ -10,6 +10,8 @@ internal sealed partial class EveRecords
 {
     private void WriteTransaction(Transaction tx, Flow.Flow flow, bool inAlert) => tx.WriteRecord(_w, inAlert);
 
+    private const byte Esp = 50;
+
     /// <summary>The record of a finished transaction.</summary>
     public void Transaction(Packet p, Flow.Flow flow, Transaction tx)
     {
@@ -21,6 +23,7 @@ internal sealed partial class EveRecords
             {
                 Header(p, flow, "dns"u8, true, true);
                 _w.Open("dns"u8);
+                _w.Number("version"u8, 2);
                 question.WriteQuestion(_w, i);
                 _w.Close();
                 Send(EveStream.Events);
@@ -55,7 +58,8 @@ internal sealed partial class EveRecords
     {
         if (!options.Files || !options.Enabled) return;
         Header(p, flow, "fileinfo"u8, true, file.ToServer);
-        tx.WriteRecord(_w, true);
+        // a data connection of FTP is its file
+        if (flow.App.Protocol != AppProto.FtpData) tx.WriteRecord(_w, true);
         AppProtocol(flow);
         _w.Open("fileinfo"u8);
         FileObject(tx, file);
@@ -160,6 +164,7 @@ internal sealed partial class EveRecords
         _w.Address("dest_ip"u8, flow.Server);
         if (ports) _w.Number("dest_port"u8, flow.ServerPort);
         Protocol(flow.Protocol);
+        if (flow.Protocol == Esp) _w.Number("spi"u8, (long)((uint)flow.ClientPort << 16 | flow.ServerPort));
         if (flow.Protocol is 1 or 58)
         {
             _w.Number("icmp_type"u8, flow.ClientPort);

@@ -81,7 +81,7 @@ internal sealed class DhcpTransaction : Transaction
             case 50 when Extended && value.Length == 4: to.Address("requested_ip"u8, IpAddress.ReadV4(value)); break;
             case 60 when Extended: to.Text("vendor_class_identifier"u8, value); break;
             case 51 when Extended && value.Length == 4: to.Number("lease_time"u8, new Wire(value).U32()); break;
-            case 58 when Extended && value.Length == 4: to.Number("renewal_time"u8, new Wire(value).U32()); break;
+            case 58 when value.Length == 4: to.Number("renewal_time"u8, new Wire(value).U32()); break;
             case 59 when Extended && value.Length == 4: to.Number("rebinding_time"u8, new Wire(value).U32()); break;
             case 1 when Extended && value.Length == 4: to.Address("subnet_mask"u8, IpAddress.ReadV4(value)); break;
             case 3 when Extended: Addresses(to, "routers"u8, value); break;

@@ -6,22 +6,33 @@ namespace Appliance.Sensing.Engine.AppLayer.Dns;
 internal struct DnsRecord
 {
     public int Name, NameLength;     // in the transaction's text
+    public bool NameCut;             // the name was longer than is kept
     public ushort Type;
     public ushort Class;
     public uint Ttl;
     public int Data, DataLength;     // in the message
 }
 
+[Flags]
+internal enum NameFault : byte { None = 0, Cut = 1, Loop = 2 }
+
 /// <summary>Reads names and records of a DNS message; compression loops and lies about length end the reading, not the program.</summary>
 internal static class DnsMessage
 {
-    public const int MaxRecords = 512;
+    /// <summary>More than fit into the largest message.</summary>
+    public const int MaxRecords = 16_384;
+
+    /// <summary>Names by pointer may make a message much longer than it came: no more than this is read of it.</summary>
+    public const int MaxText = 4 << 20;
+    private const int MaxName = 1025, MaxJumps = 255;
 
     /// <summary>Appends the name at <paramref name="at"/> with dots and moves past it; false when it is broken.</summary>
-    public static bool ReadName(ReadOnlySpan<byte> message, ref int at, SlidingBuffer to)
+    /// <param name="fault">What was wrong with a name that was read all the same: too long and cut, or led on and on by pointers.</param>
+    public static bool ReadName(ReadOnlySpan<byte> message, ref int at, SlidingBuffer to, out NameFault fault)
     {
-        int position = at, jumps = 0, written = 0;
+        int position = at, jumps = 0, start = to.Length;
         bool jumped = false;
+        fault = NameFault.None;
         while (true)
         {
             if (position >= message.Length) return false;
@@ -33,22 +44,34 @@ internal static class DnsMessage
             }
             if ((length & 0xc0) == 0xc0)
             {
-                if (position + 1 >= message.Length || ++jumps > 255) return false;
+                if (position + 1 >= message.Length) return false;
                 int target = (length & 0x3f) << 8 | message[position + 1];
                 if (!jumped) at = position + 2;
                 jumped = true;
+                if (++jumps > MaxJumps)
+                {
+                    fault |= NameFault.Loop;
+                    return true;
+                }
                 position = target;
                 continue;
             }
-            if ((length & 0xc0) != 0) return false;
-            if (position + 1 + length > message.Length) return false;
-            if (written > 0) to.Append((byte)'.');
-            written += length + 1;
-            if (written > 1025) return false;
-            to.Append(message.Slice(position + 1, length));
+            if ((length & 0xc0) != 0 || position + 1 + length > message.Length) return false;
+            if ((fault & NameFault.Cut) == 0)
+            {
+                if (to.Length > start) to.Append((byte)'.');
+                to.Append(message.Slice(position + 1, length));
+                if (to.Length - start > MaxName)
+                {
+                    to.Truncate(start + MaxName);
+                    fault |= NameFault.Cut;
+                }
+            }
             position += 1 + length;
         }
     }
+
+    public static bool ReadName(ReadOnlySpan<byte> message, ref int at, SlidingBuffer to) => ReadName(message, ref at, to, out _);
 
     /// <summary>Moves past the name at <paramref name="at"/>, or to the end of a message that ends within it; false when a label is of no known kind (RFC 1035 section 4.1.4).</summary>
     public static bool SkipName(ReadOnlySpan<byte> message, ref int at)
@@ -69,22 +92,24 @@ internal static class DnsMessage
         return true;
     }
 
-    public static bool ReadQuestion(ReadOnlySpan<byte> message, ref int at, SlidingBuffer text, out DnsRecord record)
+    public static bool ReadQuestion(ReadOnlySpan<byte> message, ref int at, SlidingBuffer text, out DnsRecord record, out NameFault fault)
     {
         record = new DnsRecord { Name = text.Length };
-        if (!ReadName(message, ref at, text) || at + 4 > message.Length) return false;
+        if (!ReadName(message, ref at, text, out fault) || at + 4 > message.Length) return false;
         record.NameLength = text.Length - record.Name;
+        record.NameCut = (fault & NameFault.Cut) != 0;
         record.Type = BinaryPrimitives.ReadUInt16BigEndian(message[at..]);
         record.Class = BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]);
         at += 4;
         return true;
     }
 
-    public static bool ReadRecord(ReadOnlySpan<byte> message, ref int at, SlidingBuffer text, out DnsRecord record)
+    public static bool ReadRecord(ReadOnlySpan<byte> message, ref int at, SlidingBuffer text, out DnsRecord record, out NameFault fault)
     {
         record = new DnsRecord { Name = text.Length };
-        if (!ReadName(message, ref at, text) || at + 10 > message.Length) return false;
+        if (!ReadName(message, ref at, text, out fault) || at + 10 > message.Length) return false;
         record.NameLength = text.Length - record.Name;
+        record.NameCut = (fault & NameFault.Cut) != 0;
         record.Type = BinaryPrimitives.ReadUInt16BigEndian(message[at..]);
         record.Class = BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]);
         record.Ttl = BinaryPrimitives.ReadUInt32BigEndian(message[(at + 4)..]);

@@ -7,7 +7,7 @@ namespace Appliance.Sensing.Engine.AppLayer.Dns;
 /// <summary>DNS over UDP, and over TCP with its length prefix.</summary>
 internal sealed class DnsParser(AppState state, bool tcp) : AppParser
 {
-    private const int MaxPending = 1024;
+    private const int MaxPending = 1024, LeastInvalidOpcode = 7;
 
     public override AppProto Protocol => AppProto.Dns;
 
@@ -67,6 +67,8 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
             tx.Reset();
             return false;
         }
+        if ((flags & 0x0040) != 0) tx.Raise("z_flag_set", toServer);
+        if ((flags >> 11 & 15) >= LeastInvalidOpcode) tx.Raise("invalid_opcode", toServer);
         tx.ProgressToServer = tx.ProgressToClient = 1;
         state.Add(tx);
         return true;
@@ -76,11 +78,13 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
     {
         if (count == 0) return true;
         bool whole = true;
-        for (int i = 0; i < count && i < DnsMessage.MaxRecords; i++)
+        for (int i = 0; i < count && i < DnsMessage.MaxRecords && tx.Text.Length < DnsMessage.MaxText; i++)
         {
             int mark = tx.Text.Length;
             DnsRecord record;
-            whole = question ? DnsMessage.ReadQuestion(message, ref at, tx.Text, out record) : DnsMessage.ReadRecord(message, ref at, tx.Text, out record);
+            whole = question ? DnsMessage.ReadQuestion(message, ref at, tx.Text, out record, out NameFault fault) : DnsMessage.ReadRecord(message, ref at, tx.Text, out record, out fault);
+            if ((fault & NameFault.Cut) != 0) tx.Raise("name_too_long", tx.ToServer);
+            if ((fault & NameFault.Loop) != 0) tx.Raise("infinite_loop", tx.ToServer);
             if (!whole)
             {
                 tx.Text.Truncate(mark);

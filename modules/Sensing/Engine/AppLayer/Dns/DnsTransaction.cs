@@ -62,6 +62,7 @@ internal sealed class DnsTransaction : Transaction
         to.Open("dns"u8);
         if (inAlert)
         {
+            to.Number("version"u8, 2);
             if (IsAnswer)
             {
                 to.Open("answer"u8);
@@ -81,7 +82,11 @@ internal sealed class DnsTransaction : Transaction
             }
         }
         else if (IsAnswer) WriteAnswer(to);
-        else WriteQuestion(to, 0);
+        else
+        {
+            to.Number("version"u8, 2);
+            WriteQuestion(to, 0);
+        }
         to.Close();
         return true;
     }
@@ -91,6 +96,7 @@ internal sealed class DnsTransaction : Transaction
         to.Text("type"u8, "query"u8);
         to.Number("id"u8, MessageId);
         to.Text("rrname"u8, NameOf(Questions[index]));
+        if (Questions[index].NameCut) to.Bool("rrname_truncated"u8, true);
         WriteType(to, "rrtype"u8, Questions[index].Type);
         to.Number("tx_id"u8, Id);
         if ((Flags & 0x0040) != 0) to.Bool("z"u8, true);
@@ -121,6 +127,7 @@ internal sealed class DnsTransaction : Transaction
         if (Questions.Length > 0)
         {
             to.Text("rrname"u8, NameOf(Questions[0]));
+            if (Questions[0].NameCut) to.Bool("rrname_truncated"u8, true);
             WriteType(to, "rrtype"u8, Questions[0].Type);
         }
         string code = DnsMessage.CodeName(Flags & 15);
@@ -144,20 +151,15 @@ internal sealed class DnsTransaction : Transaction
     {
         to.OpenItem();
         to.Text("rrname"u8, NameOf(record));
+        if (record.NameCut) to.Bool("rrname_truncated"u8, true);
         WriteType(to, "rrtype"u8, record.Type);
         to.Number("ttl"u8, record.Ttl);
         ReadOnlySpan<byte> data = Message.Span.Slice(record.Data, record.DataLength);
         switch (record.Type)
         {
-            case 6: WriteSoa(to, record); break;
-            case 33: WriteSrv(to, record); break;
-            case 44 when data.Length >= 2:
-                to.Open("sshfp"u8);
-                to.Text("fingerprint"u8, Colons(data[2..]));
-                to.Number("algo"u8, data[0]);
-                to.Number("type"u8, data[1]);
-                to.Close();
-                break;
+            case 6: WriteSoa(to, record, "soa"u8); break;
+            case 33: WriteSrv(to, record, "srv"u8); break;
+            case 44 when data.Length >= 2: WriteSshfp(to, record, "sshfp"u8); break;
             default:
             {
                 int mark = Text.Length;
@@ -225,7 +227,8 @@ internal sealed class DnsTransaction : Transaction
         return true;
     }
 
-    private void WriteSoa(EveWriter to, in DnsRecord record)
+    /// <param name="key">Empty: an item of an array.</param>
+    private void WriteSoa(EveWriter to, in DnsRecord record, ReadOnlySpan<byte> key)
     {
         int at = record.Data, mark = Text.Length;
         if (!DnsMessage.ReadName(Message.Span, ref at, Text)) return;
@@ -235,7 +238,7 @@ internal sealed class DnsTransaction : Transaction
             Text.Truncate(mark);
             return;
         }
-        to.Open("soa"u8);
+        Open(to, key);
         to.Text("mname"u8, Text.Span[mark..second]);
         to.Text("rname"u8, Text.Span[second..]);
         ReadOnlySpan<byte> numbers = Message.Span[at..];
@@ -248,13 +251,30 @@ internal sealed class DnsTransaction : Transaction
         Text.Truncate(mark);
     }
 
-    private void WriteSrv(EveWriter to, in DnsRecord record)
+    private void WriteSshfp(EveWriter to, in DnsRecord record, ReadOnlySpan<byte> key)
+    {
+        if (record.DataLength < 2) return;
+        ReadOnlySpan<byte> data = Message.Span.Slice(record.Data, record.DataLength);
+        Open(to, key);
+        to.Text("fingerprint"u8, Colons(data[2..]));
+        to.Number("algo"u8, data[0]);
+        to.Number("type"u8, data[1]);
+        to.Close();
+    }
+
+    private static void Open(EveWriter to, ReadOnlySpan<byte> key)
+    {
+        if (key.IsEmpty) to.OpenItem();
+        else to.Open(key);
+    }
+
+    private void WriteSrv(EveWriter to, in DnsRecord record, ReadOnlySpan<byte> key)
     {
         if (record.DataLength < 7) return;
         ReadOnlySpan<byte> data = Message.Span.Slice(record.Data, record.DataLength);
         int at = record.Data + 6, mark = Text.Length;
         if (!DnsMessage.ReadName(Message.Span, ref at, Text)) return;
-        to.Open("srv"u8);
+        Open(to, key);
         to.Number("priority"u8, BinaryPrimitives.ReadUInt16BigEndian(data));
         to.Number("weight"u8, BinaryPrimitives.ReadUInt16BigEndian(data[2..]));
         to.Number("port"u8, BinaryPrimitives.ReadUInt16BigEndian(data[4..]));
@@ -263,7 +283,7 @@ internal sealed class DnsTransaction : Transaction
         Text.Truncate(mark);
     }
 
-    private static readonly ushort[] GroupOrder = [1, 28, 15, 12, 16, 10, 2, 5, 44, 33];
+    private static readonly ushort[] GroupOrder = [1, 28, 15, 12, 16, 10, 2, 5, 6, 44, 33];
 
     private void WriteGrouped(EveWriter to)
     {
@@ -273,18 +293,28 @@ internal sealed class DnsTransaction : Transaction
             bool open = false;
             for (int i = 0; i < Answers.Length; i++)
             {
-                if (Answers[i].Type != type || type is 33 or 44) continue;
-                int mark = Text.Length;
-                if (RData(Answers[i], out ReadOnlySpan<byte> text))
-                {
-                    if (!open) to.OpenArray(DnsMessage.TypeName(type));
-                    open = true;
-                    to.Item(text);
-                }
-                Text.Truncate(mark);
+                if (Answers[i].Type != type) continue;
+                if (!open) to.OpenArray(DnsMessage.TypeName(type));
+                open = true;
+                WriteGroupItem(to, Answers[i]);
             }
             if (open) to.CloseArray();
         }
         to.Close();
+    }
+
+    private void WriteGroupItem(EveWriter to, in DnsRecord record)
+    {
+        int mark = Text.Length;
+        switch (record.Type)
+        {
+            case 6: WriteSoa(to, record, default); break;
+            case 33: WriteSrv(to, record, default); break;
+            case 44: WriteSshfp(to, record, default); break;
+            default:
+                if (RData(record, out ReadOnlySpan<byte> text)) to.Item(text);
+                break;
+        }
+        Text.Truncate(mark);
     }
 }

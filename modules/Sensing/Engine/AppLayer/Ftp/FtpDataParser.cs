@@ -13,6 +13,8 @@ internal sealed class FtpDataTransaction(FtpExpectation what) : Transaction
     public override bool InspectsEveryChunk => true;
     public override bool RecordFollowsFlow => true;
 
+    public override bool RecordHasNumber => true;
+
     public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;

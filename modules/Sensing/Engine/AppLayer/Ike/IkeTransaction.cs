@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Appliance.Sensing.Engine.Output;
@@ -179,6 +180,7 @@ internal sealed class IkeTransaction : Transaction
             to.Text(Encoding.ASCII.GetBytes(name), IkeNames.AttributeValue(attribute.Type, attribute.Value));
             byte[] raw = Encoding.ASCII.GetBytes(name + "_raw");
             if (attribute.Octets == null) to.Number(raw, attribute.Value);
+            else if (attribute.Octets.Length == sizeof(uint)) to.Number(raw, BinaryPrimitives.ReadUInt32BigEndian(attribute.Octets));
             else to.Text(raw, Convert.ToHexStringLower(attribute.Octets));
         }
     }

@@ -7,6 +7,9 @@ internal sealed partial class SmbParser
     private readonly Dictionary<ulong, byte[]> _transOne = [];
 
     /// <summary>One message, with the commands chained to it (MS-CIFS section 2.2.3.4).</summary>
+    /// <summary>Where the second flags say that statuses are those of NT (MS-CIFS section 2.2.3.1).</summary>
+    private const int NtStatusAt = 11, NtStatus = 0x40;
+
     private void MessageOne(ParseContext context, bool toServer, ReadOnlySpan<byte> m, int whole, Side side)
     {
         if (m.Length < 35) return;
@@ -185,7 +188,7 @@ internal sealed partial class SmbParser
         if (command == Write) ForeignTaken(command, message, status);
         SmbTransaction? tx = Waiting(false, command, session, message);
         if (tx == null) return;
-        (tx.Answered, tx.Status) = (true, status);
+        (tx.Answered, tx.Status, tx.DosError) = (true, status, (m[NtStatusAt] & NtStatus) == 0);
         if (session != 0 && command != Negotiate) tx.Session = session;
         switch (command)
         {

@@ -16,6 +16,7 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
     public uint Tree;
     public bool Answered;
     public uint Status;
+    public bool DosError;            // the status is a class and a code
     public SmbDetail Detail;
 
     public List<byte[]>? Dialects;
@@ -93,8 +94,9 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
         to.Text("command"u8, SmbNames.Command(Two, Command));
         if (Answered)
         {
-            to.Text("status"u8, SmbNames.State(Status));
-            to.Text("status_code"u8, string.Create(CultureInfo.InvariantCulture, $"0x{Status:x}"));
+            // MS-CIFS section 2.2.3.1: class and code of DOS times, where the client does not understand the others
+            to.Text("status"u8, DosError ? string.Create(CultureInfo.InvariantCulture, $"UNKNOWN_{Status & 0xff:x2}_{Status >> 16:x4}") : SmbNames.State(Status));
+            to.Text("status_code"u8, DosError ? string.Create(CultureInfo.InvariantCulture, $"0x{Status >> 16:x4}") : string.Create(CultureInfo.InvariantCulture, $"0x{Status:x}"));
         }
         to.Number("session_id"u8, (long)Session);
         to.Number("tree_id"u8, Tree);
@@ -234,8 +236,8 @@ internal sealed class SmbTransaction : Transaction, IRpcCarrier
             to.Number("frag_cnt"u8, call.RequestFragments);
             to.Number("stub_data_size"u8, call.RequestStub);
             to.Close();
-            List<RpcInterface>? accepted = call.InForce?.FindAll(i => i.Answered);
-            if (accepted is { Count: > 0 }) call.WriteInterfaces(to, accepted, false, false);
+            // the reference names them only where the first one asked for was accepted
+            if (call.InForce is [{ Result: 0 }, ..] asked) call.WriteInterfaces(to, asked, false, false);
         }
         else if (call.Asked != null) call.WriteInterfaces(to, call.Asked, true, true);
         if (call.ResponseType == RpcType.Response)

@@ -19,6 +19,9 @@ internal sealed class SshTransaction : Transaction
     public override bool RecordFollowsFlow => true;
     public override bool RecordHasNumber => true;
     public override int Complete => 2;
+
+    /// <summary>Without fingerprints of the key exchange the banners are all there is to tell.</summary>
+    public override bool RecordReady => !ShowHassh && ProgressToServer >= 1 && ProgressToClient >= 1;
     public override bool HasRecord => Client.Protocol.Length > 0 || Server.Protocol.Length > 0;
 
     public override bool TryGet(BufferId buffer, bool toServer, int index, out ReadOnlySpan<byte> bytes)
