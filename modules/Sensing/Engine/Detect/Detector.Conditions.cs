@@ -42,7 +42,7 @@ internal sealed partial class Detector
                 if (p.IpVersion != 6) return false;
                 break;
             case HeaderProtocol.Application:
-                if (flow == null || rule.Application == AppProto.Unknown || PicksUp(p, flow) || !AppProtoNames.Fits(rule.Application, flow.App.Spoken)) return false;
+                if (flow == null || rule.Application == AppProto.Unknown || !AppProtoNames.Fits(rule.Application, flow.App.Spoken)) return false;
                 break;
             case HeaderProtocol.Other:
                 break;
@@ -69,7 +69,7 @@ internal sealed partial class Detector
             && InSource(rule.Destination) && InDestination(rule.Source);
     }
 
-    /// <summary>Does this packet pick up a conversation that is under way? What it speaks counts from the next packet on, even when it is known in-line at once.</summary>
+    /// <summary>Does this packet pick up a conversation that is under way? What it speaks counts from the next packet on, but for rules that a pattern in the exchange has led to.</summary>
     private static bool PicksUp(Packet p, Flow.Flow flow) => flow.Midstream && p.Protocol == 6 && p.Source < PacketSource.StreamEnd && !p.Is(PacketMarks.Established);
 
     private static bool PortsFit(PortSet set, ushort port, Packet p) => set.IsAny || p.HasPorts && set.Contains(port);

@@ -46,7 +46,8 @@ internal sealed partial class Detector
                     if (!engine.Buffer.Multi) break;
                 }
             }
-            foreach (int rule in plain) Candidate(rule);
+            if (!PicksUp(p, flow))
+                foreach (int rule in plain) Candidate(rule);
             SortCandidates();
             for (int i = 0; i < _candidateCount; i++) EvaluateOnTransaction(_rules.Rules[_candidates[i]], p, flow, tx, done, toServer, progress, complete);
             RememberStreamed(tx, done, toServer, complete);

@@ -156,7 +156,7 @@ internal sealed partial class Detector : IDisposable
         SortCandidates();
         for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
         if (_rules.Frames != null && flow?.App.Frames is { } frames) InspectFrames(p, flow, frames, direction);
-        if (!rawOnly && flow != null && flow.App.Transactions.Count > 0 && !PicksUp(p, flow)) InspectTransactions(p, flow, direction);
+        if (!rawOnly && flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
         if (_alertCount > 0) Flush(p, flow);
         // alerts show the stream's bytes, so these are let go last
         if (_hasStream && stream != null) _reassembly.RawInspected(stream, through, p.Source == PacketSource.StreamEnd);
@@ -281,7 +281,7 @@ internal sealed partial class Detector : IDisposable
     {
         // the end of a stream is no packet of its own
         if (p.Source >= PacketSource.StreamEnd && rule.Kind is (RuleKind.Packet or RuleKind.AddressOnly or RuleKind.LikeAddressOnly)) return;
-        if (!HeaderFits(rule, p, flow)) return;
+        if (!HeaderFits(rule, p, flow) || rule.Protocol == HeaderProtocol.Application && flow != null && PicksUp(p, flow)) return;
         _counters.Evaluations++;
         if (rule.UsesApplication)
         {

@@ -116,8 +116,21 @@ internal sealed class TlsTransaction : Transaction
             }
             to.Close();
         }
+        if (ClientCertificate is { } own) WriteClient(to, own);
         to.Close();
         return true;
+    }
+
+    private static void WriteClient(EveWriter to, Certificate own)
+    {
+        to.Open("client"u8);
+        if (own.Subject != null) to.Text("subject"u8, own.Subject);
+        if (own.Issuer != null) to.Text("issuerdn"u8, own.Issuer);
+        to.Text("fingerprint"u8, own.Fingerprint);
+        if (own.Serial != null) to.Text("serial"u8, own.Serial);
+        if (own.NotBefore != null) to.Text("notbefore"u8, own.NotBefore);
+        if (own.NotAfter != null) to.Text("notafter"u8, own.NotAfter);
+        to.Close();
     }
 
     private static string VersionName(ushort version) => version switch
