@@ -23,11 +23,22 @@ public sealed class DnsTests
     }
 
     [Fact]
-    public void A_name_that_points_at_itself_is_refused()
+    public void A_name_that_points_at_itself_ends_and_is_told()
     {
         byte[] message = [.. new byte[12], 0xc0, 12];
         int at = 12;
-        Assert.False(DnsMessage.ReadName(message, ref at, new SlidingBuffer()));
+        Assert.True(DnsMessage.ReadName(message, ref at, new SlidingBuffer(), out NameFault fault));
+        Assert.Equal((NameFault.Loop, 14), (fault, at));
+    }
+
+    [Fact]
+    public void A_name_beyond_all_measure_is_cut_and_told()
+    {
+        byte[] message = [.. Enumerable.Repeat((byte[])[63, .. Enumerable.Repeat((byte)'a', 63)], 20).SelectMany(l => l), 0];
+        int at = 0;
+        var text = new SlidingBuffer();
+        Assert.True(DnsMessage.ReadName(message, ref at, text, out NameFault fault));
+        Assert.Equal((NameFault.Cut, message.Length, 1025), (fault, at, text.Length));
     }
 
     [Fact]
