@@ -13,7 +13,7 @@ internal sealed partial class Detector
     {
         if (rule.Threshold is { Kind: ThresholdKind.Detection } filter)
         {
-            if (filter.Track != ThresholdTrack.ByFlow) _turns?.Await();
+            AwaitFor(filter, p);
             if (!_thresholds.Allows(rule, filter, p)) return;
         }
         ApplySteps(rule, p, flow);
@@ -159,7 +159,13 @@ internal sealed partial class Detector
     private Outcome Judge(ref Alert alert, Packet p)
     {
         Rule rule = alert.Rule;
-        if (rule.Threshold != null || !_suppressions.IsEmpty) _turns?.Await();
+        if (_turns != null && (rule.Threshold != null || !_suppressions.IsEmpty))
+        {
+            bool alone = _suppressions.IsEmpty && rule.SecondThreshold == null;
+            if (alone && _turns.Steady && _thresholds.IsSpent(rule, rule.Threshold!, p)) return Outcome.ActionOnly;
+            if (alone) AwaitFor(rule.Threshold!, p);
+            else _turns.Await();
+        }
         if (rule.Threshold is { } own && own.Kind != ThresholdKind.Detection && !_suppressions.Overrides(rule))
         {
             Outcome outcome = Of(_thresholds.Judge(rule, own, p, 0, out _));
@@ -171,6 +177,24 @@ internal sealed partial class Detector
             }
         }
         return _suppressions.IsEmpty ? Outcome.Alert : Of(_suppressions.Judge(ref alert, p, _thresholds));
+    }
+
+    /// <summary>Waits for whoever may count with the same threshold.</summary>
+    private void AwaitFor(Threshold threshold, Packet p)
+    {
+        if (_turns == null) return;
+        if (_thresholds.SweepIsDue(p))
+        {
+            _turns.Await();
+            return;
+        }
+        switch (threshold.Track)
+        {
+            case ThresholdTrack.ByFlow: break;
+            case ThresholdTrack.BySource or ThresholdTrack.ByBoth: _turns.Await(p.Source_); break;
+            case ThresholdTrack.ByDestination: _turns.Await(p.Destination); break;
+            default: _turns.Await(); break;
+        }
     }
 
     private static Outcome Of(Thresholds.ThresholdVerdict verdict) => verdict switch

@@ -175,7 +175,21 @@ internal sealed partial class Detector
             && (test.Value2 < 0 || BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]) == test.Value2) && (test.Extra < 0 || BinaryPrimitives.ReadUInt32BigEndian(bytes[20..]) == test.Extra);
     }
 
-    private bool StepsHold(Rule rule, Packet p, Flow.Flow? flow)
+    private bool StepsHold(Rule rule, Packet p, Flow.Flow? flow) => FlowStepsHold(rule, flow) && HostStepsHold(rule, p);
+
+    /// <summary>Asked last: several workers have to wait for each other here.</summary>
+    private bool HostStepsHold(Rule rule, Packet p)
+    {
+        foreach (VariableStep step in rule.Before)
+        {
+            if (step.Scope is VariableScope.Flow or VariableScope.FlowInt) continue;
+            _turns?.Await(step.Scope == VariableScope.Destination ? p.Destination : p.Source_);
+            if (_hostBits.IsSet(step, p) != (step.Act == VariableAct.IsSet)) return false;
+        }
+        return true;
+    }
+
+    private static bool FlowStepsHold(Rule rule, Flow.Flow? flow)
     {
         foreach (VariableStep step in rule.Before)
         {
@@ -209,10 +223,6 @@ internal sealed partial class Detector
                     if (!there || step.ValueName >= 0 && !flow.Variables.TryGetInt(step.ValueName, out right) || !ContentInspector.Compare(value, step.Compare, right, 0)) return false;
                     break;
                 }
-                default:
-                    _turns?.Await();
-                    if (_hostBits.IsSet(step, p) != (step.Act == VariableAct.IsSet)) return false;
-                    break;
             }
         }
         return true;
@@ -224,7 +234,7 @@ internal sealed partial class Detector
         {
             if (step.Scope is VariableScope.Source or VariableScope.Destination or VariableScope.Pair)
             {
-                _turns?.Await();
+                _turns?.Await(step.Scope == VariableScope.Destination ? p.Destination : p.Source_);
                 if (step.Act == VariableAct.Set || step.Act == VariableAct.Toggle && !_hostBits.IsSet(step, p)) _hostBits.Set(step, p);
                 else _hostBits.Unset(step, p);
                 continue;

@@ -290,11 +290,12 @@ internal sealed partial class Detector : IDisposable
             _deferred[_deferredCount++] = rule.Index;
             return;
         }
-        if (!PacketTestsFit(rule, p, flow) || !StepsHold(rule, p, flow)) return;
+        if (!PacketTestsFit(rule, p, flow) || !FlowStepsHold(rule, flow)) return;
         _fromStream = false;
         _inspector.Captured.Clear();
         foreach (Part part in rule.Parts)
             if (!(part.Buffer == BufferId.Payload ? PayloadFits(rule, part, p) : PacketBufferFits(part, p))) return;
+        if (!HostStepsHold(rule, p)) return;
         Match(rule, p, flow, null, _fromStream);
     }
 

@@ -10,6 +10,7 @@ internal enum ThresholdVerdict : byte { Nothing, ActionOnly, Alert }
 internal sealed class ThresholdTable
 {
     private const int MaxEntries = 1 << 20;
+    private const long BetweenSweeps = 60_000_000;
 
     private readonly record struct Key(int Rule, int Salt, IpAddress A, IpAddress B, long Flow);
 
@@ -35,10 +36,25 @@ internal sealed class ThresholdTable
         lock (_gate) return JudgeInside(rule, t, p, salt, out exceeded);
     }
 
+    /// <summary>Will the next match counted sweep away what is over? That touches every rule and host, and has its place in the order of the capture.</summary>
+    public bool SweepIsDue(Packet p)
+    {
+        lock (_gate) return p.Time - _lastSweep > BetweenSweeps;
+    }
+
+    /// <summary>Has the limit been reached, so that nothing between the last match counted and this packet can make it an alert? Asked before waiting for the packets of other workers: most of what
+    /// common rules match is beyond their limit. For a clock that never goes back by more than a second: none of the packets still to be counted is later than that, and begins a new window.</summary>
+    public bool IsSpent(Rule rule, Threshold t, Packet p)
+    {
+        if (t.Kind is not (ThresholdKind.Limit or ThresholdKind.Both)) return false;
+        lock (_gate)
+            return p.Time - _lastSweep <= BetweenSweeps && _entries.TryGetValue(KeyOf(rule, t, p, 0), out Entry entry) && entry.Count >= t.Count && p.Time + 1_000_000 - entry.Since < t.Seconds * 1_000_000L;
+    }
+
     private ThresholdVerdict JudgeInside(Rule rule, Threshold t, Packet p, int salt, out bool exceeded)
     {
         exceeded = false;
-        if (_entries.Count > MaxEntries || p.Time - _lastSweep > 60_000_000) Sweep(p.Time);
+        if (_entries.Count > MaxEntries || p.Time - _lastSweep > BetweenSweeps) Sweep(p.Time);
         Key key = KeyOf(rule, t, p, salt);
         bool known = _entries.TryGetValue(key, out Entry entry);
         if (t.Kind == ThresholdKind.Rate)

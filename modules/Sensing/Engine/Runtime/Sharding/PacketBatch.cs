@@ -10,7 +10,7 @@ internal sealed class PacketBatch
     private readonly Packet?[] _packets = new Packet?[Most];
     private readonly Packet?[] _carriers = new Packet?[Most];
     private readonly Entry[] _entries = new Entry[Most];
-    private byte[] _bytes = new byte[Room];
+    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(Room);   // pages that are not used cost nothing
     private int _used;
 
     private struct Entry
@@ -28,6 +28,9 @@ internal sealed class PacketBatch
 
     /// <summary>The capture's clock at the end of the round.</summary>
     public long Clock;
+
+    /// <summary>The clock has never gone back by more than a second up to the end of the round.</summary>
+    public bool Steady;
 
     /// <summary>The capture that the packets come from.</summary>
     public string? CaptureFile;
@@ -47,7 +50,7 @@ internal sealed class PacketBatch
         Count = _used = 0;
         Last = false;
         // one frame of megabytes is no reason to keep megabytes
-        if (_bytes.Length > Room) _bytes = new byte[Room];
+        if (_bytes.Length > Room) _bytes = GC.AllocateUninitializedArray<byte>(Room);
     }
 
     public bool Fits(int bytes) => Count < Most && (_used + bytes <= _bytes.Length || Count == 0);

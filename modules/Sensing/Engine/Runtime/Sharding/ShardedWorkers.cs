@@ -28,6 +28,8 @@ internal sealed class ShardedWorkers : ICaptureEngine
     private long _turn = 1;
     private long _number;
     private long _clock;
+    private long _latest;
+    private bool _steady = true;
     private ExceptionDispatchInfo? _failure;
     private bool _finished;
 
@@ -36,7 +38,7 @@ internal sealed class ShardedWorkers : ICaptureEngine
         _decoder = new Decoder(settings.Decode, _counters.Decode);
         _steps = settings.Flow.Buckets + 1;
         _key = new ShardKey(by, count);
-        _order = new CaptureOrder(count);
+        _order = new CaptureOrder(count, _key);
         var memory = new HostMemory();
         EngineSettings each = Share(settings, count);
         _workers = new Worker[count];
@@ -79,6 +81,8 @@ internal sealed class ShardedWorkers : ICaptureEngine
     {
         _number++;
         _clock = raw.Time;
+        _steady &= _clock >= _latest - 1_000_000;
+        _latest = Math.Max(_latest, _clock);
         if (_number == 1) _counters.FirstTime = raw.Time;
         _counters.LastTime = raw.Time;
         if (_sweeps.IsDue(_clock)) Sweep();
@@ -140,6 +144,7 @@ internal sealed class ShardedWorkers : ICaptureEngine
             PacketBatch batch = _open[i];
             batch.End = _turn;
             batch.Clock = _clock;
+            batch.Steady = _steady;
             batch.CaptureFile = _file;
             batch.Last = last;
             _rings[i].Publish();
@@ -181,6 +186,7 @@ internal sealed class ShardedWorkers : ICaptureEngine
     private void WorkOff(Worker worker, PacketBatch batch, int number)
     {
         worker.CaptureFile = batch.CaptureFile;
+        _order.Know(number, batch.Steady);
         for (int i = 0; i < batch.Count; i++)
         {
             _order.Begin(number, batch.TurnOf(i));
@@ -212,5 +218,6 @@ internal sealed class ShardedWorkers : ICaptureEngine
         }
         foreach (Worker worker in _workers) worker.Dispose();
         foreach (BatchRing ring in _rings) ring.Dispose();
+        _order.Dispose();
     }
 }
