@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Appliance.Tests;
 
-/// <summary>A PostgreSQL server for one test, as an installation has it (written through to the disk), which the test stops, starts and cuts as it likes.</summary>
+/// <summary>A PostgreSQL server for one test, which the test stops, starts and cuts as it likes.</summary>
 public sealed class OwnServer : IAsyncDisposable
 {
     private readonly PrivateCluster _cluster;
@@ -20,7 +20,17 @@ public sealed class OwnServer : IAsyncDisposable
         // Not a private temporary folder: called as root, the server runs as another user who must be able to enter it.
         folder ??= Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"cirt-own-{Guid.NewGuid():N}")).FullName;
         var cluster = PrivateCluster.At(folder);
-        return new(cluster, await cluster.StartAsync());
+        var address = await cluster.StartAsync();
+        // The tests end processes and never the machine: waiting for a busy disk proves nothing here and takes a minute a start.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(address) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        foreach (var statement in new[] { "alter system set fsync = off", "select pg_reload_conf()" })
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        return new(cluster, address);
     }
 
     /// <summary>Stops it; whoever is connected is cut.</summary>
