@@ -57,9 +57,9 @@ internal static class OutboxBench
                 await transaction.CommitAsync();
             }
 
-            var committed = DateTimeOffset.UtcNow;
+            var committed = TimeProvider.System.GetUtcNow();
             var began = await DoneAsync(connection, id);
-            done.Add((DateTimeOffset.UtcNow - committed).TotalMilliseconds);
+            done.Add((TimeProvider.System.GetUtcNow() - committed).TotalMilliseconds);
             taken.Add(Math.Max(0, (began - committed).TotalMilliseconds));
         }
 

@@ -65,7 +65,7 @@ public sealed class CredentialsTests
     [InlineData("/a\r\nSet-Cookie: x=y", "/")]
     [InlineData("/a\\b", "/")]
     [InlineData("/\t/evil.example", "/")]
-    public void Redirects_stay_here(string? next, string local) => Assert.Equal(local, AccountEndpoints.Local(next));
+    public void Redirects_stay_here(string? next, string local) => Assert.Equal(local, AccountForms.Local(next));
 
     [Theory]
     [InlineData("192.0.2.7", "192.0.2.7")]
