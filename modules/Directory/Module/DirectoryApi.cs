@@ -90,7 +90,7 @@ internal static class DirectoryApi
         return file.TryGet(out var bytes) ? Results.File(bytes, "text/csv; charset=utf-8", $"constituents-{time.GetUtcNow():yyyyMMdd}.csv") : Results.StatusCode(StatusCodes.Status403Forbidden);
     }
 
-    internal sealed record EditBody(int Version, ConstituentFields Fields);
+    internal sealed record EditBody(ConstituentFields Fields, int Version = 0);
 
     internal sealed record NetworkBody(string Text);
 

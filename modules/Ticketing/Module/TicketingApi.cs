@@ -86,7 +86,7 @@ internal static class TicketingApi
         };
     }
 
-    internal sealed record EditBody(int Version, string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER")
+    internal sealed record EditBody(string Title, int Version = 0, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER")
         : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp);
 
     internal sealed record NoteBody(string Text);

@@ -92,14 +92,14 @@ internal static class WatchApi
         return Results.File(Encoding.UTF8.GetBytes(text.Write(row, row.Revision, row.PublishedAt, wanted)), "text/plain; charset=utf-8", $"{row.Number}.txt");
     }
 
-    internal sealed record FeedBody(int Version, FeedFields Fields);
+    internal sealed record FeedBody(FeedFields Fields, int Version = 0);
 
-    internal sealed record AdvisoryBody(int Version, AdvisoryFields Fields);
+    internal sealed record AdvisoryBody(AdvisoryFields Fields, int Version = 0);
 
-    internal sealed record StepBody(int Version, string Reason = "")
+    internal sealed record StepBody(int Version = 0, string Reason = "")
     {
         public AdvisoryStep For(Guid id) => new(new(id), Version, Reason);
     }
 
-    internal sealed record PublishBody(int Version, bool TellDirectory = true, bool TellSubscribers = true);
+    internal sealed record PublishBody(int Version = 0, bool TellDirectory = true, bool TellSubscribers = true);
 }

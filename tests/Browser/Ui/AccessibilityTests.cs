@@ -37,7 +37,7 @@ public sealed class AccessibilityTests(FilledHost filled) : IClassFixture<Filled
         Assert.True(wrong.Count == 0, $"{wrong.Count}:\n{string.Join('\n', wrong.Order(StringComparer.Ordinal))}");
     }
 
-    [Fact]
+    [LongFact]
     public async Task Words_that_are_longer_by_four_tenths_fit_on_every_page()
     {
         List<string> wrong = [];
@@ -51,7 +51,7 @@ public sealed class AccessibilityTests(FilledHost filled) : IClassFixture<Filled
     {
         await using var session = await CaseStage.SignInAsync(filled.Host, "lee");
         await ConsoleHost.GoAsync(session.Page, "/help");
-        await session.Page.EvaluateAsync("() => document.querySelector('main').append(document.createElement('button'))");
+        await session.Page.EvaluateAsync("() => document.body.append(document.createElement('button'))");
         Assert.Contains(await Axe.BrokenAsync(session.Page), b => b.Contains("button-name", StringComparison.Ordinal));
         Assert.Empty(await Looks.WrongAsync(session.Page));
 
