@@ -46,7 +46,7 @@ public sealed class AccessibilityTests(FilledHost filled) : IClassFixture<Filled
         Assert.True(wrong.Count == 0, $"{wrong.Count}:\n{string.Join('\n', wrong.Order(StringComparer.Ordinal))}");
     }
 
-    [Fact]
+    [LongFact]
     public async Task The_judges_find_planted_violations()
     {
         await using var session = await CaseStage.SignInAsync(filled.Host, "lee");
