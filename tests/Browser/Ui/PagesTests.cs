@@ -11,7 +11,7 @@ public sealed class PagesTests(ConsoleHost console)
         """
         () => {
           const found = [];
-          const skip = 'code, kbd, time, script, style, button[lang], option[lang], .stamp, .clock, .tlp, .pap, .world-map, .secret, .heat, input[type=url], datalist option';
+          const skip = 'code, kbd, time, script, style, button[lang], option[lang], .stamp, .clock, .tlp, .pap, .world, .secret, .heat, input[type=url], datalist option';
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
             const text = node.textContent.trim();
