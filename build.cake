@@ -39,7 +39,7 @@ Task("help").Does(() => Console.WriteLine(
   ./build.sh publish   the deployable, in artifacts/cirt
   ./build.sh conformance   the conformance tests, and the packet engine's table in artifacts/conformance
                        --peer "suricata"  to compare its records with  --events FILE  rules about events  --kit DIRECTORY
-  ./build.sh bench     measure the published program; --start, --outbox, --intake (--records NUMBER),
+  ./build.sh bench     measure the published program; --start, --outbox, --intake and --events (--records NUMBER),
                        --console (--alerts NUMBER --incidents NUMBER; with tests/Browser built),
                        --sensor --capture FILE (--peer "suricata" --rules FILE --runs NUMBER),
                        --agreement (as conformance does), or all

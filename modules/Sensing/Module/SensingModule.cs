@@ -3,6 +3,7 @@ using Appliance.Kernel.Disk;
 using Appliance.Kernel.Modules;
 using Appliance.Sensing.Alerts;
 using Appliance.Sensing.Captures;
+using Appliance.Sensing.Events;
 using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Intake;
 using Appliance.Sensing.Pipeline;
@@ -95,6 +96,8 @@ public sealed class SensingModule : IModule
         .Endpoint("POST", "groups/reopen", Permissions.Triage, SensingApi.ReopenAsync)
         .Example(new { ids = new[] { "0198c7a0-0000-7000-8000-000000000001" } })
         .Endpoint("GET", "events", Permissions.Read, SensingApi.EventsAsync)
+        .Endpoint("GET", "events.csv", Permissions.Read, ExportEvents.CsvAsync)
+        .Endpoint("GET", "events.json", Permissions.Read, ExportEvents.JsonAsync)
         .Endpoint("GET", "sensors", Permissions.Look, SensingApi.SensorsAsync)
         .Endpoint("GET", "captures", Permissions.Look, SensingApi.CapturesAsync)
         .Endpoint("POST", "captures", Permissions.Captures, CaptureEndpoints.TakeAsync)

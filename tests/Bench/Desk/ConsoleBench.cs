@@ -108,7 +108,7 @@ internal static class ConsoleBench
         return taken;
     }
 
-    private static async Task<HttpClient> ClientAsync(BenchHost host, string password)
+    internal static async Task<HttpClient> ClientAsync(BenchHost host, string password)
     {
         var handler = new SocketsHttpHandler { CookieContainer = new CookieContainer(), AutomaticDecompression = DecompressionMethods.All };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;

@@ -6,6 +6,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Permissions;
+using Appliance.Sensing.Filter;
 using Appliance.Sensing.Inbox;
 using Dapper;
 using Npgsql;
@@ -13,7 +14,12 @@ using Npgsql;
 namespace Appliance.Sensing.Events;
 
 /// <summary>Asks for records, newest arrival first.</summary>
-internal sealed record SearchEventsRequest(string? Query = null, int WindowHours = 24, string? After = null, int Size = 50);
+/// <param name="Query">The query bar.</param>
+/// <param name="WindowHours">How far back.</param>
+/// <param name="After">Behind this row, or where a partial answer ended.</param>
+/// <param name="Size">Rows.</param>
+/// <param name="Seconds">When the time is over; files get more than pages.</param>
+internal sealed record SearchEventsRequest(string? Query = null, int WindowHours = 24, string? After = null, int Size = 50, int Seconds = 3);
 
 /// <summary>One record as the list shows it.</summary>
 internal sealed class EventRow
@@ -43,38 +49,42 @@ internal sealed class EventRow
 /// <param name="Partial">True when the time ran out: only arrivals since <paramref name="SearchedFrom"/> were looked at.</param>
 /// <param name="SearchedFrom">How far back the search came.</param>
 /// <param name="Milliseconds">How long it took.</param>
-internal sealed record EventsFound(Page<EventRow> Rows, bool Partial, DateTimeOffset SearchedFrom, long Milliseconds);
+/// <param name="Onward">Where to go on from, when it is partial.</param>
+internal sealed record EventsFound(Page<EventRow> Rows, bool Partial, DateTimeOffset SearchedFrom, long Milliseconds, string? Onward);
 
 /// <summary>
-/// Searches alerts and records, hour by hour backwards, until the page is full or three seconds are over: an honest partial answer instead of a long wait.
+/// Searches alerts and records backwards in stretches, until the page is full or three seconds are over: an honest partial answer, from which one can go on, instead of a long wait.
 /// </summary>
 internal sealed class SearchEvents(Database database, TimeProvider time) : Query<SearchEventsRequest, EventsFound>
 {
-    private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_first = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_quick = TimeSpan.FromMilliseconds(400);
 
     private const string Condition =
-        """
+        $"""
         m.received_at >= @from and m.received_at < @to
         and (@cursor_id::bigint is null or (m.received_at, m.id) < (@cursor_at, @cursor_id))
-        and (@ip::cidr is null or m.src <<= @ip::cidr or m.dst <<= @ip::cidr)
-        and (@src::cidr is null or m.src <<= @src::cidr)
-        and (@dst::cidr is null or m.dst <<= @dst::cidr)
-        and (@port::int is null or m.src_port = @port or m.dst_port = @port)
-        and (@flow::bigint is null or m.flow_id = @flow)
-        and (@pattern::text is null or m.name ilike @pattern or m.raw::text ilike @pattern)
+        and {FilterSql.Common}
+        and {FilterSql.OfRecords}
+        """;
+
+    private const string OfAlerts =
+        """
+        (@sid::bigint is null or m.sid = @sid) and (@sids::int8multirange is null or m.sid <@ @sids::int8multirange) and (@not_sids::int8multirange is null or not m.sid <@ @not_sids::int8multirange)
+        and (@severity::int8multirange is null or m.severity::bigint <@ @severity::int8multirange) and (@not_severity::int8multirange is null or not m.severity::bigint <@ @not_severity::int8multirange)
         """;
 
     private const string Sql =
         $"""
         (select m.id, m.received_at, m.seen_at, m.type, m.src, m.src_port, m.dst, m.dst_port, m.proto, m.app_proto, m.name, m.flow_id, null::uuid as group_id, m.replay, m.exercise
          from sensing.events m
-         where (@type::text is null or m.type = @type) and @sid::bigint is null and {Visible.Rows} and {Condition}
+         where (@types::text[] is null or m.type = any(@types::text[])) and (@not_types::text[] is null or m.type <> all(@not_types::text[])) and @sids::int8multirange is null and @severity::int8multirange is null and {Visible.Rows} and {Condition}
          order by m.received_at desc, m.id desc
          limit @limit)
         union all
         (select m.id, m.received_at, m.seen_at, 'alert' as type, m.src, m.src_port, m.dst, m.dst_port, m.proto, m.app_proto, m.name, m.flow_id, m.group_id, m.replay, m.exercise
          from sensing.alerts m
-         where (@type::text is null or @type = 'alert') and (@sid::bigint is null or m.sid = @sid) and {Visible.Rows} and {Condition}
+         where (@types::text[] is null or 'alert' = any(@types::text[])) and (@not_types::text[] is null or 'alert' <> all(@not_types::text[])) and {OfAlerts} and {Visible.Rows} and {Condition}
          order by m.received_at desc, m.id desc
          limit @limit)
         order by received_at desc, id desc
@@ -85,8 +95,7 @@ internal sealed class SearchEvents(Database database, TimeProvider time) : Query
 
     protected override async Task<Outcome<EventsFound>> HandleAsync(Viewer viewer, SearchEventsRequest request, CancellationToken cancel)
     {
-        var (text, flow) = TakeFlow(request.Query);
-        var parsed = FilterTerms.Parse(text);
+        var parsed = FilterTerms.Parse(request.Query);
         if (!parsed.TryGet(out var terms))
             return Outcome<EventsFound>.Refused(parsed.Refusals);
         var started = time.GetTimestamp();
@@ -95,12 +104,14 @@ internal sealed class SearchEvents(Database database, TimeProvider time) : Query
         var size = Math.Clamp(request.Size, 1, 200);
         var cursor = ReadCursor(request.After);
         var rows = new List<EventRow>();
-        // The first stretch is the open hour; each next one is twice as long, so that a year takes some twenty steps.
-        var (to, step, partial) = (cursor is { } c ? c.At.AddTicks(10) : terms.Before ?? now.AddMinutes(1), TimeSpan.FromHours(1), false);
+        var budget = TimeSpan.FromSeconds(Math.Clamp(request.Seconds, 1, 60));
+        // A short stretch first, so that even a busy minute gives an answer; a quick one is followed by one twice as long, so that a year takes some twenty steps.
+        var (to, step, partial) = (cursor is { } c ? c.At.AddTicks(10) : terms.Before ?? now.AddMinutes(1), s_first, false);
         var from = to;
         while (rows.Count <= size && from > oldest)
         {
-            var left = s_budget - time.GetElapsedTime(started);
+            var left = budget - time.GetElapsedTime(started);
+            var since = time.GetTimestamp();
             if (left <= TimeSpan.Zero)
             {
                 partial = true;
@@ -109,24 +120,25 @@ internal sealed class SearchEvents(Database database, TimeProvider time) : Query
             from = to - step < oldest ? oldest : to - step;
             try
             {
-                rows.AddRange(await StretchAsync(viewer, terms, flow, from, to, cursor, size + 1 - rows.Count, left, cancel));
+                rows.AddRange(await StretchAsync(viewer, terms, from, to, cursor, size + 1 - rows.Count, left, cancel));
             }
             catch (PostgresException fault) when (fault.SqlState == PostgresErrorCodes.QueryCanceled)
             {
                 (partial, from) = (true, to);
                 break;
             }
-            (to, step) = (from, step * 2);
+            (to, step) = (from, time.GetElapsedTime(since) < s_quick ? step * 2 : step);
         }
         var more = rows.Count > size;
         if (more)
             rows.RemoveRange(size, rows.Count - size);
-        var next = more ? WriteCursor(rows[^1]) : null;
-        return new EventsFound(new Page<EventRow>(rows, next), partial, from, (long)time.GetElapsedTime(started).TotalMilliseconds);
+        var next = more ? WriteCursor(rows[^1].ReceivedAt, rows[^1].Id) : null;
+        var onward = partial && next is null ? WriteCursor(from, 0) : null;
+        return new EventsFound(new Page<EventRow>(rows, next), partial, from, (long)time.GetElapsedTime(started).TotalMilliseconds, onward);
     }
 
     private async Task<IEnumerable<EventRow>> StretchAsync(
-        Viewer viewer, FilterTerms terms, long? flow, DateTimeOffset from, DateTimeOffset to, (DateTimeOffset At, long Id)? cursor, int limit, TimeSpan left, CancellationToken cancel)
+        Viewer viewer, FilterTerms terms, DateTimeOffset from, DateTimeOffset to, (DateTimeOffset At, long Id)? cursor, int limit, TimeSpan left, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -142,30 +154,13 @@ internal sealed class SearchEvents(Database database, TimeProvider time) : Query
             limit,
             cursor_id = cursor?.Id,
             cursor_at = cursor?.At.UtcDateTime,
-            ip = terms.Ip?.ToString(),
-            src = terms.Src?.ToString(),
-            dst = terms.Dst?.ToString(),
-            port = terms.Port,
-            sid = terms.Sid,
-            type = terms.Type,
-            flow,
-            pattern = terms.Pattern,
         });
+        terms.AddTo(parameters);
         return await connection.QueryAsync<EventRow>(new CommandDefinition(Sql, parameters, transaction, cancellationToken: cancel));
     }
 
-    /// <summary><c>flow:</c> belongs to records alone, so it is taken out before the common terms are read.</summary>
-    private static (string? Text, long? Flow) TakeFlow(string? query)
-    {
-        var words = (query ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var flow = words.FirstOrDefault(static w => w.StartsWith("flow:", StringComparison.Ordinal));
-        return flow is not null && long.TryParse(flow.AsSpan(5), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id)
-            ? (string.Join(' ', words.Where(w => w != flow)), id)
-            : (query, null);
-    }
-
-    private static string WriteCursor(EventRow last) =>
-        Base64Url.EncodeToString(Encoding.ASCII.GetBytes(last.Key));
+    private static string WriteCursor(DateTimeOffset at, long id) =>
+        Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{at.UtcTicks}-{id}")));
 
     private static (DateTimeOffset At, long Id)? ReadCursor(string? text)
     {

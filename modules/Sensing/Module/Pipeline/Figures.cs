@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Permissions;
+using Appliance.Sensing.Filter;
 using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Sensors;
 
@@ -66,8 +67,8 @@ internal sealed class SensingSearch(Database database) : ISearchSource
     {
         if (!viewer.May(Permissions.Read) || !FilterTerms.Parse(words).TryGet(out var terms))
             return [];
-        var sid = terms.Sid ?? (long.TryParse(words.Trim(), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null);
-        var rows = await database.QueryAsync<HitRow>(Sql, Visible.With(viewer, new { ip = terms.Ip?.ToString(), sid, pattern = terms.Pattern, limit }), cancel, 1);
+        var sid = (terms.Sid.Wanted is [var one] && one.From == one.To ? (long?)one.From : null) ?? (long.TryParse(words.Trim(), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null);
+        var rows = await database.QueryAsync<HitRow>(Sql, Visible.With(viewer, new { ip = terms.Ip.Wanted is [var only] ? only.ToString() : null, sid, pattern = terms.Pattern, limit }), cancel, 1);
         return [.. rows.Select(static r => new SearchHit("sensing.kind.alert", $"{r.Signature} · {r.Src} → {r.Dst}", $"/sense/alerts/{r.Id}", r.At))];
     }
 

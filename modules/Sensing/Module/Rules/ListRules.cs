@@ -4,7 +4,7 @@ using System.Text;
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
-using Appliance.Sensing.Inbox;
+using Appliance.Sensing.Filter;
 
 namespace Appliance.Sensing.Rules;
 
@@ -61,7 +61,7 @@ internal sealed class ListRules(Database database) : Query<ListRulesRequest, Pag
         if (!parsed.TryGet(out var terms))
             return Outcome<Page<RuleRow>>.Refused(parsed.Refusals);
         // A bare number is meant as a signature id.
-        var sid = terms.Sid ?? (terms.Words.Count == 1 && long.TryParse(terms.Words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null);
+        var sid = (terms.Sid.Wanted is [var one] && one.From == one.To ? (long?)one.From : null) ?? (terms.Words.Count == 1 && long.TryParse(terms.Words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null);
         var size = Math.Clamp(request.Size, 1, 200);
         var cursor = Read(request.After);
         var rows = new List<RuleRow>(await database.QueryAsync<RuleRow>(

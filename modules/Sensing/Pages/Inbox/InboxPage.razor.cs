@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Appliance.Contracts;
+using Appliance.Sensing.Filter;
 using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Pipeline;
 using Appliance.Sensing.Triage;
@@ -26,8 +27,12 @@ public sealed partial class InboxPage
     private IReadOnlyList<FilterTab> _tabs = [];
     private IReadOnlyList<Bucket> _buckets = [];
     private IReadOnlyList<Series> _series = [];
-    private DataList<InboxRow> _list = default!;
+    // Absent while the groups are gathered.
+    private DataList<InboxRow>? _list;
     private CloseDialog _closing = default!;
+    private SnoozeDialog _snoozing = default!;
+    private SuppressDialog _suppressing = default!;
+    private IReadOnlyList<FilterTab> _ways = [];
     private InboxCounts? _counts;
     private InboxRow? _shown;
     private InboxFilter? _drawn;
@@ -46,6 +51,11 @@ public sealed partial class InboxPage
 
     /// <summary>The window.</summary>
     [SupplyParameterFromQuery(Name = "hours")] public int? Hours { get; set; }
+
+    /// <summary>What the groups are gathered by.</summary>
+    [SupplyParameterFromQuery(Name = "by")] public string? By { get; set; }
+
+    private string Way => ListBundles.Ways.Contains(By ?? "", StringComparer.Ordinal) ? By ?? "" : "";
 
     private string ViewName => InboxFilter.Views.Contains(View ?? "", StringComparer.Ordinal) ? View! : "inbox";
 
@@ -78,6 +88,7 @@ public sealed partial class InboxPage
             new(T["sensing.severity.2"], "medium"),
             new(T["sensing.severity.1"], "high"),
         ];
+        _ways = [.. ListBundles.Ways.Select(w => new FilterTab(w, T[$"sensing.by.{(w.Length == 0 ? "group" : w)}"]))];
         _actions =
         [
             new("s", T["sensing.act.escalate"], (rows, ct) => ActAsync(s => Escalate.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.escalated"], undo: false), "primary"),
@@ -88,8 +99,11 @@ public sealed partial class InboxPage
                 { ActOnAll = p => AllAsync(s => Snooze.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.snoozed"], p) },
             new("a", T["sensing.act.assign"], (rows, ct) => ActAsync(s => Assign.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.assigned"]))
                 { ActOnAll = p => AllAsync(s => Assign.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.assigned"], p) },
+            new("Shift+z", T["sensing.act.snooze-until"], (rows, _) => SnoozeForAsync(rows)),
             new("r", T["sensing.act.reopen"], (rows, ct) => ActAsync(s => Reopen.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.reopened"])),
         ];
+        if (Viewer.May(Permissions.Rules))
+            _actions = [.. _actions, new("m", T["sensing.act.suppress"], (rows, _) => SuppressAsync(rows[0]))];
     }
 
     /// <inheritdoc/>
@@ -148,7 +162,8 @@ public sealed partial class InboxPage
 
     private async Task ReloadAsync()
     {
-        await _list.ReloadAsync();
+        if (_list is not null && Way.Length == 0)
+            await _list.ReloadAsync();
         await DrawAsync();
         StateHasChanged();
     }
@@ -163,15 +178,15 @@ public sealed partial class InboxPage
     {
         var now = Clock.GetUtcNow();
         var hours = Math.Max(1, (int)Math.Ceiling((now - span.From).TotalHours));
-        var words = WithoutBefore();
+        var words = WithoutSpan();
         if (span.To < now)
             words.Add($"before:{span.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture)}");
         GoTo(hours, words);
     }
 
-    private void OnReset() => GoTo(24, WithoutBefore());
+    private void OnReset() => GoTo(24, WithoutSpan());
 
-    private List<string> WithoutBefore() => [.. (Q ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(w => !w.StartsWith("before:", StringComparison.Ordinal))];
+    private List<string> WithoutSpan() => [.. (Q ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(w => !w.StartsWith("before:", StringComparison.Ordinal) && !w.StartsWith("after:", StringComparison.Ordinal))];
 
     private void GoTo(int hours, IReadOnlyCollection<string> words) => Place.NavigateTo(Place.GetUriWithQueryParameters(new Dictionary<string, object?>
     {
@@ -226,6 +241,26 @@ public sealed partial class InboxPage
     {
         _closing.Open([.. rows.Select(r => r.Id)]);
         return Task.FromResult(ActReport.Done(""));
+    }
+
+    private Task<ActReport> SnoozeForAsync(IReadOnlyList<InboxRow> rows)
+    {
+        _snoozing.Open([.. rows.Select(r => r.Id)]);
+        return Task.FromResult(ActReport.Done(""));
+    }
+
+    private async Task<ActReport> SuppressAsync(InboxRow row)
+    {
+        await _suppressing.Open(row);
+        return ActReport.Done("");
+    }
+
+    private string ByHref(string way) => Place.GetUriWithQueryParameters(new Dictionary<string, object?> { ["by"] = way.Length == 0 ? null : way, ["after"] = null, ["bundles-after"] = null });
+
+    private string NextWay()
+    {
+        var at = ListBundles.Ways.ToList().IndexOf(Way);
+        return ListBundles.Ways[(at + 1) % ListBundles.Ways.Count];
     }
 
     private string Sentence(PipelineView pipeline) => pipeline.Broken is { } broken
