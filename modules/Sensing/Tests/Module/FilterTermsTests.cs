@@ -39,7 +39,7 @@ public sealed class FilterTermsTests
         Assert.Equal("exercise", Assert.Single(terms.Is.Unwanted));
         Assert.Equal(["http://x.example/"], terms.Words);
         Assert.Equal(["noise"], terms.NotWords);
-        Assert.Equal(9, terms.Tokens.Count);
+        Assert.Equal(10, terms.Tokens.Count);
     }
 
     [Fact]
