@@ -248,6 +248,7 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         AppState app = flow.App;
         AppParser parser = app.Parser!;
         _context.Flow = flow;
+        _context.Ending = Current is { Source: PacketSource.StreamEnd };
         _context.TriggerToServer = _context.TriggerToClient = _context.EndsInspection = false;
         long before = app.NextId;
         WantFrames(flow, toServer);

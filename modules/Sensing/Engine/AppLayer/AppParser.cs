@@ -70,6 +70,9 @@ internal sealed class ParseContext(AppLayerOptions options)
     public bool TriggerToServer, TriggerToClient;
     /// <summary>Set when encryption begins: nothing that follows is worth looking at.</summary>
     public bool EndsInspection;
+
+    /// <summary>No packet brings the bytes: they are what a conversation leaves behind that has ended.</summary>
+    public bool Ending;
     /// <summary>Marks a frame; costs a comparison when nobody asks for its type.</summary>
     /// <param name="type">What it is.</param>
     /// <param name="toServer">Which way it goes.</param>

@@ -16,8 +16,14 @@ internal sealed class Hello
     public readonly List<ushort> Groups = new(4), Signatures = new(8), Versions = new(4);
     public readonly List<byte> Formats = new(1);
     public readonly List<byte[]> Alpn = new(2);
+    public bool Broken;                                        // a length does not fit; what stood before it has been read
+    public string? SniFault;
+    public int Names;                                          // extensions that name the server
 
     public static bool IsGrease(int value) => (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
+
+    /// <summary>A draft of TLS 1.3 that its hello names where later ones say 1.2. Up to the 21st they have no session.</summary>
+    public static bool IsDraft(int version) => version == 0x0304 || version >> 8 == 0x7f;
 
     /// <summary>Reads the body of a hello; null when its fixed part is not whole. Broken extensions end the list.</summary>
     public static Hello? Read(ReadOnlySpan<byte> body, bool client)
@@ -25,40 +31,54 @@ internal sealed class Hello
         var wire = new Wire(body);
         var hello = new Hello { Version = wire.U16() };
         wire.Skip(32);
-        wire.Skip(wire.U8());
+        bool draft = !client && IsDraft(hello.Version);
+        if (!draft) wire.Skip(wire.U8());
         if (client)
         {
             var ciphers = new Wire(wire.Take(wire.U16()));
+            hello.Broken = (ciphers.Left & 1) != 0;
             while (ciphers.Left >= 2 && hello.Ciphers.Count < 512) hello.Ciphers.Add(ciphers.U16());
             wire.Skip(wire.U8());
         }
         else
         {
             hello.Ciphers.Add(wire.U16());
-            wire.Skip(1);
+            if (!draft) wire.Skip(1);
         }
         if (wire.Bad) return null;
+        if (wire.Left < 2 || hello.Broken) return hello;
         var extensions = new Wire(wire.Take(wire.U16()));
-        while (extensions.Left >= 4 && hello.Extensions.Count < MaxExtensions)
+        hello.Broken = wire.Bad;
+        while (extensions.Left > 0 && !hello.Broken && hello.Extensions.Count < MaxExtensions)
         {
             ushort type = extensions.U16();
             ReadOnlySpan<byte> value = extensions.Take(extensions.U16());
+            hello.Broken = extensions.Bad;
             if (extensions.Bad) break;
             hello.Extensions.Add((type, value.ToArray()));
-            hello.Extension(type, value, client);
+            if (!value.IsEmpty) hello.Broken = !hello.Extension(type, value, client);
         }
         return hello;
     }
 
-    private void Extension(ushort type, ReadOnlySpan<byte> value, bool client)
+    /// <summary>False: a length inside does not fit.</summary>
+    private bool Extension(ushort type, ReadOnlySpan<byte> value, bool client)
     {
         var wire = new Wire(value);
         switch (type)
         {
             case 0 when client:
                 wire.Skip(2);
-                if (wire.U8() == 0) Sni = wire.Take(wire.U16()).ToArray();
-                break;
+                if (wire.U8() != 0)
+                {
+                    SniFault = "invalid_sni_type";
+                    return true;
+                }
+                Names++;
+                ReadOnlySpan<byte> server = wire.Take(wire.U16());
+                if (wire.Bad) SniFault = "invalid_sni_length";
+                else if (Names == 1) Sni = server.ToArray();
+                return true;
             case 10 when client: Numbers(Groups, wire.Take(wire.U16())); break;
             case 11 when client: Formats.AddRange(wire.Take(wire.U8())); break;
             case 13 when client: Numbers(Signatures, wire.Take(wire.U16())); break;
@@ -67,7 +87,7 @@ internal sealed class Hello
                 while (names.Left > 0 && Alpn.Count < 16)
                 {
                     byte[] name = names.Take(names.U8()).ToArray();
-                    if (names.Bad) break;
+                    if (names.Bad) return false;
                     Alpn.Add(name);
                 }
                 break;
@@ -77,6 +97,7 @@ internal sealed class Hello
                 break;
             default: break;
         }
+        return !wire.Bad;
     }
 
     private static void Numbers(List<ushort> into, ReadOnlySpan<byte> bytes)

@@ -25,7 +25,7 @@ internal sealed partial class TlsParser
     private void Wrong(ReadOnlySpan<byte> header, bool toServer)
     {
         if (header[0] is < 20 or > 24) Tell("invalid_record_type", toServer);
-        else if (header[1] != 3) Tell("invalid_record_version", toServer);
+        else if (header[1] != 3 || header[2] > 4) Tell("invalid_record_version", toServer);
         else Tell("invalid_record_length", toServer);
     }
 

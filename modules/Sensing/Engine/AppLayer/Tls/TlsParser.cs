@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Appliance.Sensing.Engine.AppLayer.Frames;
 using Appliance.Sensing.Engine.Memory;
 using Appliance.Sensing.Engine.Stream;
@@ -10,10 +8,10 @@ namespace Appliance.Sensing.Engine.AppLayer.Tls;
 /// <summary>TLS records and the handshake up to encryption; what follows is counted, not read.</summary>
 internal sealed partial class TlsParser(AppState state) : AppParser
 {
-    private const int MaxHandshake = 1 << 18;
+    private const int MaxHandshake = 1 << 20;
     private readonly SlidingBuffer _toServer = new(), _toClient = new();
     private TlsTransaction? _tx;
-    private bool _clientEncrypted, _serverEncrypted, _finished;
+    private bool _clientHello, _serverHello, _offersVersions, _early, _clientEncrypted, _serverEncrypted, _finished;
 
     public override AppProto Protocol => AppProto.Tls;
 
@@ -33,6 +31,8 @@ internal sealed partial class TlsParser(AppState state) : AppParser
     public override int Parse(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks)
     {
         _tx ??= state.Add(new TlsTransaction { ShowJa3 = context.Options.Ja3, ShowJa4 = context.Options.ShowJa4, From = state.Original });
+        // at its end a conversation is over for the client before what the server left unanswered is read: the record knows nothing of that
+        if (context.Ending && !toServer && !bytes.IsEmpty) _tx.DrawRecord();
         if (_finished) return Encrypted(context, toServer, bytes, 0, marks);
         int used = 0;
         while (bytes.Length - used >= 5 && !_finished)
@@ -40,20 +40,17 @@ internal sealed partial class TlsParser(AppState state) : AppParser
             ReadOnlySpan<byte> rest = bytes[used..];
             byte type = rest[0];
             int length = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]);
-            if (type is < 20 or > 24 || rest[1] != 3 || length > 18432)
+            ushort version = BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
+            if (!toServer) _tx.ServerRecordVersion = version;
+            if (type is < 20 or > 24 && (type & 0xc0) != 0)
             {
-                if (used == 0 && toServer && (rest[0] & 0x80) != 0 && rest[2] == 1)
-                {
-                    // an old hello in SSLv2 form, still used to offer newer versions
-                    int old = (rest[0] & 0x7f) << 8 | rest[1];
-                    context.Frame(FrameType.Ssl2Hdr, toServer, used, 5);
-                    context.Frame(FrameType.Ssl2Pdu, toServer, used, old + 2);
-                    if (rest.Length < old + 2) return used;
-                    _tx.ClientVersion = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]);
-                    _tx.ProgressToServer = TlsTransaction.Hello;
-                    used += old + 2;
-                    continue;
-                }
+                int whole = OldRecord(context, toServer, rest, used);
+                if (whole > rest.Length) break;
+                used += whole;
+                continue;
+            }
+            if (type is < 20 or > 24 || version is < 0x0300 or > 0x0304 || length > 18432)
+            {
                 Wrong(rest, toServer);
                 return -1;
             }
@@ -67,7 +64,7 @@ internal sealed partial class TlsParser(AppState state) : AppParser
                 }
                 break;
             }
-            Record(context, toServer, type, rest.Slice(5, length));
+            if (!Record(context, toServer, type, rest.Slice(5, length))) return -1;
             used += 5 + length;
         }
         if ((marks & StreamMarks.Eof) != 0) return bytes.Length;
@@ -117,20 +114,45 @@ internal sealed partial class TlsParser(AppState state) : AppParser
     }
 
 
-    private void Record(ParseContext context, bool toServer, byte type, ReadOnlySpan<byte> body)
+    /// <summary>A record in SSLv2's form, with which an old hello may still offer newer versions. How long it is, header included.</summary>
+    private int OldRecord(ParseContext context, bool toServer, ReadOnlySpan<byte> bytes, int used)
     {
+        bool two = (bytes[0] & 0x80) != 0;
+        int length = ((bytes[0] & (two ? 0x7f : 0x3f)) << 8 | bytes[1]) + (two ? 2 : 3);
+        context.Frame(FrameType.Ssl2Hdr, toServer, used, 5);
+        context.Frame(FrameType.Ssl2Pdu, toServer, used, length);
+        if (!toServer) _tx!.ServerVersion = 0x0200;
+        if (length <= bytes.Length && toServer && two && bytes[2] == 1)
+        {
+            _tx!.ClientVersion = BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]);
+            _clientHello = true;
+            Advance(true, TlsTransaction.Hello);
+        }
+        return length;
+    }
+
+    /// <summary>False: the conversation is not followed any further.</summary>
+    private bool Record(ParseContext context, bool toServer, byte type, ReadOnlySpan<byte> body)
+    {
+        if (body.IsEmpty)
+        {
+            Tell("invalid_record_length", toServer);
+            return false;
+        }
         switch (type)
         {
-            case 22 when !(toServer ? _clientEncrypted : _serverEncrypted):
+            case 22 when !_clientEncrypted && !_serverEncrypted || _clientHello && !_serverHello && _tx!.ClientVersion > 0x0303:
+                if (body.Length < 4)
+                {
+                    Tell("invalid_ssl_record", toServer);
+                    return false;
+                }
                 Handshake(context, toServer, body);
                 break;
             case 20:
                 if (toServer) _clientEncrypted = true;
                 else _serverEncrypted = true;
-                if (!toServer && _tx!.ServerCertificate == null && _tx.ServerVersion < 0x0304) _tx.Resumed = true;
                 Advance(toServer, TlsTransaction.CertificateSeen);
-                if (_clientEncrypted && _serverEncrypted) Advance(true, TlsTransaction.Done);
-                if (_clientEncrypted && _serverEncrypted) Advance(false, TlsTransaction.Done);
                 break;
             case 24 when !(toServer ? _clientEncrypted : _serverEncrypted):
                 Heartbeat(toServer, body);
@@ -142,11 +164,13 @@ internal sealed partial class TlsParser(AppState state) : AppParser
                 Encrypted(context, toServer, type);
                 break;
         }
+        return true;
     }
 
     private void Encrypted(ParseContext context, bool toServer, byte type)
     {
-        if (type != 23) return;
+        // what a client sends early says nothing about the server (RFC 8446, 2.3)
+        if (type != 23 || _early && !_serverHello) return;
         if (toServer) _clientEncrypted = true;
         else _serverEncrypted = true;
         Advance(true, TlsTransaction.Done);
@@ -161,155 +185,5 @@ internal sealed partial class TlsParser(AppState state) : AppParser
     {
         if (toServer) _tx!.ProgressToServer = Math.Max(_tx.ProgressToServer, progress);
         else _tx!.ProgressToClient = Math.Max(_tx.ProgressToClient, progress);
-    }
-
-    private void Handshake(ParseContext context, bool toServer, ReadOnlySpan<byte> body)
-    {
-        SlidingBuffer held = toServer ? _toServer : _toClient;
-        if (held.Length + body.Length > MaxHandshake)
-        {
-            held.Clear();
-            return;
-        }
-        held.Append(body);
-        while (held.Length >= 4)
-        {
-            ReadOnlySpan<byte> span = held.Span;
-            int length = span[1] << 16 | span[2] << 8 | span[3];
-            if (span.Length < 4 + length) return;
-            Message(context, toServer, span[0], span.Slice(4, length));
-            held.Consume(4 + length);
-        }
-    }
-
-    private void Message(ParseContext context, bool toServer, byte type, ReadOnlySpan<byte> body)
-    {
-        switch (type)
-        {
-            case 1 when toServer:
-                ClientHello(context, body);
-                Advance(true, TlsTransaction.Hello);
-                context.TriggerToServer = true;
-                break;
-            case 2 when !toServer:
-                ServerHello(context, body);
-                Advance(false, TlsTransaction.Hello);
-                context.TriggerToClient = true;
-                break;
-            case 11:
-                Certificates(toServer, body);
-                Advance(toServer, TlsTransaction.CertificateSeen);
-                if (!toServer) context.TriggerToClient = true;
-                break;
-            case 14 when !toServer:
-                _tx!.ServerHelloDone = true;
-                break;
-            case 16:
-                Advance(true, TlsTransaction.CertificateSeen);
-                break;
-        }
-    }
-
-    private ref struct Fields(ReadOnlySpan<byte> bytes)
-    {
-        public ReadOnlySpan<byte> Rest = bytes;
-
-        public bool Take(int count, out ReadOnlySpan<byte> taken)
-        {
-            taken = default;
-            if (count > Rest.Length) return false;
-            taken = Rest[..count];
-            Rest = Rest[count..];
-            return true;
-        }
-
-        public bool Number(int size, out int value)
-        {
-            value = 0;
-            if (!Take(size, out ReadOnlySpan<byte> bytes)) return false;
-            foreach (byte b in bytes) value = value << 8 | b;
-            return true;
-        }
-
-        public bool Counted(int size, out ReadOnlySpan<byte> taken)
-        {
-            taken = default;
-            return Number(size, out int length) && Take(length, out taken);
-        }
-    }
-
-    private void ClientHello(ParseContext context, ReadOnlySpan<byte> body)
-    {
-        TlsTransaction tx = _tx!;
-        if (Hello.Read(body, true) is not { } hello)
-        {
-            Tell("handshake_invalid_length", true);
-            return;
-        }
-        tx.ClientVersion = hello.Version;
-        foreach (ushort offered in hello.Versions)
-        {
-            if (Hello.IsGrease(offered)) continue;
-            tx.ClientVersion = offered;
-            break;
-        }
-        tx.ClientRandom = body.Slice(2, 32).ToArray();
-        tx.SessionId = body.Slice(35, Math.Min(body[34], body.Length - 35)).ToArray();
-        tx.Sni = hello.Sni;
-        foreach (byte[] name in hello.Alpn) tx.ClientAlpn.Add(name);
-        tx.Ja3Text = Encoding.ASCII.GetBytes(hello.Ja3(true, false));
-        tx.Ja3Digest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(MD5.HashData(tx.Ja3Text)));
-        if (context.Options.Ja4) tx.Ja4 = Encoding.ASCII.GetBytes(hello.Ja4(false));
-    }
-
-    private void ServerHello(ParseContext context, ReadOnlySpan<byte> body)
-    {
-        TlsTransaction tx = _tx!;
-        var f = new Fields(body);
-        if (!f.Number(2, out int version)) return;
-        tx.ServerVersion = (ushort)version;
-        if (!f.Take(32, out ReadOnlySpan<byte> random)) return;
-        tx.ServerRandom = random.ToArray();
-        bool draft = version >= 0x7f00;
-        if (!draft && !f.Counted(1, out _) || !f.Number(2, out int cipher) || !draft && !f.Number(1, out _)) return;
-        var ja3 = new StringBuilder();
-        ja3.Append(version).Append(',').Append(cipher).Append(',');
-        bool first = true;
-        if (f.Counted(2, out ReadOnlySpan<byte> extensions))
-        {
-            var e = new Fields(extensions);
-            while (e.Number(2, out int kind) && e.Counted(2, out ReadOnlySpan<byte> value))
-            {
-                if (!first) ja3.Append('-');
-                first = false;
-                ja3.Append(kind);
-                if (kind == 43 && value.Length == 2) tx.ServerVersion = BinaryPrimitives.ReadUInt16BigEndian(value);
-            }
-        }
-        tx.Ja3sText = Encoding.ASCII.GetBytes(ja3.ToString());
-        tx.Ja3sDigest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(MD5.HashData(tx.Ja3sText)));
-    }
-
-    private void Certificates(bool toServer, ReadOnlySpan<byte> body)
-    {
-        TlsTransaction tx = _tx!;
-        var f = new Fields(body);
-        if (!f.Counted(3, out ReadOnlySpan<byte> list)) return;
-        var chain = new Fields(list);
-        List<byte[]> into = toServer ? tx.ClientCertificates : tx.ServerCertificates;
-        if (into.Count > 0) return;
-        while (into.Count < 32 && chain.Counted(3, out ReadOnlySpan<byte> der))
-        {
-            into.Add(der.ToArray());
-            if (into.Count > 1) continue;
-            if (Certificate.Read(der) is not { } certificate)
-            {
-                Tell("invalid_certificate", toServer);
-                Tell("invalid_handshake_message", toServer);
-                continue;
-            }
-            if (toServer) tx.ClientCertificate = certificate;
-            else tx.TakeServerCertificate(certificate);
-        }
     }
 }

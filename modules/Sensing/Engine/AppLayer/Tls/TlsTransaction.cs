@@ -7,7 +7,12 @@ namespace Appliance.Sensing.Engine.AppLayer.Tls;
 internal sealed class TlsTransaction : Transaction
 {
     public const int Hello = 1, CertificateSeen = 2, Done = 3;
+    /// <summary>What TLS 1.3 called itself before its 16th draft.</summary>
+    public const ushort OldDraft = 0x7f01;
+    /// <summary>Of the hello, or of what it settles on.</summary>
     public ushort ClientVersion, ServerVersion;
+    /// <summary>Of the server's last record; it counts where no hello has been read.</summary>
+    public ushort ServerRecordVersion;
     public byte[] Sni = [];
     public byte[] ClientRandom = [], ServerRandom = [];
     public byte[] Ja3Text = [], Ja3Digest = [], Ja3sText = [], Ja3sDigest = [];
@@ -16,9 +21,14 @@ internal sealed class TlsTransaction : Transaction
     public readonly List<byte[]> ClientAlpn = new(0);
     public Certificate? ServerCertificate, ClientCertificate;
     public byte[] Subject = [], Issuer = [], Serial = [], Fingerprint = [];
+    /// <summary>The client named a session or a ticket that stands in for the certificate.</summary>
     public bool Resumed;
-    /// <summary>The server has said all it says in clear text.</summary>
-    public bool ServerHelloDone;
+    /// <summary>The version hides certificates, so that a record needs none.</summary>
+    public bool WithoutCertificate;
+    /// <summary>The server has said hello, though perhaps in words that could not be read.</summary>
+    public bool ServerSpoke;
+    /// <summary>The server wants to see the client's certificate.</summary>
+    public bool AsksForCertificate;
     /// <summary>The protocol in which TLS was agreed on.</summary>
     public AppProto From;
     public bool ShowJa3, ShowJa4;
@@ -27,12 +37,21 @@ internal sealed class TlsTransaction : Transaction
 
     public override bool RecordFollowsFlow => true;
     public override int Complete => Done;
-    public override bool RecordReady => ServerHelloDone && ClientVersion != 0;
+    public override bool RecordReady => IsNamed(AsksForCertificate ? ClientCertificate : ServerCertificate);
+
+    private static bool IsNamed(Certificate? certificate) => certificate is { Subject: not null, Issuer: not null };
+
+    private (bool Worth, ushort Version)? _drawn;
+
+    /// <summary>The record is to be as it would be written now; what is read later is for rules alone.</summary>
+    public void DrawRecord() => _drawn ??= RecordReady ? null : (HasRecord, ShownVersion);
+
+    private ushort ShownVersion => ServerVersion != 0 ? ServerVersion : ServerRecordVersion;
 
     /// <summary>No session of its own, only what was out of order after it.</summary>
     public bool OnlyEvents;
 
-    public override bool HasRecord => !OnlyEvents && (ServerCertificate?.Subject != null || Resumed || ServerVersion >= 0x0304 || ClientVersion != 0 && Sni.Length > 0 || ServerVersion != 0);
+    public override bool HasRecord => _drawn?.Worth ?? !OnlyEvents && (IsNamed(ServerCertificate) || Resumed || WithoutCertificate);
 
     public void TakeServerCertificate(Certificate certificate)
     {
@@ -88,14 +107,15 @@ internal sealed class TlsTransaction : Transaction
     {
         to.Open("tls"u8);
         if (From != AppProto.Unknown) to.Text("from_proto"u8, AppProtoNames.Name(From));
-        Certificate? certificate = ServerCertificate;
+        (bool, ushort Version)? early = inAlert ? null : _drawn;
+        Certificate? certificate = early != null ? null : ServerCertificate;
         if (certificate?.Subject != null) to.Text("subject"u8, certificate.Subject);
         if (certificate?.Issuer != null) to.Text("issuerdn"u8, certificate.Issuer);
-        if (Resumed) to.Bool("session_resumed"u8, true);
+        if (Resumed && !IsNamed(certificate) && ServerSpoke && !WithoutCertificate && early == null) to.Bool("session_resumed"u8, true);
         if (certificate?.Serial != null) to.Text("serial"u8, certificate.Serial);
         if (certificate != null) to.Text("fingerprint"u8, certificate.Fingerprint);
         if (Sni.Length > 0) to.Text("sni"u8, Sni);
-        to.Text("version"u8, VersionName(ServerVersion != 0 ? ServerVersion : ClientVersion));
+        to.Text("version"u8, VersionName(early?.Version ?? ShownVersion));
         if (certificate?.NotBefore != null) to.Text("notbefore"u8, certificate.NotBefore);
         if (certificate?.NotAfter != null) to.Text("notafter"u8, certificate.NotAfter);
         if (ShowJa4 && Ja4.Length > 0) to.Text("ja4"u8, Ja4);
@@ -136,12 +156,14 @@ internal sealed class TlsTransaction : Transaction
     private static string VersionName(ushort version) => version switch
     {
         0 => "UNDETERMINED",
-        0x0002 => "SSLv2",
+        0x0200 => "SSLv2",
         0x0300 => "SSLv3",
         0x0301 => "TLSv1",
         0x0302 => "TLS 1.1",
         0x0303 => "TLS 1.2",
         0x0304 => "TLS 1.3",
+        OldDraft => "TLS 1.3 draft-<16",
+        0xfb1a => "TLS 1.3 draft-26-fb",
         >= 0x7f10 and <= 0x7f1c => $"TLS 1.3 draft-{version & 0xff}",
         _ => $"0x{version:x4}",
     };
