@@ -9,9 +9,15 @@ using Appliance.Ticketing.Reports;
 namespace Appliance.Ticketing;
 
 /// <summary>The module's endpoints under <c>/api/v1/ticketing</c>: the same handlers as the pages, the same rights.</summary>
-internal static class TicketingApi
+internal static partial class TicketingApi
 {
-    public static void Describe(IModuleBuilder builder) => builder
+    public static void Describe(IModuleBuilder builder)
+    {
+        DescribeOne(builder);
+        DescribeMany(builder);
+    }
+
+    private static void DescribeOne(IModuleBuilder builder) => builder
         .Endpoint("GET", "incidents", Permissions.Read, List)
         .Endpoint("GET", "incidents.csv", Permissions.Read, ExportIncidents.CsvAsync)
         .Endpoint("GET", "incidents.json", Permissions.Read, ExportIncidents.JsonAsync)
@@ -54,7 +60,7 @@ internal static class TicketingApi
     private static Task<Outcome<Done>> Move(Viewer viewer, ChangeState act, Guid id, StateBody body, CancellationToken cancel) =>
         act.RunAsync(viewer, new(new(id), body.From, body.To, body.Reason, body.Outcome), cancel);
 
-    private static Task<Outcome<Done>> Own(Viewer viewer, TakeOwnership act, Guid id, OwnerBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.GiveBack), cancel);
+    private static Task<Outcome<Done>> Own(Viewer viewer, TakeOwnership act, Guid id, OwnerBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.GiveBack, body.Owner is { } owner ? new UserId(owner) : null), cancel);
 
     private static Task<Outcome<Done>> Confirm(Viewer viewer, ConfirmIncident act, Guid id, CancellationToken cancel) => act.RunAsync(viewer, new IncidentId(id), cancel);
 
@@ -69,16 +75,22 @@ internal static class TicketingApi
 
     private static Task<Outcome<ReportSheet>> ShowOne(Viewer viewer, ShowReport query, Guid id, CancellationToken cancel) => query.RunAsync(viewer, id, cancel);
 
-    private static Task<Outcome<IncidentRef>> Attach(Viewer viewer, AttachReport act, Guid id, AttachBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Number), cancel);
+    private static async Task<Outcome<IncidentRef>> Attach(Viewer viewer, AttachReports act, Guid id, AttachBody body, CancellationToken cancel)
+    {
+        var outcome = await act.RunAsync(viewer, new([id], body.Number), cancel);
+        return outcome.TryGet(out var done) ? done.Incident! : Outcome<IncidentRef>.Refused(outcome.Refusals);
+    }
 
     /// <summary>An incident as the API writes it.</summary>
-    internal record OpenBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", IReadOnlyList<Observable>? Observables = null)
+    internal record OpenBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", IReadOnlyList<Observable>? Observables = null, int? Impact = null, int? Urgency = null)
     {
         public IncidentFields Fields() => new()
         {
             Title = Title,
             Summary = Summary,
             Severity = Severity,
+            Impact = Impact,
+            Urgency = Urgency,
             RsitType = RsitType,
             Constituents = [.. (Constituents ?? []).Select(c => new ConstituentId(c))],
             // An unknown label is treated as RED without names, which is refused.
@@ -86,14 +98,14 @@ internal static class TicketingApi
         };
     }
 
-    internal sealed record EditBody(string Title, int Version = 0, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER")
-        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp);
+    internal sealed record EditBody(string Title, int Version = 0, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", int? Impact = null, int? Urgency = null)
+        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp, null, Impact, Urgency);
 
     internal sealed record NoteBody(string Text);
 
     internal sealed record StateBody(string From, string To, string? Reason = null, string? Outcome = null);
 
-    internal sealed record OwnerBody(bool GiveBack = false);
+    internal sealed record OwnerBody(bool GiveBack = false, Guid? Owner = null);
 
     internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent");
 

@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Modules;
+using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Figures;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Intake;
@@ -37,13 +38,16 @@ public sealed class TicketingModule : IModule
             .Subscribes<MailReceived, TakeMail>("take-mail")
             .Subscribes<MailStateChanged, NoteDelivery>("note-delivery")
             .Subscribes<ShareAcknowledged, NoteAcknowledgement>("note-acknowledgement")
+            .Job<EscalateJob>("escalate", JobSchedule.Each(TimeSpan.FromMinutes(1)))
             .Search<IncidentSearch>()
             .Retention(new("ticketing.reports", 730, RejectReport.DeleteOld))
             .Pages("Appliance.Ticketing.Pages")
             .Navigation(new("tickets", "ticketing.nav.queue", "/tickets", Permissions.Read, 0, "confirmation_number"))
             .Navigation(new("tickets", "ticketing.nav.reports", "/tickets/reports", Permissions.Triage, 1))
-            .Navigation(new("tickets", "ticketing.nav.new", "/tickets/new", Permissions.Open, 2));
+            .Navigation(new("tickets", "ticketing.nav.new", "/tickets/new", Permissions.Open, 2))
+            .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
+            .AddSingleton<IncidentClocks>()
             .AddScoped<IncidentOpening>()
             .AddScoped<NewReport>()
             .AddScoped<NoticeText>()

@@ -1,4 +1,6 @@
 using Appliance.Contracts;
+using Appliance.Ticketing.Changes;
+using Appliance.Ticketing.Reports;
 using Appliance.Ui;
 
 namespace Appliance.Ticketing.Pages;
@@ -16,6 +18,18 @@ internal static class Shown
     };
 
     public static FigureTone Tone(string state) => state is "new" or "triage" ? FigureTone.Attention : FigureTone.Calm;
+
+    /// <summary>What an act on several incidents did, with those left as they are and the way back.</summary>
+    public static ActReport Report(Outcome<ManyAnswer> outcome, string key, IText text, Func<Guid, Task<ActReport>>? undo = null) =>
+        outcome.TryGet(out var answer)
+            ? ActReport.Done(text[key, answer.Done], undo is null ? null : () => undo(answer.Act)) with { Left = [.. answer.Left.Select(l => new ItemLeft(l.Number, l.Reason, l.Number.Length > 0 ? $"/tickets/{l.Number}" : null))] }
+            : ActReport.Refused(outcome.Refusals[0]);
+
+    /// <summary>The same for reports.</summary>
+    public static ActReport Report(Outcome<ReportsAnswer> outcome, string said, Func<IReadOnlyList<Guid>, Task<ActReport>>? undo = null) =>
+        outcome.TryGet(out var answer)
+            ? ActReport.Done(said, undo is null ? null : () => undo(answer.Done)) with { Left = [.. answer.Left.Select(l => new ItemLeft(l.Subject, l.Reason, $"/tickets/reports/{l.Report}"))] }
+            : ActReport.Refused(outcome.Refusals[0]);
 
     public static FigureTone OfDelivery(string state) => state switch
     {

@@ -86,7 +86,10 @@ public sealed class Work : IAsyncDisposable
     internal async Task FlushAsync(CancellationToken cancel)
     {
         if (_audit.Count > 0)
-            await Connection.ExecuteAsync(Command(AuditRow.Insert, _audit, cancel));
+        {
+            var (sql, parameters) = AuditRow.Insert(_audit);
+            await Connection.ExecuteAsync(Command(sql, parameters, cancel));
+        }
         await OutboxWriter.WriteAsync(this, _events, _modules, cancel);
         _audit.Clear();
         _events.Clear();

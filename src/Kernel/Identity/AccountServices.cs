@@ -1,3 +1,4 @@
+using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -45,7 +46,7 @@ internal static class AccountServices
         services.AddSingleton<AccountLimits>();
         services.AddScoped<AccountForms>();
         services.AddScoped<LogIn>();
-        services.AddSingleton<RolePermissions>();
+        services.AddSingleton<RolePermissions>().AddSingleton<IStaff, Staff>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<Tokens>();
         services.AddSingleton<LogInTries>();

@@ -14,6 +14,9 @@ public sealed record ActReport(string Text, IReadOnlyList<Refusal> Refusals, Fun
     /// <summary>Of an act on several: those that were left as they are, each with its reason. The list shows them until they are closed.</summary>
     public IReadOnlyList<ItemLeft> Left { get; init; } = [];
 
+    /// <summary>The person thought better of it in a dialog: nothing is said, nothing is deselected.</summary>
+    public static ActReport Nothing { get; } = new("", []);
+
     /// <summary>It was done.</summary>
     public static ActReport Done(string text, Func<Task<ActReport>>? undo = null) => new(text, [], undo);
 

@@ -75,6 +75,8 @@ public sealed partial class DataList<TRow>
         try
         {
             var report = _everything ? await RunOnAllAsync(action.ActOnAll!) : await action.Act(chosen, _gone.Token);
+            if (ReferenceEquals(report, ActReport.Nothing))
+                return;
             _report = report.Left.Count > 0 ? report : null;
             Toasts.Say(report.Undo is { } undo ? report with { Undo = () => UndoAsync(undo) } : report, T);
             _selected.Clear();

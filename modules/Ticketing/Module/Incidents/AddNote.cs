@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Ticketing.Clocks;
 
 namespace Appliance.Ticketing.Incidents;
 
@@ -8,7 +9,7 @@ namespace Appliance.Ticketing.Incidents;
 internal sealed record NoteRequest(IncidentId Incident, string Text);
 
 /// <summary>Adds a note to the timeline. Notes never conflict: each stands for itself.</summary>
-internal sealed class AddNote(Database database, TicketingOptions options) : Act<NoteRequest, Done>(database)
+internal sealed class AddNote(Database database, IncidentClocks clocks) : Act<NoteRequest, Done>(database)
 {
     public override Permission Permission => Permissions.Edit;
 
@@ -22,8 +23,8 @@ internal sealed class AddNote(Database database, TicketingOptions options) : Act
         var found = await IncidentRow.LockAsync(work, request.Incident, cancel);
         if (found is null)
             return Refuse.NotFound("ticketing.refused.no-incident");
-        await new TimelineEntry(request.Incident, "note") { Text = text }.AddAsync(work, cancel);
-        await TimelineEntry.TouchAsync(work, request.Incident, found.State == IncidentStates.InProgress ? IncidentStates.Due(options, found.State, found.Severity, work.Now) : null, cancel);
+        await new TimelineEntry(found.IncidentId, "note") { Text = text }.AddAsync(work, cancel);
+        await TimelineEntry.TouchAsync(work, found.IncidentId, found.State == IncidentStates.InProgress && found.SnoozedUntil is null ? clocks.Due(found.State, found.Severity, work.Now) : null, cancel);
         work.Audit("ticketing.incident.noted", found.Subject, new { found.Number, characters = text.Length });
         return default(Done);
     }

@@ -1,6 +1,8 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Permissions;
+using Appliance.Ticketing.Merge;
 
 namespace Appliance.Ticketing.Incidents;
 
@@ -11,7 +13,7 @@ internal sealed class ConfirmIncident(Database database) : Act<IncidentId, Done>
         "update ticketing.incidents m set confirmed_at = @Now, version = m.version + 1, changed_at = @Now, changed_by = @By where m.id = @Id";
 
     private const string Observables =
-        "select type, value from ticketing.observables where incident_id = @Id order by added_at, type, value";
+        $"select o.type, o.value from ticketing.observables o where o.incident_id in {Members.OfId} group by o.type, o.value order by min(o.added_at), o.type, o.value";
 
     public override Permission Permission => Permissions.Confirm;
 
@@ -24,19 +26,19 @@ internal sealed class ConfirmIncident(Database database) : Act<IncidentId, Done>
             return Refuse.Conflict("ticketing.refused.confirmed", found.Number);
         if (found.Outcome is "false-positive" or "duplicate" or "out-of-scope")
             return Refuse.Conflict("ticketing.refused.closed", found.Number);
-        var observables = await work.QueryAsync<Observable>(Observables, new { found.Id }, cancel);
+        var observables = await work.QueryAsync<Observable>(Observables, Visible.With(work.Viewer, new { found.Id }), cancel);
         await work.ExecuteAsync(Update, new { found.Id, work.Now, By = work.Viewer.Name }, cancel);
-        await new TimelineEntry(request, "confirmed") { Detail = new { observables = observables.Count }, Internal = false }.AddAsync(work, cancel);
+        await new TimelineEntry(found.IncidentId, "confirmed") { Detail = new { observables = observables.Count }, Internal = false }.AddAsync(work, cancel);
         work.Publish(new IncidentConfirmed
         {
-            Incident = request,
+            Incident = found.IncidentId,
             Number = found.Number,
             Title = found.Title,
             RsitType = found.RsitType,
             Severity = found.Severity,
             Observables = observables,
             FirstSeen = found.FirstSeen,
-            Marking = found.Marking(),
+            Marking = await Members.MarkingAsync(work, found, cancel),
         });
         work.Audit("ticketing.incident.confirmed", found.Subject, new { found.Number });
         return default(Done);

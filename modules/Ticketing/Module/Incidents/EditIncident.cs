@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Ticketing.Clocks;
 
 namespace Appliance.Ticketing.Incidents;
 
@@ -8,12 +9,12 @@ namespace Appliance.Ticketing.Incidents;
 internal sealed record EditRequest(IncidentId Incident, int Version, IncidentFields Fields);
 
 /// <summary>Changes the fields of an incident, unless someone else changed them meanwhile: then nothing is overwritten and the refusal says who.</summary>
-internal sealed class EditIncident(Database database, IConstituency constituency) : Act<EditRequest, int>(database)
+internal sealed class EditIncident(Database database, IConstituency constituency, IncidentClocks clocks) : Act<EditRequest, int>(database)
 {
     private const string Update =
         """
         update ticketing.incidents m
-        set title = @Title, summary = @Summary, severity = @Severity, rsit_type = @RsitType, constituents = @Constituents, constituent_names = @Names,
+        set title = @Title, summary = @Summary, severity = @Severity, impact = @Impact, urgency = @Urgency, due_at = @Due, resolve_due_at = @ResolveDue, rsit_type = @RsitType, constituents = @Constituents, constituent_names = @Names,
             tlp = @Tlp, pap = @Pap, named = @Named, version = m.version + 1, changed_at = @Now, changed_by = @By
         where m.id = @Id
         """;
@@ -35,6 +36,8 @@ internal sealed class EditIncident(Database database, IConstituency constituency
             faults.Add(Refuse.Invalid("ticketing.refused.exercise", nameof(fields.Marking)));
         if (faults.Count > 0)
             return Outcome<int>.Refused(faults);
+        var before = IncidentSnapshot.Of(found);
+        var clocked = clocks.Run(before, before with { Severity = fields.Severity }, work.Now);
         await work.ExecuteAsync(
             Update,
             new
@@ -43,6 +46,10 @@ internal sealed class EditIncident(Database database, IConstituency constituency
                 fields.Title,
                 fields.Summary,
                 fields.Severity,
+                fields.Impact,
+                fields.Urgency,
+                Due = clocked.DueAt,
+                ResolveDue = clocked.ResolveDueAt,
                 fields.RsitType,
                 Constituents = fields.Constituents.Select(c => c.Value).ToArray(),
                 Names = names.Value.ToArray(),
@@ -54,7 +61,7 @@ internal sealed class EditIncident(Database database, IConstituency constituency
             },
             cancel);
         var changed = Changed(found, fields, names.Value).ToList();
-        await new TimelineEntry(request.Incident, "edit") { Detail = new { fields = changed } }.AddAsync(work, cancel);
+        await new TimelineEntry(found.IncidentId, "edit") { Detail = new { fields = changed } }.AddAsync(work, cancel);
         work.Audit("ticketing.incident.edited", found.Subject, new { found.Number, fields = changed, tlp = fields.Marking.Label });
         return found.Version + 1;
     }
@@ -67,6 +74,10 @@ internal sealed class EditIncident(Database database, IConstituency constituency
             yield return "summary";
         if (before.Severity != after.Severity)
             yield return "severity";
+        if (before.Impact != after.Impact)
+            yield return "impact";
+        if (before.Urgency != after.Urgency)
+            yield return "urgency";
         if (before.RsitType != after.RsitType)
             yield return "rsit";
         if (!before.ConstituentNames.SequenceEqual(names))

@@ -13,6 +13,12 @@ internal sealed record IncidentFields
     /// <summary>1 (worst) to 4.</summary>
     public int Severity { get; init; } = 3;
 
+    /// <summary>1 to 3: how far it reaches. With <see cref="Urgency"/> it decides the severity.</summary>
+    public int? Impact { get; init; }
+
+    /// <summary>1 to 3: how soon something must be done.</summary>
+    public int? Urgency { get; init; }
+
     public string RsitType { get; init; } = Rsit.Undetermined;
 
     public IReadOnlyList<ConstituentId> Constituents { get; init; } = [];
@@ -24,6 +30,7 @@ internal sealed record IncidentFields
     {
         Title = (Title ?? "").Trim(),
         Summary = (Summary ?? "").Trim(),
+        Severity = Impact is >= 1 and <= 3 && Urgency is >= 1 and <= 3 ? Priority.Of(Impact.Value, Urgency.Value) : Severity,
         RsitType = (RsitType ?? "").Trim(),
         Constituents = [.. (Constituents ?? []).Distinct()],
         Marking = (Marking ?? Marking.Default) with { Named = Marking?.Tlp == Tlp.Red ? [.. (Marking.Named ?? []).Distinct()] : [] },
@@ -38,6 +45,10 @@ internal sealed record IncidentFields
             yield return Refuse.Invalid("ticketing.refused.text-long", nameof(Summary), 20_000);
         if (Severity is < 1 or > 4)
             yield return Refuse.Invalid("ticketing.refused.severity", nameof(Severity));
+        if (Impact is < 1 or > 3)
+            yield return Refuse.Invalid("ticketing.refused.three", nameof(Impact));
+        if (Urgency is < 1 or > 3)
+            yield return Refuse.Invalid("ticketing.refused.three", nameof(Urgency));
         if (!Rsit.Types.Contains(RsitType))
             yield return Refuse.Invalid("ticketing.refused.rsit", nameof(RsitType), RsitType);
         if (Constituents.Count > 50)

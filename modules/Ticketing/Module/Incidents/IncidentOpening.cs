@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Ticketing.Classification;
+using Appliance.Ticketing.Clocks;
 
 namespace Appliance.Ticketing.Incidents;
 
@@ -24,7 +25,7 @@ internal sealed record NewIncident(IncidentFields Fields, string Source, IReadOn
 }
 
 /// <summary>Opens incidents, whichever door they come through: number, row, traces, first entry, fact, audit, in the caller's transaction.</summary>
-internal sealed class IncidentOpening(TicketingOptions options)
+internal sealed class IncidentOpening(IncidentClocks clocks)
 {
     private const string NextNumber =
         """
@@ -37,9 +38,9 @@ internal sealed class IncidentOpening(TicketingOptions options)
     private const string Insert =
         """
         insert into ticketing.incidents (id, number, title, summary, state, severity, rsit_type, rsit_version, source, constituents, constituent_names, from_alerts, first_seen,
-            opened_at, changed_at, changed_by, state_since, due_at, tlp, pap, exercise, named)
+            opened_at, changed_at, changed_by, state_since, due_at, take_up_due_at, resolve_due_at, impact, urgency, tlp, pap, exercise, named)
         values (@Id, @Number, @Title, @Summary, 'new', @Severity, @RsitType, @RsitVersion, @Source, @Constituents, @Names, @FromAlerts, @FirstSeen,
-            @Now, @Now, @By, @Now, @Due, @Tlp, @Pap, @Exercise, @Named)
+            @Now, @Now, @By, @Now, @Due, @Due, @Resolve, @Impact, @Urgency, @Tlp, @Pap, @Exercise, @Named)
         """;
 
     public async Task<IncidentRef> OpenAsync(Work work, NewIncident incident, CancellationToken cancel)
@@ -67,7 +68,10 @@ internal sealed class IncidentOpening(TicketingOptions options)
                 incident.FirstSeen,
                 work.Now,
                 By = work.Viewer.Name,
-                Due = IncidentStates.Due(options, IncidentStates.New, fields.Severity, work.Now),
+                Due = clocks.TakeUp(fields.Severity, work.Now),
+                Resolve = clocks.Resolve(fields.Severity, work.Now),
+                fields.Impact,
+                fields.Urgency,
                 Tlp = (short)fields.Marking.Tlp,
                 Pap = (short)fields.Marking.Pap,
                 fields.Marking.Exercise,

@@ -7,15 +7,18 @@ namespace Appliance.Ticketing.Incidents;
 /// <summary>An incident as stored.</summary>
 internal sealed class IncidentRow
 {
-    private const string Columns =
+    internal const string Columns =
         """
         m.id, m.number, m.title, m.summary, m.state, m.outcome, m.severity, m.rsit_type, m.source, m.owner_id, m.owner_name, m.constituents, m.constituent_names, m.from_alerts,
-        m.first_seen, m.opened_at, m.changed_at, m.changed_by, m.state_since, m.due_at, m.confirmed_at, m.closed_at, m.version, m.tlp, m.pap, m.exercise, m.named
+        m.first_seen, m.opened_at, m.changed_at, m.changed_by, m.state_since, m.due_at, m.confirmed_at, m.closed_at, m.version, m.tlp, m.pap, m.exercise, m.named,
+        m.impact, m.urgency, m.snoozed_until, m.snooze_reason, m.merged_into, m.root_id, m.merge_act, m.take_up_due_at, m.taken_at, m.resolve_due_at, m.resolve_left_minutes, m.resolved_at, m.escalated_at
         """;
 
     private const string ByNumber = $"select {Columns} from ticketing.incidents m where m.number = @Number and {Visible.RowsOfConstituents}";
 
     private const string ForChange = $"select {Columns} from ticketing.incidents m where m.id = @Id and {Visible.RowsOfConstituents} for update";
+
+    private const string AllForChange = $"select {Columns} from ticketing.incidents m where m.id = any(@Ids) and {Visible.RowsOfConstituents} order by m.id for update";
 
     public Guid Id { get; set; }
 
@@ -71,6 +74,32 @@ internal sealed class IncidentRow
 
     public Guid[] Named { get; set; } = [];
 
+    public int? Impact { get; set; }
+
+    public int? Urgency { get; set; }
+
+    public DateTimeOffset? SnoozedUntil { get; set; }
+
+    public string? SnoozeReason { get; set; }
+
+    public Guid? MergedInto { get; set; }
+
+    public Guid? RootId { get; set; }
+
+    public Guid? MergeAct { get; set; }
+
+    public DateTimeOffset? TakeUpDueAt { get; set; }
+
+    public DateTimeOffset? TakenAt { get; set; }
+
+    public DateTimeOffset? ResolveDueAt { get; set; }
+
+    public int? ResolveLeftMinutes { get; set; }
+
+    public DateTimeOffset? ResolvedAt { get; set; }
+
+    public DateTimeOffset? EscalatedAt { get; set; }
+
     public IncidentId IncidentId => new(Id);
 
     public string Subject => $"incident/{Id}";
@@ -81,7 +110,17 @@ internal sealed class IncidentRow
     public static Task<IncidentRow?> FindAsync(Database database, Viewer viewer, string number, CancellationToken cancel) =>
         database.FindAsync<IncidentRow>(ByNumber, Visible.With(viewer, new { Number = number }), cancel);
 
-    /// <summary>The incident, locked for the act, when its viewer may see it.</summary>
-    public static Task<IncidentRow?> LockAsync(Work work, IncidentId id, CancellationToken cancel) =>
-        work.FindAsync<IncidentRow>(ForChange, Visible.With(work.Viewer, new { Id = id.Value }), cancel);
+    /// <summary>The incident, locked for the act, when its viewer may see it; one that was merged answers as the incident that it is part of.</summary>
+    public static async Task<IncidentRow?> LockAsync(Work work, IncidentId id, CancellationToken cancel)
+    {
+        var found = await FindAsync(work, id.Value, cancel);
+        return found?.RootId is { } root ? await FindAsync(work, root, cancel) : found;
+    }
+
+    /// <summary>Those of the incidents that the viewer may see, locked in one order, so that two acts on the same ones never wait for each other.</summary>
+    public static Task<IReadOnlyList<IncidentRow>> LockAllAsync(Work work, IReadOnlyList<IncidentId> ids, CancellationToken cancel) =>
+        work.QueryAsync<IncidentRow>(AllForChange, Visible.With(work.Viewer, new { Ids = ids.Select(i => i.Value).ToArray() }), cancel);
+
+    private static Task<IncidentRow?> FindAsync(Work work, Guid id, CancellationToken cancel) =>
+        work.FindAsync<IncidentRow>(ForChange, Visible.With(work.Viewer, new { Id = id }), cancel);
 }

@@ -43,12 +43,4 @@ internal static class IncidentStates
 
     /// <summary>The step, or null when it may not be taken.</summary>
     public static IncidentStep? Find(string from, string to) => Steps.FirstOrDefault(s => s.From == from && s.To == to);
-
-    /// <summary>When the next word is due; null while others are waited for and at the end.</summary>
-    public static DateTimeOffset? Due(TicketingOptions options, string state, int severity, DateTimeOffset now) => state switch
-    {
-        New or Triage => now.AddMinutes(options.TakeUpMinutes[severity - 1]),
-        InProgress => now.AddHours(options.UpdateHours[severity - 1]),
-        _ => null,
-    };
 }

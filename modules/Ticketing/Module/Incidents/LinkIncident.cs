@@ -37,7 +37,7 @@ internal sealed class LinkIncident(Database database) : Act<LinkRequest, Done>(d
         if (other is not { } to || to == found.Id)
             return Refuse.Invalid("ticketing.refused.link-number", nameof(request.Number), number);
         await work.ExecuteAsync(Insert, new { From = found.Id, To = to, request.Kind, work.Now, By = work.Viewer.Name }, cancel);
-        await new TimelineEntry(request.Incident, "link") { Detail = new { number = number.ToUpperInvariant(), kind = request.Kind } }.AddAsync(work, cancel);
+        await new TimelineEntry(found.IncidentId, "link") { Detail = new { number = number.ToUpperInvariant(), kind = request.Kind } }.AddAsync(work, cancel);
         await new TimelineEntry(new(to), "link") { Detail = new { number = found.Number, kind = request.Kind } }.AddAsync(work, cancel);
         work.Audit("ticketing.incident.linked", found.Subject, new { found.Number, to = number, kind = request.Kind });
         return default(Done);

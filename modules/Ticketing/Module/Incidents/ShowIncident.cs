@@ -3,6 +3,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Permissions;
+using Appliance.Ticketing.Merge;
 
 namespace Appliance.Ticketing.Incidents;
 
@@ -12,10 +13,41 @@ namespace Appliance.Ticketing.Incidents;
 internal sealed record IncidentSheet(
     IncidentId Id, string Number, int Version, IncidentFields Fields, IReadOnlyList<string> ConstituentNames, string State, string? Outcome, string Source, UserId? OwnerId, string? Owner,
     DateTimeOffset OpenedAt, DateTimeOffset ChangedAt, string ChangedBy, DateTimeOffset StateSince, DateTimeOffset? DueAt, bool Late, DateTimeOffset? FirstSeen, DateTimeOffset? ConfirmedAt,
-    AlertGroupId? FromAlerts, IReadOnlyList<IncidentStep> Steps, IReadOnlyList<TimelineLine> Timeline, IReadOnlyList<TraceLine> Traces, IReadOnlyList<LinkLine> Links, IReadOnlyList<ReportLink> Reports);
+    AlertGroupId? FromAlerts, IReadOnlyList<IncidentStep> Steps, IReadOnlyList<TimelineLine> Timeline, IReadOnlyList<TraceLine> Traces, IReadOnlyList<LinkLine> Links, IReadOnlyList<ReportLink> Reports)
+{
+    /// <summary>Incidents that are part of this one.</summary>
+    public IReadOnlyList<MergedLine> Merged { get; init; } = [];
+
+    /// <summary>Number of the incident that this one is part of, or null.</summary>
+    public string? PartOf { get; init; }
+
+    /// <summary>The act that merged it, by which it is taken back.</summary>
+    public Guid? MergeAct { get; init; }
+
+    /// <summary>Put away until then, or null.</summary>
+    public DateTimeOffset? SnoozedUntil { get; init; }
+
+    public string? SnoozeReason { get; init; }
+
+    /// <summary>When it must be resolved; null while that clock stands still.</summary>
+    public DateTimeOffset? ResolveDueAt { get; init; }
+
+    /// <summary>The label a message about it wears: the strictest of its parts.</summary>
+    public Marking Mark { get; init; } = Marking.Default;
+
+    /// <summary>When a missed clock was told to the team, or null.</summary>
+    public DateTimeOffset? EscalatedAt { get; init; }
+}
+
+/// <summary>An incident that is part of another.</summary>
+internal sealed record MergedLine(Guid Id, string Number, string Title, Guid? Act);
 
 /// <summary>One entry of the timeline.</summary>
-internal sealed record TimelineLine(Guid Id, DateTimeOffset At, string Kind, bool Internal, string By, string Text, JsonElement Detail, MailId? Mail, IReadOnlyList<DeliveryLine> Deliveries);
+internal sealed record TimelineLine(Guid Id, DateTimeOffset At, string Kind, bool Internal, string By, string Text, JsonElement Detail, MailId? Mail, IReadOnlyList<DeliveryLine> Deliveries)
+{
+    /// <summary>The merged incident that it belongs to; null for the incident itself.</summary>
+    public string? Of { get; init; }
+}
 
 /// <summary>Delivery of one message to one recipient.</summary>
 internal sealed record DeliveryLine(string Recipient, string State, DateTimeOffset At);
@@ -33,44 +65,56 @@ internal sealed record ReportLink(Guid Id, string Subject, string Sender, DateTi
 internal sealed class ShowIncident(Database database, TimeProvider time) : Query<string, IncidentSheet>
 {
     private const string Timeline =
-        """
-        select t.id, t.at, t.kind, t.internal, t.actor_name, t.text, t.detail::text as detail, t.mail_id
+        $"""
+        select t.id, t.incident_id, t.at, t.kind, t.internal, t.actor_name, t.text, t.detail::text as detail, t.mail_id
         from ticketing.timeline t
-        where t.incident_id = @Id and (not t.internal or @Staff)
+        where t.incident_id in {Members.OfId} and (not t.internal or @Staff)
         order by t.at, t.id
         limit 2000
         """;
 
     private const string Deliveries =
-        """
+        $"""
         select d.mail_id, d.recipient, d.state, d.at
         from ticketing.deliveries d
-        where d.mail_id in (select t.mail_id from ticketing.timeline t where t.incident_id = @Id and t.kind = 'mail-out')
+        where d.mail_id in (select t.mail_id from ticketing.timeline t where t.incident_id in {Members.OfId} and t.kind = 'mail-out')
         order by d.recipient
         """;
 
     private const string Traces =
         $"""
-        select o.type, o.value, o.source,
-          (select count(*) from ticketing.observables e join ticketing.incidents m on m.id = e.incident_id
-           where e.type = o.type and e.value = o.value and e.incident_id <> o.incident_id and {Visible.RowsOfConstituents}) as elsewhere
+        select o.type, o.value, min(o.source) as source,
+          (select count(distinct coalesce(m.root_id, m.id)) from ticketing.observables e join ticketing.incidents m on m.id = e.incident_id
+           where e.type = o.type and e.value = o.value and m.id <> @Id and m.root_id is distinct from @Id and {Visible.RowsOfConstituents}) as elsewhere
         from ticketing.observables o
-        where o.incident_id = @Id
+        where o.incident_id in {Members.OfId}
+        group by o.type, o.value
         order by o.type, o.value
         limit 500
         """;
 
     private const string Links =
         $"""
-        select m.number, m.title, m.state, l.kind
+        select distinct m.number, m.title, m.state, l.kind
         from ticketing.links l
-        join ticketing.incidents m on m.id = case when l.from_id = @Id then l.to_id else l.from_id end
-        where (l.from_id = @Id or l.to_id = @Id) and {Visible.RowsOfConstituents}
+        join ticketing.incidents m on m.id in (l.from_id, l.to_id) and m.id <> @Id and m.root_id is distinct from @Id
+        where (l.from_id in {Members.OfId} or l.to_id in {Members.OfId}) and {Visible.RowsOfConstituents}
         order by m.number
         """;
 
     private const string Reports =
-        $"select m.id, m.subject, m.sender, m.received_at from ticketing.reports m where m.incident_id = @Id and {Visible.RowsOfConstituents} order by m.received_at";
+        $"select m.id, m.subject, m.sender, m.received_at from ticketing.reports m where m.incident_id in {Members.OfId} and {Visible.RowsOfConstituents} order by m.received_at";
+
+    private const string Merged =
+        $"""
+        select m.id, m.number, m.title, m.merge_act as act
+        from ticketing.incidents m
+        where m.root_id = @Id and {Visible.RowsOfConstituents}
+        order by m.number
+        limit 200
+        """;
+
+    private const string Root = $"select m.number from ticketing.incidents m where m.id = @Root and {Visible.RowsOfConstituents}";
 
     public override Permission Permission => Permissions.Read;
 
@@ -80,13 +124,15 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
         if (row is null)
             return Refuse.NotFound("ticketing.refused.no-incident");
         var own = new { row.Id, Staff = viewer.Constituent is null };
-        var deliveries = (await database.QueryAsync<DeliveryRow>(Deliveries, own, cancel)).ToLookup(d => d.MailId);
-        var timeline = await database.QueryAsync<TimelineRow>(Timeline, own, cancel);
+        var deliveries = (await database.QueryAsync<DeliveryRow>(Deliveries, Visible.With(viewer, own), cancel)).ToLookup(d => d.MailId);
+        var timeline = await database.QueryAsync<TimelineRow>(Timeline, Visible.With(viewer, own), cancel);
+        var merged = await database.QueryAsync<MergedRow>(Merged, Visible.With(viewer, own), cancel);
+        var numbers = merged.ToDictionary(m => m.Id, m => m.Number);
         return new IncidentSheet(
             row.IncidentId,
             row.Number,
             row.Version,
-            new() { Title = row.Title, Summary = row.Summary, Severity = row.Severity, RsitType = row.RsitType, Constituents = [.. row.Constituents.Select(c => new ConstituentId(c))], Marking = row.Marking() },
+            new() { Title = row.Title, Summary = row.Summary, Severity = row.Severity, Impact = row.Impact, Urgency = row.Urgency, RsitType = row.RsitType, Constituents = [.. row.Constituents.Select(c => new ConstituentId(c))], Marking = row.Marking() },
             row.ConstituentNames,
             row.State,
             row.Outcome,
@@ -103,15 +149,27 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
             row.ConfirmedAt,
             row.FromAlerts is { } group ? new AlertGroupId(group) : null,
             [.. IncidentStates.From(row.State)],
-            [.. timeline.Select(t => t.Read(deliveries))],
+            [.. timeline.Select(t => t.Read(deliveries, numbers))],
             [.. (await database.QueryAsync<TraceRow>(Traces, Visible.With(viewer, own), cancel)).Select(t => new TraceLine(t.Type, t.Value, t.Source, t.Elsewhere))],
             [.. (await database.QueryAsync<LinkRow>(Links, Visible.With(viewer, own), cancel)).Select(l => new LinkLine(l.Number, l.Title, l.State, l.Kind))],
-            [.. (await database.QueryAsync<ReportRow>(Reports, Visible.With(viewer, own), cancel)).Select(r => new ReportLink(r.Id, r.Subject, r.Sender, r.ReceivedAt))]);
+            [.. (await database.QueryAsync<ReportRow>(Reports, Visible.With(viewer, own), cancel)).Select(r => new ReportLink(r.Id, r.Subject, r.Sender, r.ReceivedAt))])
+        {
+            Merged = [.. merged.Select(m => new MergedLine(m.Id, m.Number, m.Title, m.Act))],
+            PartOf = row.RootId is { } root ? await database.FindAsync<string>(Root, Visible.With(viewer, new { Root = root }), cancel) : null,
+            MergeAct = row.MergeAct,
+            SnoozedUntil = row.SnoozedUntil > time.GetUtcNow() ? row.SnoozedUntil : null,
+            SnoozeReason = row.SnoozeReason,
+            ResolveDueAt = row.ResolveLeftMinutes is null && row.ResolvedAt is null ? row.ResolveDueAt : null,
+            Mark = await Members.MarkingAsync(database, row, cancel),
+            EscalatedAt = row.EscalatedAt,
+        };
     }
 
     private sealed class TimelineRow
     {
         public Guid Id { get; set; }
+
+        public Guid IncidentId { get; set; }
 
         public DateTimeOffset At { get; set; }
 
@@ -127,12 +185,15 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
 
         public Guid? MailId { get; set; }
 
-        public TimelineLine Read(ILookup<Guid, DeliveryRow> deliveries)
+        public TimelineLine Read(ILookup<Guid, DeliveryRow> deliveries, IReadOnlyDictionary<Guid, string> numbers)
         {
             using var detail = JsonDocument.Parse(Detail);
             return new(
                 Id, At, Kind, Internal, ActorName, Text, detail.RootElement.Clone(), MailId is { } mail ? new MailId(mail) : null,
-                MailId is { } sent ? [.. deliveries[sent].Select(d => new DeliveryLine(d.Recipient, d.State, d.At))] : []);
+                MailId is { } sent ? [.. deliveries[sent].Select(d => new DeliveryLine(d.Recipient, d.State, d.At))] : [])
+            {
+                Of = numbers.GetValueOrDefault(IncidentId),
+            };
         }
     }
 
@@ -156,6 +217,17 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
         public string Source { get; set; } = "";
 
         public long Elsewhere { get; set; }
+    }
+
+    private sealed class MergedRow
+    {
+        public Guid Id { get; set; }
+
+        public string Number { get; set; } = "";
+
+        public string Title { get; set; } = "";
+
+        public Guid? Act { get; set; }
     }
 
     private sealed class LinkRow

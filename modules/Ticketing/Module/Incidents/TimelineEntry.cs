@@ -7,7 +7,7 @@ namespace Appliance.Ticketing.Incidents;
 
 /// <summary>One thing that happened to an incident.</summary>
 /// <param name="Incident">The incident.</param>
-/// <param name="Kind">opened note mail-in mail-out state owner edit alert report confirmed acknowledged link.</param>
+/// <param name="Kind">opened note mail-in mail-out state owner edit alert report confirmed acknowledged link merge merged unmerge snooze wake undo escalated.</param>
 internal sealed record TimelineEntry(IncidentId Incident, string Kind)
 {
     private const string Insert =
@@ -17,8 +17,23 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
         on conflict (event_id) do nothing
         """;
 
+    private const string InsertAll =
+        """
+        insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name, text, detail)
+        select e.id, e.incident, @Now, e.kind, e.internal, @By, @ByName, e.text, e.detail::jsonb
+        from unnest(@Ids, @Incidents, @Kinds, @Internals, @Texts, @Details) as e (id, incident, kind, internal, text, detail)
+        """;
+
+    // What came to a merged incident is news of the one that it is part of.
     private const string Touch =
-        "update ticketing.incidents m set changed_at = @Now, changed_by = @ByName, due_at = coalesce(@Due, due_at) where m.id = @Id";
+        """
+        -- every row: the appliance itself says that the incident moved, no person sees the result
+        update ticketing.incidents m
+        set changed_at = @Now, changed_by = @ByName, due_at = coalesce(@Due, m.due_at),
+            escalated_at = case when @Due::timestamptz is null then m.escalated_at end
+        from ticketing.incidents i
+        where i.id = @Id and m.id = coalesce(i.root_id, i.id)
+        """;
 
     /// <summary>What a person or peer wrote.</summary>
     public string Text { get; init; } = "";
@@ -53,6 +68,24 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
                 Event = Event?.Value,
             },
             cancel) > 0;
+
+    /// <summary>Adds entries that no fact from elsewhere caused, in one statement.</summary>
+    public static Task AddAllAsync(Work work, IReadOnlyList<TimelineEntry> entries, CancellationToken cancel) =>
+        work.ExecuteAsync(
+            InsertAll,
+            new
+            {
+                work.Now,
+                By = work.Viewer.Id.Value,
+                ByName = work.Viewer.Name,
+                Ids = entries.Select(_ => Guid.CreateVersion7()).ToArray(),
+                Incidents = entries.Select(e => e.Incident.Value).ToArray(),
+                Kinds = entries.Select(e => e.Kind).ToArray(),
+                Internals = entries.Select(e => e.Internal).ToArray(),
+                Texts = entries.Select(e => e.Text).ToArray(),
+                Details = entries.Select(e => JsonSerializer.Serialize(e.Detail ?? new { }, OutboxJson.Options)).ToArray(),
+            },
+            cancel);
 
     /// <summary>Says that the incident moved, and when the next word is due.</summary>
     public static Task TouchAsync(Work work, IncidentId incident, DateTimeOffset? due, CancellationToken cancel) =>

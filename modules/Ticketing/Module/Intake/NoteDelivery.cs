@@ -15,7 +15,14 @@ internal sealed class NoteDelivery : IEventHandler<MailStateChanged>
         on conflict (mail_id, recipient) do update set state = excluded.state, at = excluded.at where deliveries.at <= excluded.at
         """;
 
-    private const string Due = "update ticketing.incidents m set due_at = @Now where m.id = @Incident and m.closed_at is null";
+    private const string Due =
+        """
+        -- every row: the appliance itself says that a message was not delivered, no person sees the result
+        update ticketing.incidents m
+        set due_at = @Now
+        from ticketing.incidents i
+        where i.id = @Incident and m.id = coalesce(i.root_id, i.id) and m.closed_at is null
+        """;
 
     public async Task HandleAsync(MailStateChanged fact, Work work, CancellationToken cancel)
     {

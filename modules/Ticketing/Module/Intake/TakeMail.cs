@@ -2,7 +2,10 @@ using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Mail;
 using Appliance.Kernel.Outbox;
+using Appliance.Ticketing.Changes;
+using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Merge;
 using Microsoft.Extensions.Logging;
 
 namespace Appliance.Ticketing.Intake;
@@ -12,7 +15,7 @@ namespace Appliance.Ticketing.Intake;
 /// Bounces, complaints, receipts and automatic answers never open a report; those that answer our mail are shown in its timeline. A stranger who quotes a thread
 /// does not get into it: the report suggests the incident, a person decides.
 /// </remarks>
-internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeMail> log) : IEventHandler<MailReceived>
+internal sealed class TakeMail(MailStore store, NewReport reports, IncidentClocks clocks, ILogger<TakeMail> log) : IEventHandler<MailReceived>
 {
     private const string Thread =
         """
@@ -33,7 +36,11 @@ internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeM
         where m.number = @Number
         """;
 
-    private const string IsParty = "select exists (select 1 from ticketing.parties where incident_id = @Incident and address = lower(@Address))";
+    private const string IsParty =
+        $"""
+        -- every row: the appliance itself threads mail, no person sees the result
+        select exists (select 1 from ticketing.parties p where p.incident_id in {Members.OfGroup} and p.address = lower(@Address))
+        """;
 
     private const string Incident =
         """
@@ -107,8 +114,7 @@ internal sealed class TakeMail(MailStore store, NewReport reports, ILogger<TakeM
         if (!added)
             return;
         await work.ExecuteAsync(Remember, new { fact.MessageId, Incident = row.Id, work.Now }, cancel);
-        // An answer is news: due at once, whatever was waited for.
-        await TimelineEntry.TouchAsync(work, new(row.Id), work.Now, cancel);
+        await News.TellAsync(work, new(row.Id), clocks, cancel);
         Log.MailJoined(log, fact.Mail.Value, row.Number);
     }
 

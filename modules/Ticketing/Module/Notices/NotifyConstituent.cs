@@ -2,7 +2,10 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Mail;
+using Appliance.Kernel.Permissions;
+using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Merge;
 
 namespace Appliance.Ticketing.Notices;
 
@@ -19,9 +22,9 @@ internal sealed record NoticeRequest(IncidentId Incident, IReadOnlyList<MailReci
 internal sealed record NoticeSent(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients);
 
 /// <summary>Writes to the organisation or the reporter: label in subject and first line, thread kept, recipients held to the marking, delivery shown in the timeline.</summary>
-internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IConstituency constituency, NoticeText text, TicketingOptions options) : Act<NoticeRequest, NoticeSent>(database)
+internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IConstituency constituency, NoticeText text, TicketingOptions options, IncidentClocks clocks) : Act<NoticeRequest, NoticeSent>(database)
 {
-    private const string Thread = "select message_id from ticketing.messages where incident_id = @Id order by seen_at limit 50";
+    private const string Thread = $"select x.message_id from ticketing.messages x where x.incident_id in {Members.OfId} order by x.seen_at limit 50";
 
     private const string AddParty =
         """
@@ -47,11 +50,11 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         var incident = await IncidentRow.LockAsync(work, request.Incident, cancel);
         if (incident is null)
             return Refuse.NotFound("ticketing.refused.no-incident");
-        var marking = incident.Marking();
-        var faults = await FaultsAsync(work, request, incident, cancel);
+        var marking = await Members.MarkingAsync(work, incident, cancel);
+        var faults = await FaultsAsync(work, request, incident, marking, cancel);
         if (faults.Count > 0)
             return Outcome<NoticeSent>.Refused(faults);
-        var thread = await work.QueryAsync<string>(Thread, new { incident.Id }, cancel);
+        var thread = await work.QueryAsync<string>(Thread, Visible.With(work.Viewer, new { incident.Id }), cancel);
         // Ids made here from content were never in a message.
         thread = [.. thread.Where(t => !t.EndsWith("@content", StringComparison.Ordinal))];
         var queued = await mail.QueueAsync(
@@ -71,11 +74,11 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
             cancel);
         if (!queued.TryGet(out var sent))
             return Outcome<NoticeSent>.Refused(queued.Refusals);
-        await RecordAsync(work, request, incident, sent, cancel);
+        await RecordAsync(work, request, incident, marking, sent, cancel);
         return new NoticeSent(sent.Mail, sent.MessageId, sent.Recipients);
     }
 
-    private async Task<List<Refusal>> FaultsAsync(Work work, NoticeRequest request, IncidentRow incident, CancellationToken cancel)
+    private async Task<List<Refusal>> FaultsAsync(Work work, NoticeRequest request, IncidentRow incident, Marking marking, CancellationToken cancel)
     {
         var faults = new List<Refusal>();
         if (string.IsNullOrWhiteSpace(request.Text) || request.Text.Length > 100_000)
@@ -87,26 +90,26 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         if (request.Audience is not ("constituent" or "reporter"))
             faults.Add(Refuse.Invalid("ticketing.refused.audience", nameof(request.Audience)));
         var contacts = PrepareNotice.Addresses(await PrepareNotice.CardsAsync(constituency, work.Viewer, incident, cancel));
-        var parties = (await work.QueryAsync<PrepareNotice.PartyRow>(PrepareNotice.Parties, new { incident.Id }, cancel)).Select(p => p.Address).ToHashSet();
-        faults.AddRange(request.Recipients.Select(r => MailRules.Check(incident.Marking(), r.Address, contacts, parties)).OfType<Refusal>());
+        var parties = (await work.QueryAsync<PrepareNotice.PartyRow>(PrepareNotice.Parties, Visible.With(work.Viewer, new { incident.Id }), cancel)).Select(p => p.Address).ToHashSet();
+        faults.AddRange(request.Recipients.Select(r => MailRules.Check(marking, r.Address, contacts, parties)).OfType<Refusal>());
         return faults;
     }
 
-    private async Task RecordAsync(Work work, NoticeRequest request, IncidentRow incident, QueuedMail sent, CancellationToken cancel)
+    private async Task RecordAsync(Work work, NoticeRequest request, IncidentRow incident, Marking marking, QueuedMail sent, CancellationToken cancel)
     {
         var role = request.Audience == "reporter" ? "reporter" : "constituent";
         var names = request.Recipients.ToLookup(r => r.Address.Trim(), r => r.Name, StringComparer.OrdinalIgnoreCase);
         await work.ExecuteAsync(AddParty, sent.Recipients.Select(r => new { Incident = incident.Id, Address = r.Address.ToLowerInvariant(), Name = names[r.Address].FirstOrDefault() ?? "", Role = role }), cancel);
         await work.ExecuteAsync(AddMessage, new { sent.MessageId, Incident = incident.Id, work.Now }, cancel);
         await work.ExecuteAsync(AddDelivery, sent.Recipients.Select(r => new { Mail = sent.Mail.Value, Recipient = r.Address, r.State, work.Now }), cancel);
-        await new TimelineEntry(request.Incident, "mail-out")
+        await new TimelineEntry(incident.IncidentId, "mail-out")
         {
             Text = request.Text.Trim(),
-            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = incident.Marking().Label },
+            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = marking.Label },
             Mail = sent.Mail,
             Internal = false,
         }.AddAsync(work, cancel);
-        await TimelineEntry.TouchAsync(work, request.Incident, incident.State == IncidentStates.InProgress ? IncidentStates.Due(options, incident.State, incident.Severity, work.Now) : null, cancel);
-        work.Audit("ticketing.incident.mailed", incident.Subject, new { incident.Number, mail = sent.Mail.ToString(), recipients = sent.Recipients.Count, label = incident.Marking().Label });
+        await TimelineEntry.TouchAsync(work, incident.IncidentId, incident.State == IncidentStates.InProgress && incident.SnoozedUntil is null ? clocks.Due(incident.State, incident.Severity, work.Now) : null, cancel);
+        work.Audit("ticketing.incident.mailed", incident.Subject, new { incident.Number, mail = sent.Mail.ToString(), recipients = sent.Recipients.Count, label = marking.Label });
     }
 }

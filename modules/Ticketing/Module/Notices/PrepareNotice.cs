@@ -1,7 +1,9 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Permissions;
 using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Merge;
 
 namespace Appliance.Ticketing.Notices;
 
@@ -26,9 +28,9 @@ internal sealed record NoticeRecipient(string Address, string Name, string Organ
 /// <summary>Writes a message from the template in the recipient's language, with everyone who may get it and those whom the marking forbids.</summary>
 internal sealed class PrepareNotice(Database database, IConstituency constituency, NoticeText text) : Query<NoticeWanted, NoticeDraft>
 {
-    private const string Traces = "select type, value from ticketing.observables where incident_id = @Id order by type, value limit 100";
+    private const string Traces = $"select distinct o.type, o.value from ticketing.observables o where o.incident_id in {Members.OfId} order by o.type, o.value limit 100";
 
-    internal const string Parties = "select address, name, role from ticketing.parties where incident_id = @Id order by role, address";
+    internal const string Parties = $"select distinct on (p.role, p.address) p.address, p.name, p.role from ticketing.parties p where p.incident_id in {Members.OfId} order by p.role, p.address";
 
     public override Permission Permission => Permissions.Mail;
 
@@ -39,20 +41,21 @@ internal sealed class PrepareNotice(Database database, IConstituency constituenc
             return Refuse.NotFound("ticketing.refused.no-incident");
         var cards = await CardsAsync(constituency, viewer, incident, cancel);
         var contacts = Addresses(cards);
-        var known = await database.QueryAsync<PartyRow>(Parties, new { incident.Id }, cancel);
+        var known = await database.QueryAsync<PartyRow>(Parties, Visible.With(viewer, new { incident.Id }), cancel);
         var parties = known.Select(p => p.Address).ToHashSet();
+        var marking = await Members.MarkingAsync(database, incident, cancel);
         var toReporter = request.Audience == "reporter";
         var recipients = toReporter
-            ? known.Where(p => p.Role == "reporter").Select(p => new NoticeRecipient(p.Address, p.Name, "", "reporter", viewer.Language, true, MailRules.Check(incident.Marking(), p.Address, contacts, parties))).ToList()
-            : cards.SelectMany(c => Chosen(c).Select(k => new NoticeRecipient(k.Contact.Mail, k.Contact.Name, c.Name, k.Contact.Purpose, k.Contact.Language, k.Chosen, MailRules.Check(incident.Marking(), k.Contact.Mail, contacts, parties)))).ToList();
+            ? known.Where(p => p.Role == "reporter").Select(p => new NoticeRecipient(p.Address, p.Name, "", "reporter", viewer.Language, true, MailRules.Check(marking, p.Address, contacts, parties))).ToList()
+            : cards.SelectMany(c => Chosen(c).Select(k => new NoticeRecipient(k.Contact.Mail, k.Contact.Name, c.Name, k.Contact.Purpose, k.Contact.Language, k.Chosen, MailRules.Check(marking, k.Contact.Mail, contacts, parties)))).ToList();
         var language = Languages.All.Contains(request.Language ?? "") ? request.Language! : recipients.FirstOrDefault(r => r.Chosen)?.Language ?? viewer.Language;
         if (!Languages.All.Contains(language))
             language = "en";
-        var traces = await database.QueryAsync<Observable>(Traces, new { incident.Id }, cancel);
+        var traces = await database.QueryAsync<Observable>(Traces, Visible.With(viewer, new { incident.Id }), cancel);
         var (subject, body) = toReporter
             ? text.ForReporter(incident, recipients.FirstOrDefault()?.Name ?? "", language)
             : text.ForConstituent(incident, string.Join(", ", incident.ConstituentNames), traces, language);
-        return new NoticeDraft(recipients, language, subject, body, text.SubjectLine(incident.Marking(), incident.Number, subject, language), text.FirstLines(incident.Marking(), language));
+        return new NoticeDraft(recipients, language, subject, body, text.SubjectLine(marking, incident.Number, subject, language), text.FirstLines(marking, language));
     }
 
     internal static async Task<List<ConstituentCard>> CardsAsync(IConstituency constituency, Viewer viewer, IncidentRow incident, CancellationToken cancel)

@@ -7,7 +7,7 @@ using Appliance.Kernel.Permissions;
 namespace Appliance.Ticketing.Queue;
 
 /// <summary>Which incidents to list.</summary>
-/// <param name="View">mine, unassigned, open, overdue or closed.</param>
+/// <param name="View">mine, unassigned, open, overdue, snoozed or closed.</param>
 /// <param name="Words">In number, title and summary; a trace finds the incidents that hold it.</param>
 /// <param name="After">Key of the previous page's end.</param>
 /// <param name="Limit">1 to 200.</param>
@@ -16,7 +16,7 @@ internal sealed record IncidentsWanted(string View = "open", string Words = "", 
 /// <summary>A line of the queue.</summary>
 internal sealed record IncidentLine(
     IncidentId Id, string Number, string Title, string State, int Severity, string RsitType, string? Owner, IReadOnlyList<string> Constituents, DateTimeOffset OpenedAt, DateTimeOffset ChangedAt,
-    DateTimeOffset? DueAt, bool Late, bool Confirmed, Marking Marking);
+    DateTimeOffset? DueAt, bool Late, bool Confirmed, Marking Marking, DateTimeOffset? SnoozedUntil = null, bool Escalated = false);
 
 /// <summary>Lists incidents, the most severe first, then the newest. Paged by key: what arrives meanwhile moves nothing.</summary>
 internal sealed class ListIncidents(Database database, TimeProvider time) : Query<IncidentsWanted, Page<IncidentLine>>
@@ -26,21 +26,23 @@ internal sealed class ListIncidents(Database database, TimeProvider time) : Quer
         from ticketing.incidents m
         where {Visible.RowsOfConstituents}
           and case @View
-                when 'mine' then m.closed_at is null and m.owner_id = @viewer_id
-                when 'unassigned' then m.closed_at is null and m.owner_id is null
+                when 'mine' then m.closed_at is null and m.owner_id = @viewer_id and (m.snoozed_until is null or m.snoozed_until <= @Now)
+                when 'unassigned' then m.closed_at is null and m.owner_id is null and (m.snoozed_until is null or m.snoozed_until <= @Now)
                 when 'overdue' then m.closed_at is null and m.due_at < @Now
+                when 'snoozed' then m.closed_at is null and m.snoozed_until > @Now
                 when 'closed' then m.closed_at is not null
-                else m.closed_at is null
+                else m.closed_at is null and (m.snoozed_until is null or m.snoozed_until <= @Now)
               end
+          and m.merged_into is null
           and (@Words = ''
             or m.words @@ plainto_tsquery('simple', @Words)
             or m.number = upper(@Words)
-            or exists (select 1 from ticketing.observables o where o.incident_id = m.id and o.value = lower(@Words)))
+            or m.id in (select coalesce(m.root_id, m.id) from ticketing.observables o join ticketing.incidents m on m.id = o.incident_id where o.value = lower(@Words) and {Visible.RowsOfConstituents}))
         """;
 
     private const string Select =
         $"""
-        select m.id, m.number, m.title, m.state, m.severity, m.rsit_type, m.owner_name, m.constituent_names, m.opened_at, m.changed_at, m.due_at, m.confirmed_at, m.tlp, m.pap, m.exercise, m.named
+        select m.id, m.number, m.title, m.state, m.severity, m.rsit_type, m.owner_name, m.constituent_names, m.opened_at, m.changed_at, m.due_at, m.confirmed_at, m.snoozed_until, m.escalated_at, m.tlp, m.pap, m.exercise, m.named
         {Filter}
           and (@At::timestamptz is null or m.severity > @Severity or (m.severity = @Severity and (m.opened_at, m.id) < (@At, @LastId)))
         order by m.severity, m.opened_at desc, m.id desc
@@ -69,7 +71,7 @@ internal sealed class ListIncidents(Database database, TimeProvider time) : Quer
 
     private static IncidentLine Line(Incidents.IncidentRow row, DateTimeOffset now) => new(
         row.IncidentId, row.Number, row.Title, row.State, row.Severity, row.RsitType, row.OwnerName, row.ConstituentNames, row.OpenedAt, row.ChangedAt, row.DueAt, row.DueAt < now,
-        row.ConfirmedAt is not null, row.Marking());
+        row.ConfirmedAt is not null, row.Marking(), row.SnoozedUntil > now ? row.SnoozedUntil : null, row.EscalatedAt is not null);
 
     /// <summary>Where a page ends.</summary>
     private sealed record QueueKey(int Severity, DateTimeOffset At, Guid Id)

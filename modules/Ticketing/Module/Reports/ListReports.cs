@@ -15,7 +15,11 @@ internal sealed record ReportsWanted(string State = "new", string Words = "", st
 
 /// <summary>A line of the reports.</summary>
 internal sealed record ReportLine(
-    Guid Id, DateTimeOffset ReceivedAt, string Source, string State, string Sender, string SenderName, string Subject, bool Unreadable, IReadOnlyList<string> Constituents, string? Incident, Marking Marking);
+    Guid Id, DateTimeOffset ReceivedAt, string Source, string State, string Sender, string SenderName, string Subject, bool Unreadable, IReadOnlyList<string> Constituents, string? Incident, Marking Marking)
+{
+    /// <summary>For a new one: the open incident it most likely belongs to.</summary>
+    public Suggestion? Suggested { get; init; }
+}
 
 /// <summary>Lists reports, newest first.</summary>
 internal sealed class ListReports(Database database) : Query<ReportsWanted, Page<ReportLine>>
@@ -42,8 +46,9 @@ internal sealed class ListReports(Database database) : Query<ReportsWanted, Page
         var words = (request.Words ?? "").Trim().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
         var rows = await database.QueryAsync<ReportRow>(Select, Visible.With(viewer, new { request.State, Like = $"%{words}%", key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1 }), cancel);
         var shown = rows.Take(limit).ToList();
+        var suggested = await SuggestIncidents.ForAsync(database, viewer, [.. shown.Where(r => r.State == "new").Select(r => r.Id)], cancel);
         return new Page<ReportLine>(
-            [.. shown.Select(r => new ReportLine(r.Id, r.ReceivedAt, r.Source, r.State, r.Sender, r.SenderName, r.Subject, r.Unreadable, r.ConstituentNames, r.Incident, r.Marking()))],
+            [.. shown.Select(r => new ReportLine(r.Id, r.ReceivedAt, r.Source, r.State, r.Sender, r.SenderName, r.Subject, r.Unreadable, r.ConstituentNames, r.Incident, r.Marking()) { Suggested = suggested[r.Id].FirstOrDefault() })],
             rows.Count > limit ? new ReportKey(shown[^1].ReceivedAt, shown[^1].Id).ToString() : null);
     }
 

@@ -5,12 +5,12 @@ using Appliance.Kernel.Data;
 namespace Appliance.Ticketing.Reports;
 
 /// <summary>Reports that need nothing.</summary>
-/// <param name="Reports">The reports.</param>
+/// <param name="Reports">At most 500.</param>
 /// <param name="Reason">One line: noise, test, not ours.</param>
 internal sealed record RejectRequest(IReadOnlyList<Guid> Reports, string Reason);
 
-/// <summary>Rejects reports with a reason. They stay readable and can still be attached.</summary>
-internal sealed class RejectReport(Database database) : Act<RejectRequest, int>(database)
+/// <summary>Rejects reports with a reason. They stay readable and can still be attached; <see cref="ReturnReports"/> takes it back.</summary>
+internal sealed class RejectReport(Database database) : Act<RejectRequest, ReportsAnswer>(database)
 {
     internal const string DeleteOld =
         """
@@ -21,25 +21,27 @@ internal sealed class RejectReport(Database database) : Act<RejectRequest, int>(
 
     public override Permission Permission => Permissions.Triage;
 
-    protected override async Task<Outcome<int>> HandleAsync(Work work, RejectRequest request, CancellationToken cancel)
+    protected override async Task<Outcome<ReportsAnswer>> HandleAsync(Work work, RejectRequest request, CancellationToken cancel)
     {
         var reason = (request.Reason ?? "").Trim();
         if (reason.Length is 0 or > 500)
             return Refuse.Invalid("ticketing.refused.reason", nameof(request.Reason));
-        if (request.Reports.Count is 0 or > 500)
-            return Refuse.Invalid("ticketing.refused.no-report", nameof(request.Reports));
-        var rejected = 0;
-        foreach (var id in request.Reports.Distinct())
+        var ids = (request.Reports ?? []).Distinct().Order().ToList();
+        if (ids.Count is 0 or > AttachReports.Most)
+            return Refuse.Invalid("ticketing.refused.many-reports", nameof(request.Reports), AttachReports.Most);
+        var (done, left) = (new List<Guid>(), new List<LeftReport>());
+        foreach (var id in ids)
         {
             var report = await ReportRow.LockAsync(work, id, cancel);
-            if (report is null)
-                return Refuse.NotFound("ticketing.refused.no-report");
-            if (report.State != "new")
+            if (report is not { State: "new" })
+            {
+                left.Add(new(id, report?.Subject ?? "", report is null ? Refuse.NotFound("ticketing.refused.no-report") : Refuse.Conflict("ticketing.refused.decided")));
                 continue;
+            }
             await ReportDecision.SetAsync(work, id, "rejected", null, reason, cancel);
             work.Audit("ticketing.report.rejected", $"report/{id}", new { reason });
-            rejected++;
+            done.Add(id);
         }
-        return rejected > 0 ? rejected : Refuse.Conflict("ticketing.refused.decided");
+        return done.Count == 0 ? Outcome<ReportsAnswer>.Refused([.. left.Select(l => l.Reason)]) : new ReportsAnswer(done, left);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class ReportRow
 {
     private const string ForChange =
         $"""
-        select m.id, m.received_at, m.source, m.state, m.sender, m.sender_name, m.subject, m.text, m.unreadable, m.mail_id, m.constituents, m.constituent_names, m.tlp, m.pap, m.exercise, m.named
+        select m.id, m.received_at, m.source, m.state, m.sender, m.sender_name, m.subject, m.text, m.unreadable, m.mail_id, m.incident_id, m.constituents, m.constituent_names, m.tlp, m.pap, m.exercise, m.named
         from ticketing.reports m
         where m.id = @Id and {Visible.RowsOfConstituents}
         for update
@@ -34,6 +34,8 @@ internal sealed class ReportRow
     public bool Unreadable { get; set; }
 
     public Guid? MailId { get; set; }
+
+    public Guid? IncidentId { get; set; }
 
     public string? Incident { get; set; }
 

@@ -3,6 +3,7 @@ using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Mail;
 using Appliance.Kernel.Permissions;
+using Appliance.Ticketing.Classification;
 
 namespace Appliance.Ticketing.Reports;
 
@@ -14,6 +15,15 @@ internal sealed record ReportSheet(
 {
     /// <summary>What a report in a form for machines says, or null.</summary>
     public AbuseReport? Abuse { get; init; }
+
+    /// <summary>Open incidents that it may belong to, the likeliest first.</summary>
+    public IReadOnlyList<Suggestion> Suggestions { get; init; } = [];
+
+    /// <summary>The next new report in the queue, for whoever has decided this one.</summary>
+    public Guid? Next { get; init; }
+
+    /// <summary>What its words and fields say that it is.</summary>
+    public RsitGuess Guess { get; init; } = RsitGuess.None;
 
     /// <summary>What was signed or encrypted, and whether it could be opened.</summary>
     public IReadOnlyList<MailSeal> Seals { get; init; } = [];
@@ -50,6 +60,16 @@ internal sealed class ShowReport(Database database, MailStore store) : Query<Gui
         limit 500
         """;
 
+    // The queue goes from the newest to the oldest and begins again at its end.
+    private const string Next =
+        $"""
+        select m.id
+        from ticketing.reports m
+        where m.state = 'new' and m.id <> @Id and {Visible.RowsOfConstituents}
+        order by (m.received_at, m.id) < (@ReceivedAt, @Id) desc, m.received_at desc, m.id desc
+        limit 1
+        """;
+
     public override Permission Permission => Permissions.Triage;
 
     protected override async Task<Outcome<ReportSheet>> HandleAsync(Viewer viewer, Guid request, CancellationToken cancel)
@@ -68,6 +88,9 @@ internal sealed class ShowReport(Database database, MailStore store) : Query<Gui
             [.. traces.Select(t => new ReportTrace(t.Type, t.Value, t.Incident))],
             row.Incident, row.Suggested, row.Reason, row.DecidedBy, row.DecidedAt, row.Marking())
         {
+            Suggestions = [.. (await SuggestIncidents.ForAsync(database, viewer, [row.Id], cancel))[row.Id]],
+            Next = await database.FindAsync<Guid?>(Next, Visible.With(viewer, new { row.Id, row.ReceivedAt }), cancel),
+            Guess = RsitGuess.Of(row.Subject, row.Text, mail?.Content?.Abuse),
             Abuse = mail?.Content?.Abuse,
             Seals = mail?.Content?.Seals ?? [],
         };

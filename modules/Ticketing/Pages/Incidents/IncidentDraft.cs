@@ -21,6 +21,12 @@ public sealed class IncidentDraft
     /// <summary>1 (worst) to 4.</summary>
     public int Severity { get; set; } = 3;
 
+    /// <summary>1 to 3, or null: how far it reaches.</summary>
+    public int? Impact { get; set; }
+
+    /// <summary>1 to 3, or null: how soon something must be done.</summary>
+    public int? Urgency { get; set; }
+
     /// <summary>Type of the taxonomy.</summary>
     public string RsitType { get; set; } = Rsit.Undetermined;
 
@@ -43,7 +49,9 @@ public sealed class IncidentDraft
     {
         Title = fields.Title,
         Summary = fields.Summary,
-        Severity = fields.Severity,
+        Severity = fields.Impact is { } reach && fields.Urgency is { } haste ? Priority.Of(reach, haste) : fields.Severity,
+        Impact = fields.Impact,
+        Urgency = fields.Urgency,
         RsitType = fields.RsitType,
         Tlp = fields.Marking.Tlp,
         Pap = fields.Marking.Pap,
@@ -58,6 +66,8 @@ public sealed class IncidentDraft
         Title = Title,
         Summary = Summary,
         Severity = Severity,
+        Impact = Impact,
+        Urgency = Urgency,
         RsitType = RsitType,
         Constituents = [.. Constituents.Select(c => c.Id)],
         Marking = new(Tlp, Pap, Exercise, Tlp == Tlp.Red ? [.. Named.Append(self).Distinct()] : []),

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Appliance.Contracts;
+using Appliance.Ticketing.Changes;
 using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Pages.Queue;
 using Appliance.Ui;
 using Microsoft.AspNetCore.Components;
 
@@ -11,6 +13,7 @@ public sealed partial class IncidentPage
 {
     private IReadOnlyList<FilterTab> _filters = [];
     private LoadView<IncidentSheet>? _view;
+    private ChangeDialog? _change;
     private Dialog? _stepDialog;
     private Dialog? _editor;
     private IncidentForm? _form;
@@ -39,6 +42,9 @@ public sealed partial class IncidentPage
     private string? Filter { get; set; }
 
     private bool MayEdit => Viewer.May(new Permission("ticketing.incident.edit"));
+
+    /// <summary>A merged incident is worked on as the one that it is part of.</summary>
+    private bool MayChange(IncidentSheet sheet) => MayEdit && sheet.PartOf is null;
 
     private bool MayMail => Viewer.May(new Permission("ticketing.incident.mail"));
 
@@ -69,7 +75,7 @@ public sealed partial class IncidentPage
         "report" => "mail",
         "alert" => "sense",
         "owner" => "person",
-        "link" => "link",
+        "link" or "merge" or "merged" or "unmerge" or "split" => "link",
         "acknowledged" or "confirmed" => "check",
         "opened" => "flag",
         _ => "info",
@@ -93,7 +99,13 @@ public sealed partial class IncidentPage
         "mail-out" => T["ticketing.timeline.mail-out-text", Text(item, "subject"), Text(item, "label")],
         "report" => T["ticketing.timeline.mail-in-text", $"{Text(item, "name")} <{Text(item, "from")}>".Trim(), Text(item, "subject")],
         "acknowledged" => T["ticketing.timeline.acknowledged-text", Text(item, "peer")],
-        "link" => T["ticketing.timeline.link-text", Text(item, "number")],
+        "link" or "merged" or "split" => T["ticketing.timeline.link-text", Text(item, "number")],
+        "merge" => T["ticketing.timeline.link-text", string.Join(", ", Values(item, "numbers"))],
+        "unmerge" => T["ticketing.timeline.link-text", Text(item, "number")],
+        "report-left" => T["ticketing.timeline.mail-in-text", $"{Text(item, "name")} <{Text(item, "from")}>".Trim(), Text(item, "subject")],
+        "snooze" => Moment(item, "until"),
+        "escalated" => Moment(item, "due"),
+        "undo" => State(item, "state"),
         "edit" => T["ticketing.timeline.edit-text", string.Join(", ", Values(item, "fields").Select(f => T[$"ticketing.field.{f}"]))],
         "opened" or "alert" when Text(item, "signature").Length > 0 => T["ticketing.timeline.alert-text", Text(item, "signature"), Text(item, "source"), Text(item, "destination"), Text(item, "count")],
         "opened" when Text(item, "source").Length > 0 => T[$"ticketing.source.{Text(item, "source")}"],
@@ -102,6 +114,9 @@ public sealed partial class IncidentPage
 
     private string State(TimelineLine item, string name) => T[$"ticketing.state.{Text(item, name)}"];
 
+    private static string Moment(TimelineLine item, string name) =>
+        DateTimeOffset.TryParse(Text(item, name), System.Globalization.CultureInfo.InvariantCulture, out var at) ? at.ToString("yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture) : "";
+
     private static string Text(TimelineLine item, string name) =>
         item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value.ToString() : "";
 
@@ -109,6 +124,17 @@ public sealed partial class IncidentPage
         item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
             ? value.EnumerateArray().Select(v => v.ToString())
             : [];
+
+    private async Task SnoozeAsync(IncidentSheet sheet)
+    {
+        if (await _change!.AskAsync("snooze", 1) is not { } change)
+            return;
+        Toasts.Say(await ChangeAsync(sheet, change, CancellationToken.None), T);
+        await _view!.ReloadAsync();
+    }
+
+    private async Task<ActReport> ChangeAsync(IncidentSheet sheet, IncidentChange change, CancellationToken cancel) =>
+        Shown.Report(await Many.RunAsync(Viewer, new([sheet.Id], change), cancel), change.Wake ? "ticketing.page.woken-n" : "ticketing.page.snoozed-n", T);
 
     private void OpenStep(IncidentSheet sheet, IncidentStep step)
     {

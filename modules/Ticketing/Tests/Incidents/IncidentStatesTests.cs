@@ -1,3 +1,4 @@
+using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Incidents;
 using Xunit;
 
@@ -27,13 +28,13 @@ public sealed class IncidentStatesTests
     [InlineData("triage", 4, 1440)]
     [InlineData("in-progress", 2, 240)]
     public void Next_word_is_due_by_severity(string state, int severity, int minutes) =>
-        Assert.Equal(DateTimeOffset.UnixEpoch.AddMinutes(minutes), IncidentStates.Due(new(), state, severity, DateTimeOffset.UnixEpoch));
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddMinutes(minutes), new IncidentClocks(new()).Due(state, severity, DateTimeOffset.UnixEpoch));
 
     [Theory]
     [InlineData("waiting")]
     [InlineData("resolved")]
     [InlineData("closed")]
-    public void Nothing_is_due_while_others_are_waited_for_or_at_the_end(string state) => Assert.Null(IncidentStates.Due(new(), state, 1, DateTimeOffset.UnixEpoch));
+    public void Nothing_is_due_while_others_are_waited_for_or_at_the_end(string state) => Assert.Null(new IncidentClocks(new()).Due(state, 1, DateTimeOffset.UnixEpoch));
 
     [Fact]
     public void Wrong_settings_are_named_all_at_once() =>
