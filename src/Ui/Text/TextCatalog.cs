@@ -56,10 +56,14 @@ public sealed class TextCatalog : IText
     /// <summary>The keys that a language lacks, for the test that keeps the six complete.</summary>
     public IReadOnlyList<string> Lacking(string language) => [.. _languages["en"].Keys.Where(k => !_languages[language].ContainsKey(k)).Order(StringComparer.Ordinal)];
 
+    /// <summary>Two fifths longer, in words no longer than those of the longest languages: one run of letters would judge what no language writes.</summary>
     private static string Lengthen(string text)
     {
-        var more = (int)Math.Ceiling(text.Length * 0.4);
-        return new StringBuilder("⟦").Append(text).Append('~', Math.Max(0, more - 2)).Append('⟧').ToString();
+        var longer = new StringBuilder("⟦").Append(text);
+        var more = Math.Max(0, (int)Math.Ceiling(text.Length * 0.4) - 2);
+        for (var n = 1; n <= more; n++)
+            longer.Append(n % 13 == 0 ? ' ' : '~');
+        return longer.Append('⟧').ToString();
     }
 
     private static void Read(Assembly assembly, Dictionary<string, Dictionary<string, string>> languages)

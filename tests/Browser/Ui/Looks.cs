@@ -11,7 +11,10 @@ internal static class Looks
           const found = [];
           const wide = document.documentElement.scrollWidth - innerWidth;
           if (wide > 0) {
-            const culprit = [...document.querySelectorAll('body *')].find((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.list-scroll, .scroll, .tabs, .heat-map, .sr-only, pre'));
+            // Sideways out of the window, and of no box that scrolls or cuts; in Arabic to the left.
+            const out = [...document.querySelectorAll('body *')].filter((e) => { if (!e.checkVisibility({ checkVisibilityCSS: true })) return false; const at = e.getBoundingClientRect(); return at.right > innerWidth + 1 || at.left < -1; });
+            const free = (e) => { for (let up = e.parentElement; up && up !== document.body; up = up.parentElement) if (getComputedStyle(up).overflowX !== 'visible') return false; return true; };
+            const culprit = out.find((e) => free(e)) ?? out[0];
             found.push(`${wide} px wider than the window: ${culprit?.tagName} ${culprit?.className} ${culprit?.textContent.trim().slice(0, 30)}`);
           }
           // Words of ours in boxes of their own that hide what does not fit. Names from outside may be cut: their page shows them whole.

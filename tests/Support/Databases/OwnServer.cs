@@ -48,7 +48,7 @@ public sealed class OwnServer : IAsyncDisposable
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Address) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
-        await using var cut = new NpgsqlCommand("select count(pg_terminate_backend(pid))::int from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()", connection);
+        await using var cut = new NpgsqlCommand("select count(pg_terminate_backend(pid, 10000))::int from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()", connection);
         return (int)(await cut.ExecuteScalarAsync())!;
     }
 

@@ -64,6 +64,9 @@ function put(list, row, focus) {
   }), 120);
 }
 
+// What a row opens: the link that says so, or its first.
+const opens = (row) => row?.querySelector('a[data-opens]') ?? row?.querySelector('a[href]');
+
 const current = (list) => rows(list).find((r) => r.dataset.key === list.key);
 
 function clicked(list, event) {
@@ -87,12 +90,12 @@ function act(list, keys) {
     case 'Home': put(list, all[0], true); return true;
     case 'End': put(list, all[all.length - 1], true); return true;
     case 'Enter': {
-      const link = row?.querySelector('a[href]');
+      const link = opens(row);
       link?.click();
       return !!link;
     }
     case 'o': {
-      const link = row?.querySelector('a[href]');
+      const link = opens(row);
       if (link) window.open(link.href, '_blank', 'noopener');
       return !!link;
     }
