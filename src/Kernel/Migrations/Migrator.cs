@@ -35,6 +35,7 @@ public sealed partial class Migrator(ILogger<Migrator> log)
         await using var connection = await owner.OpenConnectionAsync(cancel);
         await connection.ExecuteAsync("select pg_advisory_lock(hashtext('cirt.migrate'))");
         await connection.ExecuteAsync(CreateLedger);
+        await RefuseNewerAsync(connection, modules);
         var applied = (await connection.QueryAsync<AppliedRow>("select module, number, checksum from migrations.applied")).ToDictionary(a => (a.Module, a.Number), a => a.Checksum);
         var count = 0;
         foreach (var module in modules.Modules)
@@ -46,15 +47,28 @@ public sealed partial class Migrator(ILogger<Migrator> log)
         return count;
     }
 
-    /// <summary>True when every file of <paramref name="modules"/> is applied. Needs no rights beyond reading the ledger.</summary>
+    /// <summary>The files of <paramref name="modules"/> that are not applied yet. Needs no rights beyond reading the ledger.</summary>
+    /// <exception cref="MigrationException">The database is of a newer release, which this program cannot read.</exception>
     public static async Task<IReadOnlyList<string>> MissingAsync(NpgsqlDataSource source, ModuleSet modules, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel);
         var exists = await connection.ExecuteScalarAsync<bool>("select to_regclass('migrations.applied') is not null");
+        if (exists)
+            await RefuseNewerAsync(connection, modules);
         var applied = exists
             ? (await connection.QueryAsync<AppliedRow>("select module, number, checksum from migrations.applied")).Select(a => (a.Module, a.Number)).ToHashSet()
             : [];
         return [.. modules.Modules.SelectMany(m => Read(m.Module.Id, m.Assembly)).Where(f => !applied.Contains((f.Module, f.Number))).Select(f => $"{f.Module}/{f.Name}")];
+    }
+
+    // Each file says from which release on its result can be read; this program may be of an earlier one.
+    private static async Task RefuseNewerAsync(NpgsqlConnection connection, ModuleSet modules)
+    {
+        var own = typeof(Migrator).Assembly.GetName().Version!;
+        var newer = (await connection.QueryAsync<(string Module, int Number, string File, string ReadableBy)>("select module, number, file, readable_by from migrations.applied order by module, number"))
+            .FirstOrDefault(a => Version.Parse(a.ReadableBy) > new Version(own.Major, own.Minor, own.Build) && modules.Modules.Any(m => m.Module.Id == a.Module));
+        if (newer.File is not null)
+            throw new MigrationException($"The database is of a newer release: {newer.Module}/{newer.File} can be read from {newer.ReadableBy} on, and this program is {own.ToString(3)}. Start the newer program, or restore a backup of this release into an empty installation.");
     }
 
     internal static IReadOnlyList<MigrationFile> Read(string module, Assembly assembly)
