@@ -17,7 +17,12 @@ internal static class VerbTable
     {
         var io = new VerbOutput(Console.Out, Console.Error);
         using var stop = new StopSignals();
-        var name = args.FirstOrDefault() ?? "help";
+        var name = args.FirstOrDefault() switch
+        {
+            null or "--help" or "-h" => "help",
+            "--version" or "-V" => "version",
+            var given => given,
+        };
         try
         {
             var data = DataFolder.FromEnvironment();
