@@ -43,6 +43,8 @@ Task("help").Does(() => Console.WriteLine(
                        --console (--alerts NUMBER --incidents NUMBER; with tests/Browser built),
                        --sensor --capture FILE (--peer "suricata" --rules FILE --runs NUMBER),
                        --agreement (as conformance does), or all
+  ./build.sh reference docs/reference, written from the product
+  ./build.sh changelog --release X.Y.Z  gather docs/changelog/next under that release
   ./build.sh image     the image for virtual machines and bare metal, in artifacts/appliance (as root)
   ./build.sh format    put white space right; --check only looks
   ./build.sh clean     delete what was built; var (your data) stays
@@ -98,6 +100,27 @@ Task("bench").Does(() =>
   Install(Needs.Run);
   Publish();
   Dotnet(["run", "--project", "tests/Bench", "-c", Configuration, "--", .. After("--target")]);
+});
+
+Task("reference").Does(() =>
+{
+  Install(Needs.Run);
+  Compile("tests/Architecture");
+  Environment.SetEnvironmentVariable("CIRT_WRITE_REFERENCE", "1");
+  Test("architecture", "ReferenceTests", isLong: false);
+});
+
+Task("changelog").Does(() =>
+{
+  var release = Argument("release", "");
+  if (!System.Text.RegularExpressions.Regex.IsMatch(release, @"^\d+\.\d+\.\d+$"))
+    throw Stop($"build.sh: '{release}' is no release.\n  Write: ./build.sh changelog --release 1.2.3");
+  var page = IO.Path.Combine(root, "docs", "changelog", "README.md");
+  var parts = IO.Directory.GetFiles(IO.Path.Combine(root, "docs", "changelog", "next"), "*.md").Order(StringComparer.Ordinal).ToList();
+  var lines = parts.GroupBy(file => IO.Path.GetFileName(file).Split('-')[0]).Select(kind => $"**{kind.Key}**\n\n" + string.Concat(kind.Select(file => "- " + IO.File.ReadAllText(file).Trim().Replace("\n", " ") + "\n")));
+  IO.File.AppendAllText(page, $"\n## {release} ({DateTime.UtcNow:yyyy-MM-dd})\n\n" + string.Join('\n', lines));
+  parts.ForEach(IO.File.Delete);
+  Console.WriteLine($"{parts.Count} changes stand under {release} in {page}");
 });
 
 Task("format").Does(() =>
