@@ -54,7 +54,8 @@ public sealed class SensingModule : IModule
             .Retention(new("sensing.rejects", 30, "-- every row: retention\ndelete from sensing.rejects where id in (select id from sensing.rejects where received_at < @before order by id limit 2000)"))
             .Retention(new("sensing.sensor_answers", 90, "delete from sensing.sensor_answers where id in (select id from sensing.sensor_answers where at < @before order by id limit 5000)"))
             .Retention(new("sensing.auto_close_rules", 365, "delete from sensing.auto_close_rules where coalesce(removed_at, expires_at) < @before"))
-            .Retention(new("sensing.indicators", 365, "delete from sensing.indicators where coalesce(valid_until, received_at) < @before"));
+            .Retention(new("sensing.indicators", 365, "delete from sensing.indicators where coalesce(ended_at, valid_until, received_at) < @before"))
+            .Retention(new("sensing.rule_changes", 365, "delete from sensing.rule_changes where id in (select id from sensing.rule_changes where at < @before order by at limit 2000)"));
     }
 
     private static void Services(IServiceCollection services)
@@ -70,6 +71,7 @@ public sealed class SensingModule : IModule
             .AddSingleton<GenerationWriter>()
             .AddSingleton<RuleChecker>()
             .AddSingleton<RuleFetcher>()
+            .AddSingleton<Expiry>()
             .AddSingleton<UpkeepParts>()
             .AddScoped<StartSelfTest>()
             .AddScoped<IFigures, SensingFigures>();

@@ -28,6 +28,8 @@ internal sealed class Upkeep(UpkeepParts parts, SensingBell bell, TimeProvider t
                 if (round == 0)
                     await parts.Fetcher.TakeBundledAsync(stoppingToken);
                 await parts.Jobs.LookAsync(stoppingToken);
+                if (round % 10 == 0)
+                    await parts.Expiry.RunAsync(stoppingToken);
                 await parts.Generations.PublishAsync(stoppingToken);
                 if (round % 10 == 0 && await parts.Database.ExecuteAsync(Awake, new { now = time.GetUtcNow() }, stoppingToken) > 0)
                     bell.Ring();
@@ -87,4 +89,4 @@ internal sealed class Upkeep(UpkeepParts parts, SensingBell bell, TimeProvider t
 }
 
 /// <summary>What the upkeep keeps up.</summary>
-internal sealed record UpkeepParts(Database Database, DataFolder Data, SensingOptions Options, Hours Hours, CaptureJobs Jobs, GenerationWriter Generations, RuleFetcher Fetcher);
+internal sealed record UpkeepParts(Database Database, DataFolder Data, SensingOptions Options, Hours Hours, CaptureJobs Jobs, GenerationWriter Generations, RuleFetcher Fetcher, Expiry Expiry);

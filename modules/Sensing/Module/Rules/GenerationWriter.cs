@@ -46,7 +46,7 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
         """
         -- every row: they go to the sensors, whoever may read them here; a sensor shows nobody anything
         select sid, type, value from sensing.indicators
-        where (valid_until is null or valid_until > @now) and exists (select 1 from sensing.rule_sources where kind = 'indicators' and enabled)
+        where ended_at is null and (valid_until is null or valid_until > @now) and exists (select 1 from sensing.rule_sources where kind = 'indicators' and enabled)
         order by sid
         """;
 
@@ -91,6 +91,8 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
     private async Task<GenerationContent> ContentAsync(CancellationToken cancel)
     {
         var states = (await database.QueryAsync<StateRow>(States, null, cancel)).ToDictionary(s => (s.Gid, s.Sid), s => s.Enabled);
+        var tunings = await database.QueryAsync<TuningRow>(ThresholdLines.Tunings, null, cancel);
+        var actions = tunings.Where(static t => t.Action is not null).ToDictionary(t => (t.Gid, t.Sid), t => t.Action);
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         var seen = new HashSet<(int, long)>();
         var rules = 0;
@@ -102,8 +104,10 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
                 continue;
             }
             // Two sources may carry the same rule; the first one keeps it.
-            var body = RuleScanner.Apply(file.Body, rule =>
-                (rule.Sid is { } sid && states.TryGetValue((rule.Gid, sid), out var enabled) ? enabled : rule.IsOn) && (rule.Sid is null || seen.Add((rule.Gid, rule.Sid.Value))));
+            var body = RuleScanner.Apply(
+                file.Body,
+                rule => (rule.Sid is { } sid && states.TryGetValue((rule.Gid, sid), out var enabled) ? enabled : rule.IsOn) && (rule.Sid is null || seen.Add((rule.Gid, rule.Sid.Value))),
+                rule => rule.Sid is { } sid ? actions.GetValueOrDefault((rule.Gid, sid)) : null);
             rules += RuleScanner.Scan(body).Count(static r => r.IsOn);
             files[$"rules/{Slug(file.Source)}--{file.Name}"] = body;
         }
@@ -117,6 +121,9 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
         }
         if (indicators.Length > 0)
             files["rules/indicators.rules"] = indicators.ToString();
+        // After the sources' own lines: of two for one rule the engine lets the stricter one count.
+        if (ThresholdLines.Of(tunings, await database.QueryAsync<SilenceRow>(ThresholdLines.Silences, new { now = time.GetUtcNow() }, cancel)) is { Length: > 0 } lines)
+            files["threshold.config"] = files.TryGetValue("threshold.config", out var known) ? $"{known}\n{lines}" : lines;
         var interfaces = (await database.QueryAsync<SensorRow>(Sensors, null, cancel)).ToDictionary(s => s.Id, s => s.Interfaces);
         var networks = JsonSerializer.Deserialize<string[]>(await database.FindAsync<string>(HomeNetworks, null, cancel) ?? "[]") ?? [];
         return new(files, rules, networks, interfaces);

@@ -59,9 +59,10 @@ internal sealed class IndicatorReceivedHandler : IEventHandler<IndicatorReceived
 {
     private const string Insert =
         """
-        insert into sensing.indicators (stix_id, peer, type, value, received_at, valid_until, tlp, pap, exercise, named)
+        insert into sensing.indicators as i (stix_id, peer, type, value, received_at, valid_until, tlp, pap, exercise, named)
         values (@stix, @peer, @Type, @Value, @now, @until, @tlp, @pap, @exercise, @named)
-        on conflict (stix_id, type, value) do update set valid_until = excluded.valid_until, received_at = excluded.received_at
+        on conflict (stix_id, type, value) do update set valid_until = excluded.valid_until, received_at = excluded.received_at,
+            ended_at = case when i.ended_by is null and (excluded.valid_until is null or excluded.valid_until > excluded.received_at) then null else i.ended_at end
         """;
 
     public async Task HandleAsync(IndicatorReceived fact, Work work, CancellationToken cancel)

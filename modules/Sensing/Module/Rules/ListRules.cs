@@ -28,6 +28,16 @@ internal sealed class RuleRow
     public string? Error { get; init; }
     public string Text { get; init; } = "";
     public long Alerts { get; init; }
+    public string? Action { get; init; }
+    public string? LimitKind { get; init; }
+    public string? LimitTrack { get; init; }
+    public int? LimitCount { get; init; }
+    public int? LimitSeconds { get; init; }
+    public string? Note { get; init; }
+    public string? By { get; init; }
+
+    /// <summary>What people put in the place of its own limit.</summary>
+    public RuleLimit? Limit => LimitKind is null ? null : new(LimitKind, LimitTrack!, LimitCount!.Value, LimitSeconds!.Value);
 
     public string Key => string.Create(CultureInfo.InvariantCulture, $"{SourceId}|{File}|{Line}");
 }
@@ -37,15 +47,16 @@ internal sealed class ListRules(Database database) : Query<ListRulesRequest, Pag
 {
     private const string Sql =
         """
-        select r.source_id, s.name as source, r.file, r.line, r.gid, r.sid, r.rev, r.message, coalesce(t.enabled, r.on_in_file) as enabled, t.sid is not null as changed,
-            r.error_keyword, r.error, r.text, coalesce(g.alerts, 0) as alerts
+        select r.source_id, s.name as source, r.file, r.line, r.gid, r.sid, r.rev, r.message, coalesce(t.enabled, r.on_in_file) as enabled, t.sid is not null or u.sid is not null as changed,
+            r.error_keyword, r.error, r.text, coalesce(g.alerts, 0) as alerts, u.action, u.limit_kind, u.limit_track, u.limit_count, u.limit_seconds, u.note, coalesce(u.by_name, t.by_name) as by
         from sensing.rules r
         join sensing.rule_sources s on s.id = r.source_id
         left join sensing.rule_states t on t.gid = r.gid and t.sid = r.sid
+        left join sensing.rule_tunings u on u.gid = r.gid and u.sid = r.sid
         left join sensing.signatures g on g.gid = r.gid and g.sid = r.sid
         where (@Source::uuid is null or r.source_id = @Source)
           and (@view = 'all' or (@view = 'on' and coalesce(t.enabled, r.on_in_file)) or (@view = 'off' and not coalesce(t.enabled, r.on_in_file))
-               or (@view = 'wrong' and r.error is not null) or (@view = 'changed' and t.sid is not null))
+               or (@view = 'wrong' and r.error is not null) or (@view = 'changed' and (t.sid is not null or u.sid is not null)))
           and (@sid::bigint is null or r.sid = @sid)
           and (@pattern::text is null or r.message ilike @pattern)
           and (@cursor_source::uuid is null or (r.source_id, r.file, r.line) > (@cursor_source, @cursor_file, @cursor_line))

@@ -10,13 +10,13 @@ internal sealed class RuleFetcher(Database database, OutgoingHttp http, RuleChec
 {
     private const long DownloadLimit = 64L << 20;
 
-    private static readonly TimeSpan s_every = TimeSpan.FromHours(24);
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     private const string Due =
         """
         select id, name, url, checksum from sensing.rule_sources
-        where kind = 'url' and enabled and (wanted_at is not null or checked_at is null or checked_at < @before)
+        where kind = 'url' and enabled
+          and (wanted_at is not null or checked_at is null or checked_at < @now - every_hours * interval '1 hour' or last_error is not null and checked_at < @now - interval '1 hour')
         order by wanted_at nulls last
         limit 1
         """;
@@ -33,7 +33,7 @@ internal sealed class RuleFetcher(Database database, OutgoingHttp http, RuleChec
     public async Task<bool> FetchAsync(CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        if (await database.FindAsync<DueRow>(Due, new { before = now - s_every }, cancel) is not { } source)
+        if (await database.FindAsync<DueRow>(Due, new { now }, cancel) is not { } source)
             return false;
         try
         {

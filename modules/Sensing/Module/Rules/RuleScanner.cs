@@ -43,19 +43,28 @@ internal static class RuleScanner
         return rules;
     }
 
-    /// <summary>The file with rules commented out or in as <paramref name="wanted"/> says, every rule on its own line as before.</summary>
-    public static string Apply(string body, Func<ScannedRule, bool> wanted)
+    /// <summary>The file with rules commented out or in as <paramref name="wanted"/> says, and with the action that <paramref name="action"/> names instead of their own; every rule on its own line as before.</summary>
+    public static string Apply(string body, Func<ScannedRule, bool> wanted, Func<ScannedRule, string?>? action = null)
     {
         var lines = body.Split('\n');
         foreach (var rule in Scan(body))
         {
             var on = wanted(rule);
+            var first = rule.Line - 1;
+            if (on && action?.Invoke(rule) is { } other && rule.Text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end && s_actions.Contains(rule.Text[..end], StringComparer.Ordinal))
+                lines[first] = ReplaceFirst(lines[first], rule.Text[..end], other);
             if (on == rule.IsOn)
                 continue;
             for (var i = rule.Line - 1; i < rule.Line - 1 + rule.Lines; i++)
                 lines[i] = on ? lines[i].TrimStart().TrimStart('#').TrimStart() : "# " + lines[i];
         }
         return string.Join('\n', lines);
+    }
+
+    private static string ReplaceFirst(string line, string word, string other)
+    {
+        var at = line.IndexOf(word, StringComparison.Ordinal);
+        return at < 0 ? line : line[..at] + other + line[(at + word.Length)..];
     }
 
     private static void Take(List<ScannedRule> rules, int index, int count, string text)

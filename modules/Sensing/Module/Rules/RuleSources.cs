@@ -18,6 +18,11 @@ internal sealed class RuleSourceRow
     public DateTimeOffset? CheckedAt { get; init; }
     public DateTimeOffset? WantedAt { get; init; }
     public string? LastError { get; init; }
+    public string? Checksum { get; init; }
+    public int EveryHours { get; init; }
+    public int? LastAdded { get; init; }
+    public int? LastRemoved { get; init; }
+    public int? LastChanged { get; init; }
     public long Rules { get; init; }
     public long On { get; init; }
     public long Wrong { get; init; }
@@ -32,8 +37,9 @@ internal sealed class ListRuleSources(Database database, TimeProvider time) : Qu
     private const string Sql =
         """
         -- every row: indicators are only counted
-        select s.id, s.name, s.kind, s.url, s.enabled, s.licence, s.fetched_at, s.checked_at, s.wanted_at, s.last_error,
-            case when s.kind = 'indicators' then (select count(*) from sensing.indicators where valid_until is null or valid_until > @now) else coalesce(r.rules, 0) end as rules,
+        select s.id, s.name, s.kind, s.url, s.enabled, s.licence, s.fetched_at, s.checked_at, s.wanted_at, s.last_error, s.checksum, s.every_hours,
+            c.added as last_added, c.removed as last_removed, c.changed as last_changed,
+            case when s.kind = 'indicators' then (select count(*) from sensing.indicators where ended_at is null and (valid_until is null or valid_until > @now)) else coalesce(r.rules, 0) end as rules,
             coalesce(r.enabled, 0) as "on", coalesce(r.wrong, 0) as wrong
         from sensing.rule_sources s
         left join lateral (
@@ -41,6 +47,7 @@ internal sealed class ListRuleSources(Database database, TimeProvider time) : Qu
             from sensing.rules x
             left join sensing.rule_states t on t.gid = x.gid and t.sid = x.sid
             where x.source_id = s.id) r on true
+        left join lateral (select added, removed, changed from sensing.rule_changes where source_id = s.id order by at desc limit 1) c on true
         order by s.kind <> 'bundled', s.added_at, s.name
         """;
 
@@ -84,15 +91,16 @@ internal sealed class AddRuleSource(Database database) : Act<AddRuleSourceReques
 }
 
 /// <summary>Switches a source, or asks for a fetch now.</summary>
-internal sealed record ChangeRuleSourceRequest(Guid Id, bool? Enabled = null, bool Fetch = false);
+internal sealed record ChangeRuleSourceRequest(Guid Id, bool? Enabled = null, bool Fetch = false, int? EveryHours = null);
 
-/// <summary>Switches a source on or off, or has it fetched now.</summary>
+/// <summary>Switches a source on or off, says how often it is fetched, or has it fetched now.</summary>
 internal sealed class ChangeRuleSource(Database database) : Act<ChangeRuleSourceRequest, Done>(database)
 {
     private const string Sql =
         """
         update sensing.rule_sources set
             enabled = coalesce(@enabled::boolean, enabled),
+            every_hours = coalesce(@every::int, every_hours),
             wanted_at = case when kind = 'url' and (@fetch or (@enabled::boolean and fetched_at is null)) then @now else wanted_at end
         where id = @Id
         """;
@@ -101,11 +109,13 @@ internal sealed class ChangeRuleSource(Database database) : Act<ChangeRuleSource
 
     protected override async Task<Outcome<Done>> HandleAsync(Work work, ChangeRuleSourceRequest request, CancellationToken cancel)
     {
-        if (await work.ExecuteAsync(Sql, new { request.Id, enabled = request.Enabled, fetch = request.Fetch, now = work.Now }, cancel) == 0)
+        if (request.EveryHours is < 1 or > 720)
+            return Refuse.Invalid("sensing.refused.every-hours", "everyHours", 720);
+        if (await work.ExecuteAsync(Sql, new { request.Id, enabled = request.Enabled, every = request.EveryHours, fetch = request.Fetch, now = work.Now }, cancel) == 0)
             return Refuse.NotFound("sensing.refused.no-source");
         if (request.Enabled is not null)
             await Generations.WantAsync(work, cancel);
-        work.Audit(request.Fetch ? "sensing.rule-source.fetch-asked" : "sensing.rule-source.changed", $"rule-source/{request.Id}", new { request.Enabled });
+        work.Audit(request.Fetch ? "sensing.rule-source.fetch-asked" : "sensing.rule-source.changed", $"rule-source/{request.Id}", new { request.Enabled, request.EveryHours });
         return default(Done);
     }
 }

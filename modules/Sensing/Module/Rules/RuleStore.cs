@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Appliance.Kernel.Data;
 using Npgsql;
 using NpgsqlTypes;
@@ -32,6 +33,16 @@ internal static class RuleStore
         where id = @source
         """;
 
+    private const string Old = "select gid, sid, rev, message, text, on_in_file from sensing.rules where source_id = @source and sid is not null order by file, line";
+
+    private const string Checksum = "select checksum from sensing.rule_sources where id = @source";
+
+    private const string Note =
+        """
+        insert into sensing.rule_changes (id, source_id, at, by_name, checksum, added, removed, changed, rules, wrong, detail)
+        values (@id, @source, @now, @by, @checksum, @Added, @Removed, @Changed, @rules, @wrong, @detail::jsonb)
+        """;
+
     public static string ChecksumOf(IEnumerable<RuleFile> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -46,8 +57,11 @@ internal static class RuleStore
     /// <summary>Replaces the source's files; answers rules and those with an error.</summary>
     public static async Task<(int Rules, int Wrong)> ReplaceAsync(Work work, Guid source, IReadOnlyList<RuleFile> files, RuleChecker checker, CancellationToken cancel)
     {
+        var before = await work.QueryAsync<OldRow>(Old, new { source }, cancel);
+        var known = await work.FindAsync<string>(Checksum, new { source }, cancel);
         await work.ExecuteAsync(Forget, new { source }, cancel);
         var (rules, wrong) = (0, 0);
+        var now = new List<KnownRule>();
         foreach (var file in files)
         {
             await work.ExecuteAsync(InsertFile, new { source, file.Name, file.Kind, file.Body }, cancel);
@@ -56,10 +70,18 @@ internal static class RuleStore
             var scanned = RuleScanner.Scan(file.Body);
             var faults = checker.Check(file.Name, scanned);
             await InsertAsync(work, source, file.Name, [.. scanned], faults, cancel);
+            now.AddRange(scanned.Where(static r => r.Sid is not null).Select(static r => new KnownRule(r.Gid, r.Sid!.Value, r.Rev, r.Message, KnownRule.MarkOf(r.Text, r.IsOn))));
             rules += scanned.Count;
             wrong += scanned.Count(r => faults.ContainsKey(r.Line));
         }
-        await work.ExecuteAsync(Taken, new { source, checksum = ChecksumOf(files), now = work.Now }, cancel);
+        var checksum = ChecksumOf(files);
+        await work.ExecuteAsync(Taken, new { source, checksum, now = work.Now }, cancel);
+        var difference = SourceDifference.Between(before.Select(static r => new KnownRule(r.Gid, r.Sid, r.Rev, r.Message, KnownRule.MarkOf(r.Text, r.OnInFile))), now);
+        if (checksum != known)
+            await work.ExecuteAsync(
+                Note,
+                new { id = Guid.CreateVersion7(), source, now = work.Now, by = work.Viewer.Name, checksum, difference.Added, difference.Removed, difference.Changed, rules, wrong, detail = JsonSerializer.Serialize(difference.First) },
+                cancel);
         await Generations.WantAsync(work, cancel);
         return (rules, wrong);
     }
@@ -84,5 +106,15 @@ internal static class RuleStore
 
         void Add<T>(string name, NpgsqlDbType type, Converter<ScannedRule, T> column) =>
             command.Parameters.Add(new(name, NpgsqlDbType.Array | type) { Value = Array.ConvertAll(rules, column) });
+    }
+
+    private sealed class OldRow
+    {
+        public int Gid { get; init; }
+        public long Sid { get; init; }
+        public int Rev { get; init; }
+        public string Message { get; init; } = "";
+        public string Text { get; init; } = "";
+        public bool OnInFile { get; init; }
     }
 }

@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Sensing.Intake;
+using Appliance.Sensing.Rules;
 
 namespace Appliance.Sensing.Triage;
 
@@ -21,6 +22,9 @@ public sealed class AutoCloseRow
     public long Hits { get; init; }
     public DateTimeOffset? LastHitAt { get; init; }
     public bool InForce { get; init; }
+    public bool OnSensors { get; init; }
+    public string? RemovedBy { get; init; }
+    public DateTimeOffset? RemovedAt { get; init; }
 }
 
 /// <summary>Asks for all rules of the last year.</summary>
@@ -31,7 +35,7 @@ internal sealed class ListAutoClose(Database database, TimeProvider time) : Quer
 {
     private const string Sql =
         """
-        select id, gid, sid, signature, src::text as source, dst::text as destination, reason, created_at, expires_at, author_name, hits, last_hit_at,
+        select id, gid, sid, signature, src::text as source, dst::text as destination, reason, created_at, expires_at, author_name, hits, last_hit_at, on_sensors, removed_by, removed_at,
             removed_at is null and expires_at > @now as in_force
         from sensing.auto_close_rules
         order by in_force desc, created_at desc
@@ -56,6 +60,8 @@ internal sealed class EndAutoClose(Database database, SensingBell bell) : Act<En
     private const string LetGo =
         "update sensing.alert_groups set live = false where live and state = 'closed' and closed_by_rule = @id";
 
+    private const string Lift = "update sensing.auto_close_rules set lifted_at = @now where id = @id and on_sensors and lifted_at is null returning true";
+
     public override Permission Permission => Permissions.Rules;
 
     protected override async Task<Outcome<Done>> HandleAsync(Work work, EndAutoCloseRequest request, CancellationToken cancel)
@@ -63,6 +69,8 @@ internal sealed class EndAutoClose(Database database, SensingBell bell) : Act<En
         if (await work.ExecuteAsync(End, new { id = request.Id, now = work.Now, name = work.Viewer.Name }, cancel) == 0)
             return Refuse.Conflict("sensing.refused.rule-ended");
         await work.ExecuteAsync(LetGo, new { id = request.Id }, cancel);
+        if (await work.FindAsync<bool>(Lift, new { id = request.Id, now = work.Now }, cancel))
+            await Generations.WantAsync(work, cancel);
         work.Audit("sensing.auto-close.ended", $"auto-close/{request.Id}");
         return default(Done);
     }

@@ -4,11 +4,12 @@ using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Permissions;
 using Appliance.Sensing.Intake;
+using Appliance.Sensing.Rules;
 
 namespace Appliance.Sensing.Triage;
 
 /// <summary>"Close automatically alerts with this signature from this source to this destination until then because …".</summary>
-internal sealed record SuppressAlertsRequest(int Gid, long? Sid, string? Source, string? Destination, int Days, string Reason, string Signature = "");
+internal sealed record SuppressAlertsRequest(int Gid, long? Sid, string? Source, string? Destination, int Days, string Reason, string Signature = "", bool OnSensors = false);
 
 /// <summary>Makes an auto-close rule and closes what it matches now.</summary>
 internal sealed class SuppressAlerts(Database database, SensingBell bell) : Act<SuppressAlertsRequest, Guid>(database)
@@ -17,8 +18,8 @@ internal sealed class SuppressAlerts(Database database, SensingBell bell) : Act<
 
     private const string Insert =
         """
-        insert into sensing.auto_close_rules (id, gid, sid, signature, src, dst, reason, created_at, expires_at, author_id, author_name)
-        values (@id, @Gid, @Sid::bigint, @Signature, @src::cidr, @dst::cidr, @Reason, @now, @until, @author, @name)
+        insert into sensing.auto_close_rules (id, gid, sid, signature, src, dst, reason, created_at, expires_at, author_id, author_name, on_sensors)
+        values (@id, @Gid, @Sid::bigint, @Signature, @src::cidr, @dst::cidr, @Reason, @now, @until, @author, @name, @OnSensors)
         """;
 
     private const string CloseNow =
@@ -53,6 +54,9 @@ internal sealed class SuppressAlerts(Database database, SensingBell bell) : Act<
             refusals.Add(Refuse.Invalid("sensing.refused.network", "destination", request.Destination));
         if (request.Sid is null && source is null && destination is null)
             refusals.Add(Refuse.Invalid("sensing.refused.suppress-all"));
+        // A sensor suppresses by rule and one side; anything else would silence more than was asked for.
+        if (request.OnSensors && (request.Sid is null || (source is not null && destination is not null)))
+            refusals.Add(Refuse.Invalid("sensing.refused.suppress-on-sensors", "onSensors"));
         if (refusals.Count > 0)
             return Outcome<Guid>.Refused(refusals);
         var id = Guid.CreateVersion7();
@@ -62,6 +66,7 @@ internal sealed class SuppressAlerts(Database database, SensingBell bell) : Act<
             request.Gid,
             request.Sid,
             request.Signature,
+            request.OnSensors,
             Reason = request.Reason.Trim(),
             src = source,
             dst = destination,
@@ -72,7 +77,9 @@ internal sealed class SuppressAlerts(Database database, SensingBell bell) : Act<
         };
         await work.ExecuteAsync(Insert, values, cancel);
         await work.ExecuteAsync(CloseNow, Visible.With(work.Viewer, values), cancel);
-        work.Audit("sensing.auto-close.added", $"auto-close/{id}", new { request.Sid, source, destination, request.Days, values.Reason });
+        if (request.OnSensors)
+            await Generations.WantAsync(work, cancel);
+        work.Audit("sensing.auto-close.added", $"auto-close/{id}", new { request.Sid, source, destination, request.Days, values.Reason, request.OnSensors });
         return id;
     }
 
