@@ -82,6 +82,7 @@ public sealed class SensingModule : IModule
         .Pages("Appliance.Sensing.Pages")
         .Navigation(new("sense", "sensing.nav.inbox", "/sense/inbox", Permissions.Read, 10, "inbox"))
         .Navigation(new("sense", "sensing.nav.events", "/sense/events", Permissions.Read, 20))
+        .Navigation(new("sense", "sensing.nav.assets", "/sense/assets", Permissions.Read, 25))
         .Navigation(new("sense", "sensing.nav.rules", "/sense/rules", Permissions.Look, 30))
         .Navigation(new("sense", "sensing.nav.sensors", "/sense/sensors", Permissions.Look, 40))
         .Navigation(new("sense", "sensing.nav.captures", "/sense/captures", Permissions.Look, 50))

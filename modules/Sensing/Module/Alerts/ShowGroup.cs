@@ -123,6 +123,7 @@ internal sealed class ShowGroup(Database database, TimeProvider time) : Query<Sh
         var group = await connection.QueryFirstOrDefaultAsync<InboxRow>(Command(Group, new { id = request.Id }));
         if (group is null)
             return Refuse.NotFound("sensing.refused.no-group");
+        await AssetNames.FillAsync(database, [group], cancel);
         var alert = await connection.QueryFirstOrDefaultAsync<AlertRecord>(Command(One, new { id = request.Id, alert = request.Alert }));
         var alerts = (await connection.QueryAsync<AlertLine>(Command(Alerts, new { id = request.Id }))).AsList();
         var history = (await connection.QueryAsync<HistoryLine>(Command(History, new { id = request.Id }))).AsList();

@@ -54,6 +54,12 @@ public class InboxRow
     public short Pap { get; init; }
     public bool Exercise { get; init; }
 
+    /// <summary>What people call the source, where it is an address of ours with a name.</summary>
+    public string? SrcLabel { get; set; }
+
+    /// <summary>The same of the destination.</summary>
+    public string? DstLabel { get; set; }
+
     /// <summary>Alerts in each of the last 24 hours, oldest first.</summary>
     public IReadOnlyList<long> Hours { get; set; } = [];
 

@@ -64,6 +64,7 @@ internal sealed class ListGroups(Database database, TimeProvider time) : Query<L
         if (more)
             rows.RemoveAt(size);
         await SparkAsync(rows, now, cancel);
+        await AssetNames.FillAsync(database, rows, cancel);
         return new Page<InboxRow>(rows, more ? InboxCursor.Write(rows[^1], mark) : null, Math.Min(total, CountCap), total > CountCap);
     }
 

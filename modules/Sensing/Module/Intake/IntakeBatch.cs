@@ -23,6 +23,9 @@ internal sealed class IntakeBatch
 
     public Dictionary<Address, Sighting> Sightings { get; } = [];
 
+    /// <summary>What the records say of hosts and names.</summary>
+    public Facts Facts { get; } = new();
+
     public long Lines { get; private set; }
 
     public long Blank { get; private set; }
@@ -56,6 +59,7 @@ internal sealed class IntakeBatch
         Answers.Clear();
         Tallies.Clear();
         Sightings.Clear();
+        Facts.Clear();
     }
 
     /// <summary>Takes one line that begins at <paramref name="at"/>.</summary>
@@ -119,6 +123,7 @@ internal sealed class IntakeBatch
         }
         if (record.Type is "engine" or "stats")
             Answers.Add(raw.ToArray());
+        Facts.Take(record, raw.Span);
         var row = Events;
         row.Row(16);
         row.Int64(id);

@@ -8,7 +8,7 @@ using NpgsqlTypes;
 namespace Appliance.Sensing.Intake;
 
 /// <summary>One batch, one transaction: rows, groups, roll-ups, sightings, answers and the bookmark appear together or not at all.</summary>
-internal sealed class IntakeTransaction(Database database, AlertGrouping grouping, SensorAnswers answers, Assets assets)
+internal sealed class IntakeTransaction(Database database, AlertGrouping grouping, SensorAnswers answers, Assets assets, FactsTable facts)
 {
     private const string CopyEvents =
         """
@@ -59,6 +59,7 @@ internal sealed class IntakeTransaction(Database database, AlertGrouping groupin
         }
         await TallyAsync(work, batch, cancel);
         await assets.SightAsync(work, batch, cancel);
+        await facts.WriteAsync(work, batch, cancel);
         foreach (var reject in batch.Rejects)
             await work.ExecuteAsync(
                 InsertReject,
@@ -67,6 +68,7 @@ internal sealed class IntakeTransaction(Database database, AlertGrouping groupin
         await answers.TakeAsync(work, batch, cancel);
         await work.CommitAsync(cancel);
         assets.Committed(batch);
+        facts.Committed(batch);
     }
 
     private static async Task CopyAsync(Work work, string sql, ReadOnlyMemory<byte> rows, CancellationToken cancel)

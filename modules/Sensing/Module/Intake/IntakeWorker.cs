@@ -32,7 +32,7 @@ internal sealed class IntakeWorker(SensorFolders folders, IServiceProvider servi
     private IntakeStream Stream(SensorFolder sensor, string stream, IEveSource source, IntakeContext context)
     {
         var constituency = services.GetService<IConstituency>();
-        var transaction = new IntakeTransaction(context.Database, new AlertGrouping(new AutoClosing(), constituency), new SensorAnswers(), new Assets(constituency));
+        var transaction = new IntakeTransaction(context.Database, new AlertGrouping(new AutoClosing(), constituency), new SensorAnswers(), new Assets(constituency), new FactsTable(constituency));
         return new(sensor, stream, source, transaction, context);
     }
 

@@ -30,6 +30,44 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public void Action_replaces_the_rules_own_and_nothing_else_in_its_line()
+    {
+        var applied = RuleScanner.Apply(Body, r => r.Sid is 1001 or 1002, r => r.Sid == 1003 ? null : "pass").Split('\n');
+        Assert.Equal("pass tcp any any -> any any (msg:\"one; sid:9; two\"; content:\"a\"; sid:1001; rev:2;)", applied[1]);
+        Assert.Equal("pass tcp any any -> any any (msg:\"off\"; sid:1002;)", applied[2]);
+        Assert.StartsWith("# alert tcp", applied[4], StringComparison.Ordinal);
+        Assert.Equal("# alert nonsense", applied[7]);
+    }
+
+    [Fact]
+    public void What_is_written_of_limits_and_suppressions_is_what_the_engine_reads()
+    {
+        var lines = ThresholdLines.Of(
+            [
+                new() { Gid = 1, Sid = 1, LimitKind = "limit", LimitTrack = "by_src", LimitCount = 1, LimitSeconds = 60 },
+                new() { Gid = 1, Sid = 2, LimitKind = "threshold", LimitTrack = "by_dst", LimitCount = 10, LimitSeconds = 60 },
+                new() { Gid = 1, Sid = 3, LimitKind = "both", LimitTrack = "by_src", LimitCount = 5, LimitSeconds = 60 },
+                new() { Gid = 1, Sid = 4, Action = "drop" },
+            ],
+            [new() { Gid = 1, Sid = 5 }, new() { Gid = 1, Sid = 6, Src = "10.0.0.0/8" }, new() { Gid = 1, Sid = 7, Dst = "2001:db8::/32" }]);
+        Assert.Equal(6, lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, lines);
+            var faults = new List<Appliance.Sensing.Engine.Rules.RuleFault>();
+            var list = new Appliance.Sensing.Engine.Detect.Thresholds.SuppressionList();
+            list.Load(path, new(), faults);
+            Assert.Empty(faults);
+            Assert.False(list.IsEmpty);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void Switching_keeps_every_rule_on_its_line()
     {
         var applied = RuleScanner.Apply(Body, r => r.Sid is 1002);
