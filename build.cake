@@ -34,6 +34,7 @@ Task("help").Does(() => Console.WriteLine(
                        CIRT_DATABASE=<connection string>  use that server instead of a private one
   ./build.sh test      build and run all tests; the last line is the total
                        --only unit|integration|browser|conformance|architecture|fuzz   --filter WORDS   --long
+                       CIRT_TRACE=1  keeps the trace of failed browser tests beside their pictures
                        APPLIANCE_CONFORMANCE=<directory>  where the conformance kits lie
   ./build.sh build     compile everything
   ./build.sh publish   the deployable, in artifacts/cirt

@@ -39,7 +39,7 @@ internal static class ConsoleBench
         await host.StartAsync();
         // The browser's driver is kept once, beside the tests that use it.
         Environment.SetEnvironmentVariable("PLAYWRIGHT_DRIVER_SEARCH_PATH", Checkout.At("tests", "Browser", "bin", "Release", "net10.0"));
-        await using var session = await BrowserSession.OpenAsync(host.Https, trace: false);
+        await using var session = await BrowserSession.OpenAsync(host.Https);
         // A slow answer is a figure, not a fault.
         session.Page.SetDefaultTimeout(120_000);
         await SignInAsync(session.Page, "amina", people["amina"]);

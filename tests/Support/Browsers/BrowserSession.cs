@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace Appliance.Tests;
 
-/// <summary>One person at one browser: a fresh profile in the distribution's Chromium. Keeps picture and trace of a failed test.</summary>
+/// <summary>One person at one browser: a fresh profile in the distribution's Chromium. Keeps picture and page of a failed test; its trace too where CIRT_TRACE is 1: recording every step costs more than most steps.</summary>
 public sealed class BrowserSession : IAsyncDisposable
 {
     private static readonly string[] s_flags =
@@ -14,6 +14,8 @@ public sealed class BrowserSession : IAsyncDisposable
     private static readonly SemaphoreSlim s_gate = new(1, 1);
     private static IPlaywright? s_playwright;
     private static IBrowser? s_browser;
+
+    private static readonly bool s_traces = Environment.GetEnvironmentVariable("CIRT_TRACE") == "1";
 
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _faults = new();
@@ -31,8 +33,7 @@ public sealed class BrowserSession : IAsyncDisposable
     /// <param name="language">What the browser asks for: en, fr, es, ar, zh, ru.</param>
     /// <param name="width">Of the window.</param>
     /// <param name="script">False for a browser without script.</param>
-    /// <param name="trace">False where times are taken: recording each step for a failed test costs some.</param>
-    public static async Task<BrowserSession> OpenAsync(Uri address, string language = "en", int width = 1280, bool script = true, bool trace = true)
+    public static async Task<BrowserSession> OpenAsync(Uri address, string language = "en", int width = 1280, bool script = true)
     {
         var browser = await LaunchAsync();
         var context = await browser.NewContextAsync(new()
@@ -45,7 +46,7 @@ public sealed class BrowserSession : IAsyncDisposable
             ViewportSize = new() { Width = width, Height = 800 },
         });
         context.SetDefaultTimeout(20_000);
-        if (trace)
+        if (s_traces)
             await context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
         var session = new BrowserSession(context);
         session.Page = await context.NewPageAsync();
@@ -85,13 +86,14 @@ public sealed class BrowserSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the profile; keeps picture, trace and faults of a failed test.</summary>
+    /// <summary>Closes the profile; keeps picture, page and faults of a failed test.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Failed.Is)
         {
             await KeepAsync();
-            await _context.Tracing.StopAsync(new() { Path = Failed.PathFor("trace.zip") });
+            if (s_traces)
+                await _context.Tracing.StopAsync(new() { Path = Failed.PathFor("trace.zip") });
         }
 
         await _context.CloseAsync();
