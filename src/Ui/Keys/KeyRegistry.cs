@@ -47,6 +47,8 @@ public static class KeyRegistry
         new("* a", "ui.key.select-all"),
         new("* m", "ui.key.select-matching"),
         new("* n", "ui.key.select-none"),
+        new("* 1", "ui.key.select-alike"),
+        new(".", "ui.key.row-menu"),
         new("n", "ui.key.next-page"),
         new("p", "ui.key.previous-page"),
         new("u", "ui.key.undo"),

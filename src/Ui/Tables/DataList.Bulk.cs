@@ -12,9 +12,14 @@ public sealed partial class DataList<TRow>
     private ActReport? _report;
     private bool _acting;
     private bool _everything;
+    private Dialog? _menu;
+    private string? _menuRow;
 
     /// <summary>Offers check boxes and the keys x, Shift+x, * a, * m, * n.</summary>
     [Parameter] public bool Selectable { get; set; }
+
+    /// <summary>What rows of one kind share, the signature of alerts for example: the key * 1 selects all shown that share it with the row under the cursor.</summary>
+    [Parameter] public Func<TRow, string>? Alike { get; set; }
 
     /// <summary>Acts on rows by key and in the bulk bar.</summary>
     [Parameter] public IReadOnlyList<RowAction<TRow>> Actions { get; set; } = [];
@@ -37,6 +42,14 @@ public sealed partial class DataList<TRow>
     [JSInvokable]
     public Task OnRowKey(string keys, string row) =>
         Actions.FirstOrDefault(a => a.Keys == keys) is { } action ? InvokeAsync(() => RunAsync(action, row)) : Task.CompletedTask;
+
+    /// <summary>Called by the script: the acts on a row were asked for by key, or those on the rows chosen.</summary>
+    [JSInvokable]
+    public Task OnRowMenu(string row) => InvokeAsync(() =>
+    {
+        _menuRow = row;
+        _menu?.Open();
+    });
 
     /// <summary>Called by the script: rows were selected or not, by key or range.</summary>
     [JSInvokable]
@@ -62,6 +75,13 @@ public sealed partial class DataList<TRow>
         _everything = OffersEverything;
         StateHasChanged();
     });
+
+    private async Task RunFromMenuAsync(RowAction<TRow> action)
+    {
+        if (_menu is not null)
+            await _menu.CloseAsync();
+        await RunAsync(action, _menuRow);
+    }
 
     private async Task RunAsync(RowAction<TRow> action, string? row)
     {

@@ -85,6 +85,34 @@ public sealed class KeysTests(ConsoleHost console)
         await Assertions.Expect(page.Locator(".page-actions .primary")).ToBeFocusedAsync();
     }
 
+    [Fact]
+    public async Task Rows_of_one_kind_are_chosen_by_key_and_the_menu_of_a_row_acts_and_gives_the_focus_back()
+    {
+        await using var browser = await console.OpenAsync("/help/parts");
+        var page = browser.Page;
+        await page.WaitForSelectorAsync("tr[data-key]");
+        await page.FocusAsync("tr[data-key]");
+        var alike = await page.EvaluateAsync<int>("() => { const all = [...document.querySelectorAll('tr[data-alike]')]; return all.filter(r => r.dataset.alike === all[0].dataset.alike).length; }");
+        var shown = await page.Locator("tr[data-key]").CountAsync();
+        Assert.InRange(alike, 1, shown - 1);
+
+        await page.Keyboard.PressAsync("*");
+        await page.Keyboard.PressAsync("1");
+        await Assertions.Expect(page.Locator("tr[aria-selected=true]")).ToHaveCountAsync(alike);
+        await page.Keyboard.PressAsync("*");
+        await page.Keyboard.PressAsync("n");
+        await Assertions.Expect(page.Locator("tr[aria-selected=true]")).ToHaveCountAsync(0);
+
+        await page.Keyboard.PressAsync(".");
+        await Assertions.Expect(page.Locator("dialog[open] .row-menu button").First).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.Locator("dialog[open]")).ToHaveCountAsync(0);
+        Assert.Equal(0, await CursorAsync(page));
+        await page.Keyboard.PressAsync(".");
+        await page.Locator("dialog[open] .row-menu button").First.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".toast p").First).ToBeVisibleAsync();
+    }
+
     private static Task<int> CursorAsync(IPage page) =>
         page.EvaluateAsync<int>("() => [...document.querySelectorAll('tr[data-key]')].findIndex(r => r.hasAttribute('data-cursor'))");
 }

@@ -101,7 +101,11 @@ function act(list, keys) {
     }
     case 'n': return follow(list, 'next');
     case 'p': return follow(list, 'prev');
-    case 'x': case 'Shift+x': case '* a': case '* m': case '* n': break;
+    case '.':
+      if (!row || !list.root.querySelector('[data-row-key]')) return false;
+      list.component.invokeMethodAsync('OnRowMenu', list.key);
+      return true;
+    case 'x': case 'Shift+x': case '* a': case '* m': case '* n': case '* 1': break;
     default: {
       if (!row || ![...list.root.querySelectorAll('[data-row-key]')].some((e) => e.dataset.rowKey === keys)) return false;
       list.component.invokeMethodAsync('OnRowKey', keys, list.key);
@@ -113,6 +117,10 @@ function act(list, keys) {
   else if (keys === '* m') list.component.invokeMethodAsync('OnSelectEverything');
   else if (keys === '* n') select(list, all, false);
   else if (!row) return false;
+  else if (keys === '* 1') {
+    if (row.dataset.alike === undefined) return false;
+    select(list, all.filter((r) => r.dataset.alike === row.dataset.alike), true);
+  }
   else if (keys === 'x') {
     const box = row.querySelector('[data-select]');
     select(list, [row], !box.checked);
