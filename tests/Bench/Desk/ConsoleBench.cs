@@ -140,14 +140,28 @@ internal static class ConsoleBench
 
     private static async Task<double[]> NextAsync(IPage page, string path)
     {
-        await LoadAsync(page, path);
-        await ReadyAsync(page);
-        return await SampleAsync(Times, async _ =>
+        var next = page.Locator(".list-foot a[rel=next]");
+        var taken = new List<double>();
+        while (taken.Count < Times)
         {
-            var first = await page.Locator("tr[data-key]").First.GetAttributeAsync("data-key");
-            await page.ClickAsync(".list-foot a[rel=next]");
-            await page.WaitForFunctionAsync("first => document.querySelector('tr[data-key]')?.dataset.key !== first", first);
-        });
+            // A short list is walked more than once; going back to its head is not timed.
+            if (taken.Count == 0 || await next.CountAsync() == 0)
+            {
+                await LoadAsync(page, path);
+                await ReadyAsync(page);
+                if (await next.CountAsync() == 0)
+                    throw new InvalidOperationException($"{path} has one page only: ask for more rows");
+            }
+
+            taken.Add((await TimedAsync(async () =>
+            {
+                var first = await page.Locator("tr[data-key]").First.GetAttributeAsync("data-key");
+                await next.ClickAsync();
+                await page.WaitForFunctionAsync("first => document.querySelector('tr[data-key]')?.dataset.key !== first", first);
+            })).TotalMilliseconds);
+        }
+
+        return [.. taken];
     }
 
     private static async Task<double[]> SampleAsync(int times, Func<int, Task> act)
