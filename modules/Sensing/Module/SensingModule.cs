@@ -6,6 +6,7 @@ using Appliance.Sensing.Captures;
 using Appliance.Sensing.Events;
 using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Intake;
+using Appliance.Sensing.Packets;
 using Appliance.Sensing.Pipeline;
 using Appliance.Sensing.Rules;
 using Appliance.Sensing.Sensors;
@@ -55,6 +56,7 @@ public sealed class SensingModule : IModule
             .Retention(new("sensing.sensor_answers", 90, "delete from sensing.sensor_answers where id in (select id from sensing.sensor_answers where at < @before order by id limit 5000)"))
             .Retention(new("sensing.auto_close_rules", 365, "delete from sensing.auto_close_rules where coalesce(removed_at, expires_at) < @before"))
             .Retention(new("sensing.indicators", 365, "delete from sensing.indicators where coalesce(ended_at, valid_until, received_at) < @before"))
+            .Retention(new("sensing.extracts", 30, "-- every row: retention\ndelete from sensing.extracts where id in (select id from sensing.extracts where asked_at < @before order by asked_at limit 2000)"))
             .Retention(new("sensing.rule_changes", 365, "delete from sensing.rule_changes where id in (select id from sensing.rule_changes where at < @before order by at limit 2000)"));
     }
 
@@ -86,6 +88,7 @@ public sealed class SensingModule : IModule
         .Navigation(new("sense", "sensing.nav.rules", "/sense/rules", Permissions.Look, 30))
         .Navigation(new("sense", "sensing.nav.sensors", "/sense/sensors", Permissions.Look, 40))
         .Navigation(new("sense", "sensing.nav.captures", "/sense/captures", Permissions.Look, 50))
+        .Navigation(new("sense", "sensing.nav.data", "/sense/data", Permissions.Look, 60))
         .Endpoint("GET", "groups", Permissions.Read, SensingApi.ListAsync)
         .Endpoint("GET", "groups.csv", Permissions.Read, ExportGroups.CsvAsync)
         .Endpoint("GET", "groups.json", Permissions.Read, ExportGroups.JsonAsync)
@@ -101,6 +104,7 @@ public sealed class SensingModule : IModule
         .Endpoint("GET", "events", Permissions.Read, SensingApi.EventsAsync)
         .Endpoint("GET", "events.csv", Permissions.Read, ExportEvents.CsvAsync)
         .Endpoint("GET", "events.json", Permissions.Read, ExportEvents.JsonAsync)
+        .Endpoint("GET", "packets/{id:guid}", Permissions.Read, PacketDownload.SendAsync)
         .Endpoint("GET", "sensors", Permissions.Look, SensingApi.SensorsAsync)
         .Endpoint("GET", "captures", Permissions.Look, SensingApi.CapturesAsync)
         .Endpoint("POST", "captures", Permissions.Captures, CaptureEndpoints.TakeAsync)

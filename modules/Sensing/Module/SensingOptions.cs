@@ -9,6 +9,9 @@ public sealed class SensingOptions
     /// <summary>Bytes of tier 2 kept in the database, in MiB; 0 is a fifth of the disk.</summary>
     public int EventsBudgetMib { get; set; }
 
+    /// <summary>Bytes of packets that each sensor of ours keeps in its ring, in MiB; 0 keeps none.</summary>
+    public int PacketsBudgetMib { get; set; } = 1024;
+
     /// <summary>Seconds without a heartbeat after which a sensor counts as silent.</summary>
     public int SilenceSeconds { get; set; } = 60;
 
@@ -30,6 +33,8 @@ public sealed class SensingOptions
             yield return "folders: two sensors have the same name";
         if (EventsBudgetMib < 0)
             yield return "eventsBudgetMib must not be negative";
+        if (PacketsBudgetMib is < 0 or > 1 << 24)
+            yield return "packetsBudgetMib must lie between 0 and 16777216";
         if (SilenceSeconds is < 20 or > 86400)
             yield return "silenceSeconds must lie between 20 and 86400; sensors report every 10 seconds";
         if (CaptureLimitMib is < 1 or > 1 << 20)

@@ -55,7 +55,7 @@ public sealed class SensingDeskTests
         await page.WaitForURLAsync("**/sense/alerts/**");
         await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-alert-en");
-        foreach (var tab in new[] { "flow", "payload", "raw", "history" })
+        foreach (var tab in new[] { "flow", "payload", "packets", "raw", "history" })
         {
             await page.GotoAsync(new Uri(page.Url).GetLeftPart(UriPartial.Path) + "?tab=" + tab);
             await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
@@ -68,6 +68,18 @@ public sealed class SensingDeskTests
         await page.GotoAsync("/sense/sensors");
         await Assertions.Expect(page.GetByText("Running", new() { Exact = true })).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-sensors-en");
+        foreach (var (path, name) in new[] { ("/sense/assets", "assets"), ("/sense/data", "data"), ("/sense/rules?view=noise", "noise"), ("/sense/rules/edit", "editor"), ("/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "source") })
+        {
+            await page.GotoAsync(path);
+            await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
+            await Assertions.Expect(page.Locator("main table, main textarea").First).ToBeVisibleAsync(s_soon);
+            await session.PictureAsync($"sense-{name}-en");
+        }
+        await page.GotoAsync("/sense/assets");
+        await page.Locator("tr[data-key] a").First.ClickAsync();
+        await page.WaitForURLAsync("**/sense/assets/**");
+        await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
+        await session.PictureAsync("sense-asset-en");
         Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults) + "\n" + host.Process.Output);
     }
 
@@ -93,6 +105,12 @@ public sealed class SensingDeskTests
         await page.GotoAsync("/sense/sensors");
         await Assertions.Expect(page.Locator("section.card").First).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-sensors-ar");
+        foreach (var (path, name) in new[] { ("/sense/assets", "assets"), ("/sense/data", "data"), ("/sense/rules?view=noise", "noise") })
+        {
+            await page.GotoAsync(path);
+            await Assertions.Expect(page.Locator("main table").First).ToBeVisibleAsync(s_soon);
+            await session.PictureAsync($"sense-{name}-ar");
+        }
         Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults) + "\n" + host.Process.Output);
     }
 

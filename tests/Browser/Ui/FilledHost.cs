@@ -60,14 +60,14 @@ public sealed class FilledHost : IAsyncLifetime
             "/", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/admin/audit", "/admin/deliveries", "/admin/health", "/admin/jobs",
             "/admin/mail", "/admin/mail/received", "/admin/roles", "/admin/roles?tab=person", "/admin/roles?tab=who&right=kernel.users.manage", "/admin/roles/new?from=analyst", "/admin/tokens", "/admin/webhooks", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
             $"/directory/constituents/{constituent}", "/directory/import", "/help", "/help?page=/sense/inbox", "/help/parts", "/wall/numbers", "/wall/alerts", "/readiness", "/search", "/search?q=ministry",
-            "/sense/inbox", "/sense/inbox?by=signature", "/sense/inbox?q=-sid:1 port:>0", "/sense/rules", "/sense/rules?view=noise", "/sense/rules?view=indicators", "/sense/rules?view=hidden", "/sense/rules/edit",
-            "/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "/sense/assets", "/sense/assets?view=names", $"/sense/assets/{left["destination"]}", "/sense/captures", "/sense/sensors", "/sense/events",
+            "/sense/inbox", "/sense/inbox?by=signature", "/sense/inbox?q=-sid:1%20port:%3E0", "/sense/rules", "/sense/rules?view=noise", "/sense/rules?view=indicators", "/sense/rules?view=hidden", "/sense/rules/edit",
+            "/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "/sense/assets", "/sense/assets?view=names", $"/sense/assets/{left["destination"]}", "/sense/captures", "/sense/sensors", "/sense/events", "/sense/data",
             "/setup/steps/factor", "/setup/steps/organisation", "/setup/steps/network", "/setup/steps/constituents", "/setup/steps/rules", "/setup/steps/mail", "/setup/steps/selftest", "/setup/steps/finish",
             "/share/inbox", "/share/outbox", "/share/peers", "/share/peers/new", $"/share/peers/{peer}", "/watch/feeds", "/watch/subscribers", "/no/such/page",
         ];
         string[] ofAnalyst =
         [
-            $"/sense/alerts/{left["id"]}", "/sense/rules?view=wrong", "/tickets", "/tickets?view=snoozed", "/tickets/acts", "/tickets/new", "/tickets/reports", "/tickets/reports/new", $"/tickets/{incident["number"]}",
+            $"/sense/alerts/{left["id"]}", $"/sense/alerts/{left["id"]}?tab=packets", "/sense/rules?view=wrong", "/tickets", "/tickets?view=snoozed", "/tickets/acts", "/tickets/new", "/tickets/reports", "/tickets/reports/new", $"/tickets/{incident["number"]}",
             "/watch", "/watch/advisories", "/watch/advisories/new", $"/watch/advisories/{advisory["number"]}", $"/watch/advisories/{advisory["number"]}/edit", $"/watch/advisories/{advisory["number"]}/print",
         ];
         return [.. ofManager.Select(p => ("lee", p)), .. ofAnalyst.Select(p => ("amina", p))];

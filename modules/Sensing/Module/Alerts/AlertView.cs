@@ -78,6 +78,9 @@ public sealed record PayloadView(bool IsPacket, int Length, IReadOnlyList<HexRow
         return null;
     }
 
+    /// <summary>Bytes as rows of sixteen.</summary>
+    internal static IReadOnlyList<HexRow> RowsOf(ReadOnlyMemory<byte> bytes) => [.. Lines(bytes)];
+
     private static IEnumerable<HexRow> Lines(ReadOnlyMemory<byte> bytes)
     {
         for (var at = 0; at < bytes.Length; at += Width)

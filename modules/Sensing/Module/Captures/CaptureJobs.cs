@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Appliance.Kernel.Data;
+using Appliance.Sensing.Packets;
 using Appliance.Sensing.Sensors;
 using Microsoft.Extensions.Logging;
 
@@ -17,12 +18,14 @@ internal sealed class CaptureJobs(Database database, SensorFolders folders, ILog
     public async Task LookAsync(CancellationToken cancel)
     {
         var sensors = (await folders.RegisterAsync(cancel)).Where(static s => s.IsOurs).ToList();
-        var open = (await database.QueryAsync<JobRow>(Open, null, cancel)).ToLookup(j => j.Sensor);
+        var open = (await database.QueryAsync<JobRow>(Open, null, cancel)).Select(static j => (j.Sensor, Name: $"{j.Job}.json", Body: j.ToJson()))
+            .Concat((await database.QueryAsync<ExtractJob>(ExtractJob.Open, null, cancel)).Select(static j => (j.Sensor, Name: $"{j.Id}.json", Body: j.ToJson())))
+            .ToLookup(static j => j.Sensor);
         foreach (var sensor in sensors)
         {
             try
             {
-                Look(sensor, open[sensor.Id].ToDictionary(j => $"{j.Job}.json", StringComparer.Ordinal));
+                Look(sensor, open[sensor.Id].ToDictionary(static j => j.Name, static j => j.Body, StringComparer.Ordinal));
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
@@ -44,17 +47,17 @@ internal sealed class CaptureJobs(Database database, SensorFolders folders, ILog
         }
     }
 
-    private static void Look(SensorFolder sensor, Dictionary<string, JobRow> open)
+    private static void Look(SensorFolder sensor, Dictionary<string, string> open)
     {
         var jobs = Path.Combine(sensor.Control, "jobs");
         Directory.CreateDirectory(jobs);
-        foreach (var (name, job) in open)
+        foreach (var (name, body) in open)
         {
             var path = Path.Combine(jobs, name);
             if (File.Exists(path))
                 continue;
             var temporary = Path.Combine(sensor.Control, "." + name);
-            File.WriteAllText(temporary, JsonSerializer.Serialize(new { id = job.Job.ToString(), kind = "replay", file = job.File, community_id = true }));
+            File.WriteAllText(temporary, body);
             File.Move(temporary, path);
         }
         foreach (var path in Directory.EnumerateFiles(jobs, "*.json"))
@@ -69,5 +72,7 @@ internal sealed class CaptureJobs(Database database, SensorFolders folders, ILog
         public Guid Job { get; init; }
         public short Sensor { get; init; }
         public string File { get; init; } = "";
+
+        public string ToJson() => JsonSerializer.Serialize(new { id = Job.ToString(), kind = "replay", file = File, community_id = true });
     }
 }

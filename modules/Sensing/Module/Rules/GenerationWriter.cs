@@ -11,7 +11,7 @@ namespace Appliance.Sensing.Rules;
 /// Puts settings and rules before the sensors as the next generation: a finished directory, renamed into place. Its number is taken in the database first,
 /// so that a crash in between leaves a number unused, never one used twice.
 /// </summary>
-internal sealed class GenerationWriter(Database database, SensorFolders folders, TimeProvider time, ILogger<GenerationWriter> log)
+internal sealed class GenerationWriter(Database database, SensorFolders folders, SensingOptions options, TimeProvider time, ILogger<GenerationWriter> log)
 {
     private const int Kept = 5;
 
@@ -129,7 +129,7 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
         return new(files, rules, networks, interfaces);
     }
 
-    private static void Put(SensorFolder sensor, int number, GenerationContent content)
+    private void Put(SensorFolder sensor, int number, GenerationContent content)
     {
         Directory.CreateDirectory(sensor.Control);
         var temporary = Path.Combine(sensor.Control, string.Create(CultureInfo.InvariantCulture, $".new-{number}"));
@@ -144,6 +144,7 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
             ["community_id"] = true,
             ["payload"] = true,
             ["packet"] = true,
+            ["budgets_mib"] = new { packets = options.PacketsBudgetMib },
         };
         if (content.HomeNetworks.Length > 0)
             settings["home_networks"] = content.HomeNetworks;

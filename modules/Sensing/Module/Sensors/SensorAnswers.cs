@@ -60,6 +60,17 @@ internal sealed class SensorAnswers
     private const string JobFailed =
         "update sensing.captures set state = 'failed', done_at = @now, reason = @reason where job_id = @job and state in ('queued', 'running')";
 
+    // An extract has a row of its own; its job bears the same kind of id.
+    private const string ExtractStarted = "update sensing.extracts set state = 'running' where id = @job and state = 'queued'";
+
+    private const string ExtractDone =
+        """
+        update sensing.extracts set state = 'done', done_at = @now, file = @file, packets = @packets, bytes = @bytes, first_packet = @first, last_packet = @last, ring_from = @ringFrom, truncated = @truncated
+        where id = @job and state in ('queued', 'running')
+        """;
+
+    private const string ExtractFailed = "update sensing.extracts set state = 'failed', done_at = @now, reason = @reason where id = @job and state in ('queued', 'running')";
+
     public async Task TakeAsync(Work work, IntakeBatch batch, CancellationToken cancel)
     {
         if (batch.Records == 0)
@@ -130,12 +141,19 @@ internal sealed class SensorAnswers
                 cancel)
             : Task.CompletedTask;
 
-    private static Task JobAsync(Work work, DateTimeOffset now, JsonElement engine, string message, CancellationToken cancel)
+    private static async Task JobAsync(Work work, DateTimeOffset now, JsonElement engine, string message, CancellationToken cancel)
     {
         if (!Guid.TryParse(Text(engine, "job"), out var job))
-            return Task.CompletedTask;
+            return;
+        // The answer of a failure does not say which kind of job it was; an id belongs to one of them only.
+        if (message is "job failed" || Text(engine, "kind") == "extract")
+        {
+            await ExtractAsync(work, now, engine, message, job, cancel);
+            if (message is not "job failed")
+                return;
+        }
         var sql = message switch { "job started" => JobStarted, "job progress" => JobProgress, "job done" => JobDone, _ => JobFailed };
-        return work.ExecuteAsync(
+        await work.ExecuteAsync(
             sql,
             new
             {
@@ -152,6 +170,24 @@ internal sealed class SensorAnswers
             },
             cancel);
     }
+
+    private static Task ExtractAsync(Work work, DateTimeOffset now, JsonElement engine, string message, Guid job, CancellationToken cancel) =>
+        work.ExecuteAsync(
+            message switch { "job started" => ExtractStarted, "job done" => ExtractDone, _ => ExtractFailed },
+            new
+            {
+                job,
+                now,
+                file = Text(engine, "file"),
+                packets = Whole(engine, "packets"),
+                bytes = Whole(engine, "bytes"),
+                first = Time(engine, "first_packet"),
+                last = Time(engine, "last_packet"),
+                ringFrom = Time(engine, "ring_from"),
+                truncated = engine.TryGetProperty("truncated", out var cut) && cut.ValueKind == JsonValueKind.True,
+                reason = Text(engine, "reason"),
+            },
+            cancel);
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
