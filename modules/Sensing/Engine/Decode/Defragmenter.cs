@@ -3,26 +3,29 @@ using Appliance.Sensing.Engine.Memory;
 
 namespace Appliance.Sensing.Engine.Decode;
 
-internal enum OverlapPolicy : byte { Bsd, First, Last, Linux, OldLinux, Solaris, Windows }
+internal enum OverlapPolicy : byte { Bsd, BsdRight, First, Linux, OldLinux, Solaris, Windows, Vista, Windows2003 }
 
-/// <summary>Which target an address is treated like; the longest prefix wins.</summary>
+/// <summary>Which target an address is treated like, in its segments and in its fragments; the longest prefix wins.</summary>
 internal sealed class DefragPolicies
 {
-    private readonly List<(UInt128 Low, UInt128 High, int Prefix, OverlapPolicy Policy)> _ranges = [];
+    private readonly List<(UInt128 Low, UInt128 High, int Prefix, OverlapPolicy Segments, OverlapPolicy Fragments)> _ranges = [];
 
-    public void Add(UInt128 low, UInt128 high, int prefix, OverlapPolicy policy)
+    public void Add(UInt128 low, UInt128 high, int prefix, OverlapPolicy segments, OverlapPolicy fragments)
     {
-        _ranges.Add((low, high, prefix, policy));
+        _ranges.Add((low, high, prefix, segments, fragments));
         _ranges.Sort((a, b) => b.Prefix - a.Prefix);
     }
 
-    public OverlapPolicy For(IpAddress address)
+    public OverlapPolicy For(IpAddress address) => Find(address).Segments;
+
+    public OverlapPolicy ForFragments(IpAddress address) => Find(address).Fragments;
+
+    private (OverlapPolicy Segments, OverlapPolicy Fragments) Find(IpAddress address)
     {
-        if (_ranges.Count == 0) return OverlapPolicy.Bsd;
         UInt128 value = address.Value;
         foreach (var range in _ranges)
-            if (value >= range.Low && value <= range.High) return range.Policy;
-        return OverlapPolicy.Bsd;
+            if (value >= range.Low && value <= range.High) return (range.Segments, range.Fragments);
+        return default;
     }
 }
 
@@ -85,7 +88,7 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
                 }
             }
             tracker = _spare.Take();
-            tracker.Policy = options.Policies.For(p.Destination);
+            tracker.Policy = options.Policies.ForFragments(p.Destination);
             _trackers[key] = tracker;
             _memory += 256;
         }
@@ -127,52 +130,26 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
         {
             Piece old = pieces[i];
             int from = old.Start + old.Skip;
-            if (start >= old.End || end <= from) continue;
+            if (start >= old.End || end <= from || from >= old.End) continue;
             overlapped = true;
             // skip trims the loser; what stays of an older piece behind the newer one is kept by order of copying
-            switch (tracker.Policy)
+            bool newer = tracker.Policy switch
             {
-                case OverlapPolicy.Bsd:
-                    if (start < from && end > from && end < old.End)
-                    {
-                        old.Skip += end - from;
-                        pieces[i] = old;
-                    }
-                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
-                    break;
-                case OverlapPolicy.Linux or OverlapPolicy.OldLinux:
-                    if (start <= from && end > from && end < old.End || start == from && end > old.End)
-                    {
-                        old.Skip += Math.Min(end, old.End) - from;
-                        pieces[i] = old;
-                    }
-                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
-                    break;
-                case OverlapPolicy.Windows:
-                    if (start < from && end >= old.End) break;
-                    if (start < from && end > from) end = from;
-                    else if (start >= from && end > old.End) skip = Math.Max(skip, old.End - start);
-                    else if (start >= from) skip = Math.Max(skip, end - start);
-                    break;
-                case OverlapPolicy.Solaris:
-                    if (start < from && end >= old.End) break;
-                    if (start <= from && end > from && end < old.End)
-                    {
-                        old.Skip += end - from;
-                        pieces[i] = old;
-                    }
-                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
-                    break;
-                case OverlapPolicy.First:
-                    if (start < from && end > from)
-                    {
-                        if (end <= old.End) end = from;
-                    }
-                    else if (start >= from && start < old.End) skip = Math.Max(skip, old.End - start);
-                    break;
-                case OverlapPolicy.Last:
-                    break;
+                OverlapPolicy.Linux or OverlapPolicy.OldLinux => start <= from,
+                OverlapPolicy.Bsd => start < from,
+                OverlapPolicy.Solaris => start < from && end >= old.End,
+                OverlapPolicy.Windows => start < from && end > old.End,
+                OverlapPolicy.BsdRight => start >= from,
+                _ => false,
+            };
+            if (newer && tracker.Policy == OverlapPolicy.BsdRight) continue; // copied later
+            if (newer)
+            {
+                old.Skip += Math.Min(end, old.End) - from;
+                pieces[i] = old;
             }
+            else if (start >= from) skip = Math.Max(skip, old.End - start);
+            else if (end <= old.End) end = from;
         }
         if (overlapped)
             p.AddEvent(p.IpVersion == 4 ? DecodeEvent.Ipv4FragOverlap : DecodeEvent.Ipv6FragOverlap);
@@ -185,11 +162,6 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
         tracker.Bytes.Append(payload[..(end - start)]);
         _memory += end - start;
         int place = pieces.Count;
-        if (tracker.Policy == OverlapPolicy.Last)
-        {
-            pieces.Add(piece);
-            return;
-        }
         while (place > 0 && pieces[place - 1].Start > start) place--;
         pieces.Insert(place, piece);
     }
@@ -201,19 +173,10 @@ internal sealed class Defragmenter(DecodeOptions options, DecodeCounters counter
         foreach (Piece piece in tracker.Pieces)
             if (!piece.More) total = Math.Max(total, piece.End);
         if (total < 0) return null;
-        if (tracker.Policy == OverlapPolicy.Last)
+        foreach (Piece piece in tracker.Pieces)
         {
-            var covered = new bool[65536];
-            foreach (Piece piece in tracker.Pieces) covered.AsSpan(piece.Start, piece.End - piece.Start).Fill(true);
-            while (reach < total && covered[reach]) reach++;
-        }
-        else
-        {
-            foreach (Piece piece in tracker.Pieces)
-            {
-                if (piece.Start + piece.Skip > reach && piece.Start > reach) break;
-                if (piece.End > reach) reach = piece.End;
-            }
+            if (piece.Start + piece.Skip > reach && piece.Start > reach) break;
+            if (piece.End > reach) reach = piece.End;
         }
         if (reach < total) return null;
         length = tracker.HeadLength + total;

@@ -202,21 +202,27 @@ internal sealed partial class Configuration
         if (node?.Map == null) return policies;
         foreach (var (name, nets) in node.Map)
         {
-            OverlapPolicy policy = name switch
-            {
-                "linux" => OverlapPolicy.Linux,
-                "old-linux" => OverlapPolicy.OldLinux,
-                "windows" or "vista" or "windows2k3" => OverlapPolicy.Windows,
-                "solaris" or "hpux11" => OverlapPolicy.Solaris,
-                "last" => OverlapPolicy.Last,
-                "first" or "macos" or "hpux10" or "irix" => OverlapPolicy.First,
-                _ => OverlapPolicy.Bsd,
-            };
+            (OverlapPolicy segments, OverlapPolicy fragments) = TargetOf(name);
             foreach (string net in (nets.Items?.Select(i => i.Text ?? "") ?? [nets.Text ?? ""]).SelectMany(t => t.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries)))
-                if (AddressSet.TryRange(net, out var range)) policies.Add(range.Low, range.High, 128 - (int)UInt128.Log2(range.High - range.Low + 1), policy);
+                if (AddressSet.TryRange(net, out var range)) policies.Add(range.Low, range.High, 128 - (int)UInt128.Log2(range.High - range.Low + 1), segments, fragments);
         }
         return policies;
     }
+
+    /// <summary>How a system settles overlaps of segments and of fragments: found by asking the reference about each.</summary>
+    private static (OverlapPolicy Segments, OverlapPolicy Fragments) TargetOf(string system) => system switch
+    {
+        "linux" => (OverlapPolicy.Linux, OverlapPolicy.Linux),
+        "old-linux" => (OverlapPolicy.OldLinux, OverlapPolicy.Linux),
+        "windows" => (OverlapPolicy.Windows, OverlapPolicy.Windows),
+        "windows2k3" => (OverlapPolicy.Windows2003, OverlapPolicy.Windows),
+        "vista" => (OverlapPolicy.Vista, OverlapPolicy.Windows),
+        "solaris" => (OverlapPolicy.Solaris, OverlapPolicy.Solaris),
+        "old-solaris" or "hpux11" => (OverlapPolicy.Solaris, OverlapPolicy.First),
+        "macos" => (OverlapPolicy.Bsd, OverlapPolicy.First),
+        "bsd-right" => (OverlapPolicy.Bsd, OverlapPolicy.BsdRight),
+        _ => (OverlapPolicy.Bsd, OverlapPolicy.Bsd),
+    };
 
     private static AppLayerOptions App(YamlNode? node)
     {

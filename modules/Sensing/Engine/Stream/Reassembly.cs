@@ -169,9 +169,8 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             if ((int)(old.End - sequence) <= 0) continue;
             bool newWins = policy switch
             {
-                OverlapPolicy.First => false,
-                OverlapPolicy.Last => true,
-                OverlapPolicy.OldLinux => (int)(sequence - old.Sequence) <= 0,
+                OverlapPolicy.Vista => false,
+                OverlapPolicy.OldLinux => (int)(sequence - old.Sequence) < 0 || sequence == old.Sequence && (int)(end - old.End) >= 0,
                 OverlapPolicy.Linux => (int)(sequence - old.Sequence) < 0 || sequence == old.Sequence && (int)(end - old.End) > 0,
                 OverlapPolicy.Solaris => !((int)(old.Sequence - sequence) < 0 && (int)(old.End - end) >= 0 || (int)(old.End - end) > 0 && (int)(old.Sequence - sequence) >= 0),
                 _ => (int)(sequence - old.Sequence) < 0,

@@ -106,18 +106,18 @@ internal sealed partial class TcpEngine
         bool check = true;
         if (own.ZeroTimestamp)
         {
-            if (system == OverlapPolicy.Linux)
+            if (system is OverlapPolicy.Linux or OverlapPolicy.Windows2003)
             {
                 session.TimestampsOn = false;
                 check = false;
             }
-            else if (system is OverlapPolicy.OldLinux or OverlapPolicy.Windows)
+            else if (system is OverlapPolicy.OldLinux or OverlapPolicy.Windows or OverlapPolicy.Vista)
             {
                 own.ZeroTimestamp = false;
                 check = own.NextSequence != p.Sequence;
             }
         }
-        if (p.TimestampValue == 0 && system is not (OverlapPolicy.OldLinux or OverlapPolicy.Windows or OverlapPolicy.Solaris)) return Refuse(p, DecodeEvent.StreamPktInvalidTimestamp);
+        if (p.TimestampValue == 0 && system is not (OverlapPolicy.OldLinux or OverlapPolicy.Windows or OverlapPolicy.Vista or OverlapPolicy.Windows2003 or OverlapPolicy.Solaris)) return Refuse(p, DecodeEvent.StreamPktInvalidTimestamp);
         if (!check) return true;
         bool old = Second(p) > own.LastSecond + PawsSeconds;
         bool valid = Distance(p.TimestampValue + Slack(system), last) >= 0 && !(last != 0 && old && own.LastSecond != 0);

@@ -39,10 +39,10 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task Under_the_last_policy_the_second_version_counts()
+    public async Task For_a_target_that_keeps_the_newer_bytes_the_second_version_counts()
     {
         PacketForge forge = Open().Tcp(C, 5000, S, 7777, 101, 901, 0x18, "xxHARMLES"u8).Tcp(C, 5000, S, 7777, 101, 901, 0x18, "xxATTACK-"u8).Tcp(C, 5000, S, 7777, 110, 901, 0x18, "PATTERNyy"u8);
-        Assert.Equal((int[])[1], (await Replayed.Of(End(forge, 119), Rule, "--set", "host-os-policy.last=0.0.0.0/0")).Sids);
+        Assert.Equal((int[])[1], (await Replayed.Of(End(forge, 119), Rule, "--set", "host-os-policy.old-linux=0.0.0.0/0")).Sids);
         Assert.Empty((await Replayed.Of(End(Open().Tcp(C, 5000, S, 7777, 101, 901, 0x18, "xxHARMLES"u8).Tcp(C, 5000, S, 7777, 101, 901, 0x18, "xxATTACK-"u8).Tcp(C, 5000, S, 7777, 110, 901, 0x18, "PATTERNyy"u8), 119), Rule)).Sids);
     }
 
