@@ -106,7 +106,7 @@ internal abstract class Transaction
         Events.Add(new AppEvent(name, toServer));
     }
 
-    private const int MaxEvents = 32;
+    private const int MaxEvents = 1024;
 
     /// <summary>As <see cref="Raise"/>, also when the name is there already: each time has its own anomaly record.</summary>
     public void RaiseAgain(string name, bool toServer)

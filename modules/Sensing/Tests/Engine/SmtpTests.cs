@@ -87,6 +87,20 @@ public sealed class SmtpTests
     }
 
     [Fact]
+    public async Task Every_line_before_the_server_has_spoken_is_told()
+    {
+        Replayed run = await Replayed.Of(new PacketForge().Conversation("192.0.2.9", 4000, "198.51.100.9", 25, Says(true, "EHLO a\n"), Says(true, "MAIL FROM:<a@b>\nRCPT TO:<c@d>\n"), Says(true, "DATA\n"), Says(true, "Subject: x\n\nline one\n.\n")), "");
+        Assert.Equal(8, Events(run).Count(e => e == "NO_SERVER_WELCOME_MESSAGE"));
+    }
+
+    [Fact]
+    public async Task Chunks_longer_than_announced_end_the_reading()
+    {
+        Replayed run = await Session("", null, Says(true, "MAIL FROM:<a@b>\n"), Says(false, "250 ok\n"), Says(true, "BDAT 5 LAST\nSubject: x\n\nbody\n"), Says(false, "250 ok\n"), Says(true, "MAIL FROM:<e@f>\n"), Says(false, "250 ok\n"));
+        Assert.Equal("<a@b>", Assert.Single(run.Of("smtp")).GetProperty("smtp").GetProperty("mail_from").GetString());
+    }
+
+    [Fact]
     public async Task The_record_shows_chosen_headers_and_digests_when_asked_to()
     {
         string yaml = "app-layer:\n  protocols:\n    smtp:\n      mime:\n        body-md5: yes\noutputs:\n  - eve-log:\n      enabled: yes\n      filename: eve.json\n      types:\n        - smtp:\n            extended: yes\n            custom: [received, reply-to]\n            md5: [body, subject]\n";

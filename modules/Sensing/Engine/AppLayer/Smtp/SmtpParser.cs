@@ -58,6 +58,8 @@ internal sealed class SmtpParser(AppState state) : AppParser
 
     private int ToServer(ParseContext context, ReadOnlySpan<byte> line)
     {
+        // each line that comes before the server has said a word is told, of the mail as of commands
+        if (!_welcomed) Current(context)?.RaiseAgain(SmtpEvents.NoWelcome, true);
         if (_inData && _midLine)
         {
             _midLine = false;
@@ -106,7 +108,6 @@ internal sealed class SmtpParser(AppState state) : AppParser
             return;
         }
         if (cut) tx.Raise(SmtpEvents.TruncatedLine, true);
-        if (!_welcomed) tx.RaiseAgain(SmtpEvents.NoWelcome, true);
         Sent sent = Sent.Other;
         if (Starts(line, "STARTTLS"u8)) sent = Sent.StartTls;
         else if (Starts(line, "DATA"u8))
@@ -196,7 +197,11 @@ internal sealed class SmtpParser(AppState state) : AppParser
     {
         _chunkSeen += line.Length;
         if (_chunkSeen < _chunkLeft) return;
-        if (_chunkSeen > _chunkLeft) _tx?.RaiseAgain(SmtpEvents.ChunkExceeded, true);
+        if (_chunkSeen > _chunkLeft)
+        {
+            _tx?.RaiseAgain(SmtpEvents.ChunkExceeded, true);
+            _broken = true;
+        }
         _inChunk = false;
     }
 
