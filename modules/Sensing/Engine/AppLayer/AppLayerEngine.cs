@@ -1,4 +1,3 @@
-using Appliance.Sensing.Engine.AppLayer.Dns;
 using Appliance.Sensing.Engine.AppLayer.Http;
 using Appliance.Sensing.Engine.AppLayer.Http2;
 using Appliance.Sensing.Engine.Decode;
@@ -6,29 +5,8 @@ using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.AppLayer;
 
-internal sealed class AppLayerCounters
-{
-    public readonly long[] FlowsTcp = new long[(int)AppProto.BittorrentDht + 1];
-    public readonly long[] FlowsUdp = new long[(int)AppProto.BittorrentDht + 1];
-    public readonly long[] Transactions = new long[(int)AppProto.BittorrentDht + 1];
-    public readonly long[] TransactionsUdp = new long[(int)AppProto.BittorrentDht + 1];
-    public readonly long[] Errors = new long[(int)AppProto.BittorrentDht + 1];
-    public readonly long[] ErrorsUdp = new long[(int)AppProto.BittorrentDht + 1];
-
-    /// <summary>Conversations given up because bytes were lost.</summary>
-    public readonly long[] Gaps = new long[(int)AppProto.BittorrentDht + 1];
-
-    /// <summary>Conversations given up because all of them together held too much memory, by protocol.</summary>
-    public readonly long[] MemcapHits = new long[(int)AppProto.BittorrentDht + 1];
-
-    /// <summary>Conversations given up because the engine itself failed at them.</summary>
-    public readonly long[] Internal = new long[(int)AppProto.BittorrentDht + 1];
-
-    public long FailedTcp, FailedUdp, ParserErrors, TooManyTransactions;
-}
-
 /// <summary>Between the streams and the parsers: finds the protocol of a flow, feeds its parser, keeps its transactions.</summary>
-internal sealed class AppLayerEngine : IStreamReader, IExpectations
+internal sealed partial class AppLayerEngine : IStreamReader, IExpectations
 {
     private const int MostUnknown = 100_000;
     private readonly ProtocolDetector _detector;
@@ -378,45 +356,5 @@ internal sealed class AppLayerEngine : IStreamReader, IExpectations
         flow.App.Parser = parser;
         if (flow.Tcp is { } session && Options.StreamDepths.TryGetValue(protocol, out long depth)) session.Client.Depth = session.Server.Depth = depth;
         return true;
-    }
-
-    public void Datagram(Flow.Flow flow, Packet p)
-    {
-        AppState app = flow.App;
-        bool toServer = p.ToServer;
-        if ((toServer ? app.ToServer : app.ToClient) == AppProto.Unknown && !Recognise(flow, p, ref toServer)) return;
-        if (app.Parser == null || p.PayloadLength == 0) return;
-        _context.Flow = flow;
-        long before = app.NextId;
-        WantFrames(flow, p.ToServer);
-        if (OverMemcap(flow) || app.Transactions.Count > MostTransactions) _counters.MemcapHits[(int)app.Protocol]++;
-        else if (app.Parser.Parse(_context, p.ToServer, p.Payload, StreamMarks.None) < 0)
-        {
-            _counters.ErrorsUdp[(int)app.Protocol]++;
-            Failure = DropReason.AppLayerError;
-        }
-        _counters.TransactionsUdp[(int)app.Protocol] += app.NextId - before;
-    }
-
-    /// <summary>The first datagram of a side decides for it. True when there is a parser to go on to.</summary>
-    private bool Recognise(Flow.Flow flow, Packet p, ref bool toServer)
-    {
-        AppState app = flow.App;
-        AppProto other = toServer ? app.ToClient : app.ToServer;
-        AppProto found = _detector.Udp(p.Payload, flow.ServerPort);
-        Decide(app, toServer, found);
-        if (found == AppProto.Failed)
-        {
-            if (app.Protocol != AppProto.Unknown) return app.Parser != null;
-            app.Protocol = AppProto.Failed;
-            _counters.FailedUdp++;
-            return false;
-        }
-        if (app.Parser != null)
-        {
-            if (other != AppProto.Failed && other != found) p.AddEvent(DecodeEvent.ApplayerMismatchProtocolBothDirections);
-            return true;
-        }
-        return !app.Failed && Begin(flow, found, false);
     }
 }

@@ -52,6 +52,19 @@ internal sealed class Flow
     public readonly AppState App = new();
     public readonly FlowVariables Variables = new();
 
+    /// <summary>Who was taken for the client is the server; <paramref name="p"/> is the packet that tells.</summary>
+    public void TurnRound(Packet p)
+    {
+        (Client, Server) = (Server, Client);
+        (ClientPort, ServerPort) = (ServerPort, ClientPort);
+        (PacketsToServer, PacketsToClient) = (PacketsToClient, PacketsToServer);
+        (BytesToServer, BytesToClient) = (BytesToClient, BytesToServer);
+        (MinTtlToServer, MaxTtlToServer, MinTtlToClient, MaxTtlToClient) = (MinTtlToClient, MaxTtlToClient, MinTtlToServer, MaxTtlToServer);
+        SeenToClient = PacketsToClient > 0;
+        ClassedBy = null;
+        p.ToServer = !p.ToServer;
+    }
+
     public void Reset()
     {
         Next = null;

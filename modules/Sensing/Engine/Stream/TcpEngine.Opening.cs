@@ -88,7 +88,7 @@ internal sealed partial class TcpEngine
     /// <summary>The answer came first: whoever sent it is the server.</summary>
     private void PickUpAnswer(Flow.Flow flow, TcpSession session, Packet p)
     {
-        Swap(flow, p);
+        flow.TurnRound(p);
         session.Enter(TcpState.SynRecv);
         session.Server.Begin(p.Sequence);
         session.Client.Begin(p.Acknowledgement - 1);
@@ -111,7 +111,7 @@ internal sealed partial class TcpEngine
     private void PickUp(Flow.Flow flow, TcpSession session, Packet p, bool lastData)
     {
         // the first to be heard need not be the one who called
-        if (p.PayloadLength > 0 && reassembly.StartsAsAnswer(p.Payload, flow.ClientPort, flow.ServerPort)) Swap(flow, p);
+        if (p.PayloadLength > 0 && reassembly.StartsAsAnswer(p.Payload, flow.ClientPort, flow.ServerPort)) flow.TurnRound(p);
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
         session.Enter(lastData ? TcpState.FinWait1 : TcpState.Established);
@@ -134,15 +134,5 @@ internal sealed partial class TcpEngine
         }
         if (lastData) AcceptFin(flow, session, p, own, other);
         else Data(flow, session, p, own);
-    }
-
-    private static void Swap(Flow.Flow flow, Packet p)
-    {
-        (flow.Client, flow.Server) = (flow.Server, flow.Client);
-        (flow.ClientPort, flow.ServerPort) = (flow.ServerPort, flow.ClientPort);
-        (flow.PacketsToServer, flow.PacketsToClient) = (flow.PacketsToClient, flow.PacketsToServer);
-        (flow.BytesToServer, flow.BytesToClient) = (flow.BytesToClient, flow.BytesToServer);
-        flow.ClassedBy = null;
-        p.ToServer = !p.ToServer;
     }
 }

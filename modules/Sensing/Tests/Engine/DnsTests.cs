@@ -23,6 +23,28 @@ public sealed class DnsTests
     }
 
     [Fact]
+    public async Task Who_answers_is_the_server_though_it_was_heard_first()
+    {
+        Replayed run = await Replayed.Of(new PacketForge().Udp("192.0.2.53", 4000, "192.0.2.2", 53, PacketForge.DnsAnswer(7, "a.example", "198.51.100.5")), "");
+        System.Text.Json.JsonElement flow = Assert.Single(run.Of("flow")), dns = Assert.Single(run.Of("dns"));
+        Assert.Equal(("192.0.2.2", 0, 1), (flow.GetProperty("src_ip").GetString(), flow.GetProperty("flow").GetProperty("pkts_toserver").GetInt32(), flow.GetProperty("flow").GetProperty("pkts_toclient").GetInt32()));
+        Assert.Equal("192.0.2.2", dns.GetProperty("src_ip").GetString());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(15)]
+    [InlineData(16)]
+    public async Task An_answer_whose_record_holds_nothing_is_not_written(byte type)
+    {
+        byte[] query = PacketForge.DnsQuery(7, "a.example"), hollow = [.. query, 0xc0, 12, 0, type, 0, 255, 0, 0, 0, 0, 0, 0];
+        (hollow[2], hollow[3], hollow[7]) = (0x81, 0x80, 1);
+        Replayed run = await Replayed.Of(new PacketForge().Udp("192.0.2.2", 4000, "192.0.2.53", 53, query).Udp("192.0.2.53", 53, "192.0.2.2", 4000, hollow), "");
+        Assert.Equal("query", Assert.Single(run.Of("dns")).GetProperty("dns").GetProperty("type").GetString());
+    }
+
+    [Fact]
     public void A_name_that_points_at_itself_ends_and_is_told()
     {
         byte[] message = [.. new byte[12], 0xc0, 12];

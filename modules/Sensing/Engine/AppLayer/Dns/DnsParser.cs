@@ -62,7 +62,7 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
             whole = whole && Read(tx, message, ref at, answers, false, tx.Answers);
             if (whole) Read(tx, message, ref at, authorities, false, tx.Authorities);
         }
-        if (!whole && tx.Questions.Length == 0 || !answer && tx.Questions.Length == 0)
+        if (!whole && (tx.Questions.Length == 0 || tx.Hollow) || !answer && tx.Questions.Length == 0)
         {
             tx.Reset();
             return false;
@@ -90,6 +90,12 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
                 tx.Text.Truncate(mark);
                 break;
             }
+            if (!question && record.DataLength == 0)
+            {
+                // what an update clears has no data (RFC 2136, 2.5.2)
+                tx.Hollow = true;
+                return false;
+            }
             if (record.Type == 16 && !question)
             {
                 SplitText(message, record, found);
@@ -115,6 +121,8 @@ internal sealed class DnsParser(AppState state, bool tcp) : AppParser
             at += length;
         }
     }
+
+    public static bool IsAnswer(ReadOnlySpan<byte> message) => message.Length > 2 && (message[2] & 0x80) != 0;
 
     /// <summary>Could this be DNS? The header's counts must fit into the message, and its questions must be well formed as far as they are there.</summary>
     public static bool Probe(ReadOnlySpan<byte> message, bool tcpPrefix)

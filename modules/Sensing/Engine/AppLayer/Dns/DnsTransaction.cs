@@ -12,6 +12,9 @@ internal sealed class DnsTransaction : Transaction
 {
     public bool IsAnswer;
     public bool ToServer;
+
+    /// <summary>A record of it has no data.</summary>
+    public bool Hollow;
     public ushort MessageId;
     public ushort Flags;
     public readonly SlidingBuffer Message = new();
@@ -47,6 +50,7 @@ internal sealed class DnsTransaction : Transaction
     public override void Reset()
     {
         base.Reset();
+        Hollow = false;
         Message.Release();
         Text.Release();
         Questions.Clear();
