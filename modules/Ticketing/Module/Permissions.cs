@@ -21,6 +21,9 @@ internal static class Permissions
     /// <summary>Write to people outside.</summary>
     public static readonly Permission Mail = new("ticketing.incident.mail");
 
+    /// <summary>Write to someone whom the marking does not name, with a reason. RED is never mailed.</summary>
+    public static readonly Permission Override = new("ticketing.incident.override");
+
     /// <summary>Say that it is real, which lets the gate share it.</summary>
     public static readonly Permission Confirm = new("ticketing.incident.confirm");
 

@@ -15,6 +15,7 @@ internal static partial class TicketingApi
     {
         DescribeOne(builder);
         DescribeMany(builder);
+        DescribeFollowUps(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder
@@ -28,6 +29,8 @@ internal static partial class TicketingApi
         .Example(new { version = 1, title = "Portal answers requests outside its root", summary = "Confirmed by its owner.", severity = 2, tlp = "TLP:AMBER" })
         .Endpoint("POST", "incidents/{id:guid}/notes", Permissions.Edit, Note)
         .Example(new { text = "Called the duty officer." })
+        .Endpoint("PUT", "notes/{id:guid}", Permissions.Edit, Rewrite)
+        .Example(new { version = 1, text = "Called the duty officer; no answer." })
         .Endpoint("POST", "incidents/{id:guid}/state", Permissions.Edit, Move)
         .Example(new { from = "triage", to = "in-progress" })
         .Endpoint("POST", "incidents/{id:guid}/owner", Permissions.Edit, Own)
@@ -57,6 +60,8 @@ internal static partial class TicketingApi
 
     private static Task<Outcome<Done>> Note(Viewer viewer, AddNote act, Guid id, NoteBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.Text), cancel);
 
+    private static Task<Outcome<int>> Rewrite(Viewer viewer, EditNote act, Guid id, RewriteBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Version, body.Text), cancel);
+
     private static Task<Outcome<Done>> Move(Viewer viewer, ChangeState act, Guid id, StateBody body, CancellationToken cancel) =>
         act.RunAsync(viewer, new(new(id), body.From, body.To, body.Reason, body.Outcome), cancel);
 
@@ -65,7 +70,7 @@ internal static partial class TicketingApi
     private static Task<Outcome<Done>> Confirm(Viewer viewer, ConfirmIncident act, Guid id, CancellationToken cancel) => act.RunAsync(viewer, new IncidentId(id), cancel);
 
     private static Task<Outcome<NoticeSent>> Notify(Viewer viewer, NotifyConstituent act, Guid id, NotifyBody body, CancellationToken cancel) =>
-        act.RunAsync(viewer, new(new(id), [.. (body.Recipients ?? []).Select(r => new MailRecipient(r))], body.Subject, body.Text, body.Language, body.Audience), cancel);
+        act.RunAsync(viewer, new(new(id), [.. (body.Recipients ?? []).Select(r => new MailRecipient(r))], body.Subject, body.Text, body.Language, body.Audience, body.Override), cancel);
 
     private static Task<Outcome<Page<ReportLine>>> Reports(Viewer viewer, ListReports query, CancellationToken cancel, string state = "new", string words = "", string? after = null, int limit = 50) =>
         query.RunAsync(viewer, new(state, words, after, limit), cancel);
@@ -103,11 +108,13 @@ internal static partial class TicketingApi
 
     internal sealed record NoteBody(string Text);
 
+    internal sealed record RewriteBody(string Text, int Version = 0);
+
     internal sealed record StateBody(string From, string To, string? Reason = null, string? Outcome = null);
 
     internal sealed record OwnerBody(bool GiveBack = false, Guid? Owner = null);
 
-    internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent");
+    internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent", string? Override = null);
 
     internal sealed record ReportBody(string Subject, string Text, string Sender = "", string SenderName = "", IReadOnlyList<Observable>? Observables = null);
 

@@ -29,6 +29,7 @@ public sealed class TicketingModule : IModule
             .Permission(Permissions.Open, Role.Manager, Role.Analyst, Role.Operator)
             .Permission(Permissions.Edit, Role.Manager, Role.Analyst, Role.Operator)
             .Permission(Permissions.Mail, Role.Manager, Role.Analyst)
+            .Permission(Permissions.Override, Role.Manager)
             .Permission(Permissions.Confirm, Role.Manager, Role.Analyst)
             .Permission(Permissions.Triage, Role.Manager, Role.Analyst, Role.Operator)
             .Publishes<IncidentOpened>()
@@ -39,12 +40,14 @@ public sealed class TicketingModule : IModule
             .Subscribes<MailStateChanged, NoteDelivery>("note-delivery")
             .Subscribes<ShareAcknowledged, NoteAcknowledgement>("note-acknowledgement")
             .Job<EscalateJob>("escalate", JobSchedule.Each(TimeSpan.FromMinutes(1)))
+            .AppendOnly("ticketing.note_versions")
             .Search<IncidentSearch>()
             .Retention(new("ticketing.reports", 730, RejectReport.DeleteOld))
             .Pages("Appliance.Ticketing.Pages")
             .Navigation(new("tickets", "ticketing.nav.queue", "/tickets", Permissions.Read, 0, "confirmation_number"))
             .Navigation(new("tickets", "ticketing.nav.reports", "/tickets/reports", Permissions.Triage, 1))
             .Navigation(new("tickets", "ticketing.nav.new", "/tickets/new", Permissions.Open, 2))
+            .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 3))
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
             .AddSingleton<IncidentClocks>()

@@ -182,5 +182,19 @@ public sealed class ManyTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(Tlp.Amber, Role.Manager, "asked by the ministry", null)]
+    [InlineData(Tlp.Amber, Role.Manager, "x", "ticketing.refused.tlp-amber")]
+    [InlineData(Tlp.Amber, Role.Analyst, "asked by the ministry", "ticketing.refused.tlp-amber")]
+    [InlineData(Tlp.Red, Role.Manager, "asked by the ministry", "ticketing.refused.tlp-red")]
+    public async Task Marking_is_overridden_only_with_a_reason_by_those_who_may_and_never_for_red(Tlp tlp, Role role, string reason, string? refusal)
+    {
+        var person = _desk.Modules.Person("Lee", role);
+        var opened = (await _desk.Get<OpenIncident>().RunAsync(person, new(new IncidentFields { Title = "o", Marking = new Marking(tlp, Named: [person.Id]) }), Cancel)).Value;
+        var outcome = await _desk.Get<NotifyConstituent>().RunAsync(person, new(opened.Id, [new("stranger@elsewhere.example")], "s", "t", Override: reason), Cancel);
+        Assert.Equal(refusal, outcome.Refusals.FirstOrDefault()?.Key);
+        Assert.Equal(refusal is null ? 1 : 0, await _desk.Modules.Database.FindAsync<int>("select count(*)::int from audit.entries where action = 'ticketing.incident.marking-overridden' and detail ->> 'reason' = @Reason", new { Reason = reason }, Cancel));
+    }
+
     private Task<Outcome<ManyAnswer>> ChangeAsync(IReadOnlyList<IncidentId> ids, IncidentChange change) => _desk.Get<ChangeIncidents>().RunAsync(_desk.Analyst, new(ids, change), Cancel);
 }

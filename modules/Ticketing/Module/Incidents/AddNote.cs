@@ -11,6 +11,8 @@ internal sealed record NoteRequest(IncidentId Incident, string Text);
 /// <summary>Adds a note to the timeline. Notes never conflict: each stands for itself.</summary>
 internal sealed class AddNote(Database database, IncidentClocks clocks) : Act<NoteRequest, Done>(database)
 {
+    internal const int Longest = 50_000;
+
     public override Permission Permission => Permissions.Edit;
 
     protected override async Task<Outcome<Done>> HandleAsync(Work work, NoteRequest request, CancellationToken cancel)
@@ -18,8 +20,8 @@ internal sealed class AddNote(Database database, IncidentClocks clocks) : Act<No
         var text = (request.Text ?? "").Trim().Replace("\0", "", StringComparison.Ordinal);
         if (text.Length == 0)
             return Refuse.Invalid("ticketing.refused.note-empty", nameof(request.Text));
-        if (text.Length > 50_000)
-            return Refuse.Invalid("ticketing.refused.text-long", nameof(request.Text), 50_000);
+        if (text.Length > Longest)
+            return Refuse.Invalid("ticketing.refused.text-long", nameof(request.Text), Longest);
         var found = await IncidentRow.LockAsync(work, request.Incident, cancel);
         if (found is null)
             return Refuse.NotFound("ticketing.refused.no-incident");

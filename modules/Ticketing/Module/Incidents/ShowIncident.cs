@@ -45,6 +45,13 @@ internal sealed record MergedLine(Guid Id, string Number, string Title, Guid? Ac
 /// <summary>One entry of the timeline.</summary>
 internal sealed record TimelineLine(Guid Id, DateTimeOffset At, string Kind, bool Internal, string By, string Text, JsonElement Detail, MailId? Mail, IReadOnlyList<DeliveryLine> Deliveries)
 {
+    /// <summary>Version of a note; an edited one says who wrote the latest and when.</summary>
+    public int Version { get; init; } = 1;
+
+    public string? EditedBy { get; init; }
+
+    public DateTimeOffset? EditedAt { get; init; }
+
     /// <summary>The merged incident that it belongs to; null for the incident itself.</summary>
     public string? Of { get; init; }
 }
@@ -66,8 +73,9 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
 {
     private const string Timeline =
         $"""
-        select t.id, t.incident_id, t.at, t.kind, t.internal, t.actor_name, t.text, t.detail::text as detail, t.mail_id
+        select t.id, t.incident_id, t.at, t.kind, t.internal, t.actor_name, coalesce(v.text, t.text) as text, t.detail::text as detail, t.mail_id, coalesce(v.version, 1) as version, v.by_name as edited_by, v.at as edited_at
         from ticketing.timeline t
+        left join lateral (select n.text, n.version, n.by_name, n.at from ticketing.note_versions n where n.note_id = t.id order by n.version desc limit 1) v on t.kind = 'note'
         where t.incident_id in {Members.OfId} and (not t.internal or @Staff)
         order by t.at, t.id
         limit 2000
@@ -185,6 +193,12 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
 
         public Guid? MailId { get; set; }
 
+        public int Version { get; set; }
+
+        public string? EditedBy { get; set; }
+
+        public DateTimeOffset? EditedAt { get; set; }
+
         public TimelineLine Read(ILookup<Guid, DeliveryRow> deliveries, IReadOnlyDictionary<Guid, string> numbers)
         {
             using var detail = JsonDocument.Parse(Detail);
@@ -193,6 +207,9 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
                 MailId is { } sent ? [.. deliveries[sent].Select(d => new DeliveryLine(d.Recipient, d.State, d.At))] : [])
             {
                 Of = numbers.GetValueOrDefault(IncidentId),
+                Version = Version,
+                EditedBy = EditedBy,
+                EditedAt = EditedAt,
             };
         }
     }

@@ -16,7 +16,8 @@ namespace Appliance.Ticketing.Notices;
 /// <param name="Text">Without the label's lines.</param>
 /// <param name="Language">Language of the text.</param>
 /// <param name="Audience">constituent or reporter.</param>
-internal sealed record NoticeRequest(IncidentId Incident, IReadOnlyList<MailRecipient> Recipients, string Subject, string Text, string Language = "en", string Audience = "constituent");
+/// <param name="Override">Why it goes to someone whom the marking does not name, or null.</param>
+internal sealed record NoticeRequest(IncidentId Incident, IReadOnlyList<MailRecipient> Recipients, string Subject, string Text, string Language = "en", string Audience = "constituent", string? Override = null);
 
 /// <summary>A message that was queued.</summary>
 internal sealed record NoticeSent(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients);
@@ -91,9 +92,17 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
             faults.Add(Refuse.Invalid("ticketing.refused.audience", nameof(request.Audience)));
         var contacts = PrepareNotice.Addresses(await PrepareNotice.CardsAsync(constituency, work.Viewer, incident, cancel));
         var parties = (await work.QueryAsync<PrepareNotice.PartyRow>(PrepareNotice.Parties, Visible.With(work.Viewer, new { incident.Id }), cancel)).Select(p => p.Address).ToHashSet();
-        faults.AddRange(request.Recipients.Select(r => MailRules.Check(marking, r.Address, contacts, parties)).OfType<Refusal>());
+        var outside = request.Recipients.Select(r => MailRules.Check(marking, r.Address, contacts, parties)).OfType<Refusal>().ToList();
+        if (outside.Count > 0 && Overridden(work.Viewer, request, marking))
+            work.Audit("ticketing.incident.marking-overridden", incident.Subject, new { incident.Number, label = marking.Label, recipients = request.Recipients.Select(r => r.Address), reason = request.Override!.Trim() });
+        else
+            faults.AddRange(outside);
         return faults;
     }
+
+    /// <summary>Somebody who may do so says why; RED is spoken, never mailed.</summary>
+    private static bool Overridden(Viewer viewer, NoticeRequest request, Marking marking) =>
+        marking.Tlp != Tlp.Red && request.Override?.Trim() is { Length: >= 5 and <= 500 } && viewer.May(Permissions.Override);
 
     private async Task RecordAsync(Work work, NoticeRequest request, IncidentRow incident, Marking marking, QueuedMail sent, CancellationToken cancel)
     {
@@ -105,7 +114,7 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         await new TimelineEntry(incident.IncidentId, "mail-out")
         {
             Text = request.Text.Trim(),
-            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = marking.Label },
+            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = marking.Label, overridden = request.Override?.Trim() is { Length: > 0 } why ? why : null },
             Mail = sent.Mail,
             Internal = false,
         }.AddAsync(work, cancel);

@@ -8,7 +8,7 @@ namespace Appliance.Ticketing.Queue;
 
 /// <summary>Which incidents to list.</summary>
 /// <param name="View">mine, unassigned, open, overdue, snoozed or closed.</param>
-/// <param name="Words">In number, title and summary; a trace finds the incidents that hold it.</param>
+/// <param name="Words">In number, title, summary, notes and mail, in any of the six languages; a trace finds the incidents that hold it.</param>
 /// <param name="After">Key of the previous page's end.</param>
 /// <param name="Limit">1 to 200.</param>
 internal sealed record IncidentsWanted(string View = "open", string Words = "", string? After = null, int Limit = 50);
@@ -34,22 +34,42 @@ internal sealed class ListIncidents(Database database, TimeProvider time) : Quer
                 else m.closed_at is null and (m.snoozed_until is null or m.snoozed_until <= @Now)
               end
           and m.merged_into is null
-          and (@Words = ''
-            or m.words @@ plainto_tsquery('simple', @Words)
-            or m.number = upper(@Words)
-            or m.id in (select coalesce(m.root_id, m.id) from ticketing.observables o join ticketing.incidents m on m.id = o.incident_id where o.value = lower(@Words) and {Visible.RowsOfConstituents}))
         """;
 
-    private const string Select =
+    // What is asked for is found first, by index, and then held against the view.
+    private const string Found =
         $"""
-        select m.id, m.number, m.title, m.state, m.severity, m.rsit_type, m.owner_name, m.constituent_names, m.opened_at, m.changed_at, m.due_at, m.confirmed_at, m.snoozed_until, m.escalated_at, m.tlp, m.pap, m.exercise, m.named
-        {Filter}
+          and m.id in (
+            select coalesce(m.root_id, m.id) from ticketing.incidents m where m.number = upper(@Words) and {Visible.RowsOfConstituents}
+            union
+            select coalesce(m.root_id, m.id) from ticketing.incidents m where m.grams @@ ticketing.asked(@Words) and {Visible.RowsOfConstituents}
+            union
+            select coalesce(m.root_id, m.id) from ticketing.timeline t join ticketing.incidents m on m.id = t.incident_id
+            where t.grams @@ ticketing.asked(@Words) and (not t.internal or @Staff) and {Visible.RowsOfConstituents}
+            union
+            select coalesce(m.root_id, m.id) from ticketing.note_versions n join ticketing.timeline t on t.id = n.note_id join ticketing.incidents m on m.id = t.incident_id
+            where n.grams @@ ticketing.asked(@Words) and (not t.internal or @Staff) and {Visible.RowsOfConstituents}
+            union
+            select coalesce(m.root_id, m.id) from ticketing.observables o join ticketing.incidents m on m.id = o.incident_id where o.value = lower(@Words) and {Visible.RowsOfConstituents})
+        """;
+
+    private const string Columns =
+        "select m.id, m.number, m.title, m.state, m.severity, m.rsit_type, m.owner_name, m.constituent_names, m.opened_at, m.changed_at, m.due_at, m.confirmed_at, m.snoozed_until, m.escalated_at, m.tlp, m.pap, m.exercise, m.named";
+
+    private const string Paged =
+        """
           and (@At::timestamptz is null or m.severity > @Severity or (m.severity = @Severity and (m.opened_at, m.id) < (@At, @LastId)))
         order by m.severity, m.opened_at desc, m.id desc
         limit @Limit
         """;
 
+    private const string Select = $"{Columns}\n{Filter}\n{Paged}";
+
+    private const string Search = $"{Columns}\n{Filter}\n{Found}\n{Paged}";
+
     private const string Count = $"select count(*) from (select 1 {Filter} limit 10001) counted";
+
+    private const string CountFound = $"select count(*) from (select 1 {Filter}\n{Found} limit 10001) counted";
 
     public override Permission Permission => Permissions.Read;
 
@@ -58,9 +78,10 @@ internal sealed class ListIncidents(Database database, TimeProvider time) : Quer
         var limit = Math.Clamp(request.Limit, 1, 200);
         var key = QueueKey.Read(request.After);
         var now = time.GetUtcNow();
-        var parameters = Visible.With(viewer, new { View = request.View ?? "open", Words = (request.Words ?? "").Trim(), Now = now, key?.Severity, key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1 });
-        var rows = await database.QueryAsync<Incidents.IncidentRow>(Select, parameters, cancel);
-        var total = await database.FindAsync<long>(Count, parameters, cancel);
+        var words = (request.Words ?? "").Trim();
+        var parameters = Visible.With(viewer, new { View = request.View ?? "open", Words = words, Staff = viewer.Constituent is null, Now = now, key?.Severity, key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1 });
+        var rows = await database.QueryAsync<Incidents.IncidentRow>(words.Length == 0 ? Select : Search, parameters, cancel);
+        var total = await database.FindAsync<long>(words.Length == 0 ? Count : CountFound, parameters, cancel);
         var shown = rows.Take(limit).ToList();
         return new Page<IncidentLine>(
             [.. shown.Select(r => Line(r, now))],

@@ -8,7 +8,7 @@ namespace Appliance.Ticketing.Reports;
 
 /// <summary>Which reports to list.</summary>
 /// <param name="State">new, attached or rejected.</param>
-/// <param name="Words">In subject, sender and text.</param>
+/// <param name="Words">In subject, sender and text, in any of the six languages; a trace finds the reports that name it.</param>
 /// <param name="After">Key of the previous page's end.</param>
 /// <param name="Limit">1 to 200.</param>
 internal sealed record ReportsWanted(string State = "new", string Words = "", string? After = null, int Limit = 50);
@@ -31,7 +31,10 @@ internal sealed class ListReports(Database database) : Query<ReportsWanted, Page
         left join ticketing.incidents i on i.id = m.incident_id
         where {Visible.RowsOfConstituents}
           and m.state = @State
-          and (@Like = '%%' or m.subject ilike @Like or m.sender ilike @Like or m.text ilike @Like)
+          and (@Words = '' or m.id in (
+            select m.id from ticketing.reports m where m.grams @@ ticketing.asked(@Words) and {Visible.RowsOfConstituents}
+            union
+            select o.report_id from ticketing.report_observables o where o.value = lower(@Words)))
           and (@At::timestamptz is null or (m.received_at, m.id) < (@At, @LastId))
         order by m.received_at desc, m.id desc
         limit @Limit
@@ -43,8 +46,7 @@ internal sealed class ListReports(Database database) : Query<ReportsWanted, Page
     {
         var limit = Math.Clamp(request.Limit, 1, 200);
         var key = ReportKey.Read(request.After);
-        var words = (request.Words ?? "").Trim().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
-        var rows = await database.QueryAsync<ReportRow>(Select, Visible.With(viewer, new { request.State, Like = $"%{words}%", key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1 }), cancel);
+        var rows = await database.QueryAsync<ReportRow>(Select, Visible.With(viewer, new { request.State, Words = (request.Words ?? "").Trim(), key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1 }), cancel);
         var shown = rows.Take(limit).ToList();
         var suggested = await SuggestIncidents.ForAsync(database, viewer, [.. shown.Where(r => r.State == "new").Select(r => r.Id)], cancel);
         return new Page<ReportLine>(

@@ -5,7 +5,7 @@ using Appliance.Kernel.Permissions;
 
 namespace Appliance.Ticketing.Search;
 
-/// <summary>Finds incidents by number, words or a trace, and reports by subject and sender.</summary>
+/// <summary>Finds incidents by number, words (of their notes and mail too) or a trace, and reports by their words or a trace.</summary>
 internal sealed class IncidentSearch(Database database) : ISearchSource
 {
     private const string Incidents =
@@ -13,8 +13,14 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         select m.number, m.title, m.opened_at
         from ticketing.incidents m
         where {Visible.RowsOfConstituents}
-          and (m.number = upper(@Words) or m.words @@ plainto_tsquery('simple', @Words)
-            or exists (select 1 from ticketing.observables o where o.incident_id = m.id and o.value = lower(@Words)))
+          and m.id in (
+            select m.id from ticketing.incidents m where m.number = upper(@Words) and {Visible.RowsOfConstituents}
+            union
+            select m.id from ticketing.incidents m where m.grams @@ ticketing.asked(@Words) and {Visible.RowsOfConstituents}
+            union
+            select m.id from ticketing.timeline t join ticketing.incidents m on m.id = t.incident_id where t.grams @@ ticketing.asked(@Words) and (not t.internal or @Staff) and {Visible.RowsOfConstituents}
+            union
+            select o.incident_id from ticketing.observables o where o.value = lower(@Words))
         order by m.opened_at desc
         limit @Limit
         """;
@@ -24,8 +30,10 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         select m.id, m.subject, m.received_at
         from ticketing.reports m
         where {Visible.RowsOfConstituents}
-          and (m.subject ilike @Like or m.sender ilike @Like
-            or exists (select 1 from ticketing.report_observables o where o.report_id = m.id and o.value = lower(@Words)))
+          and m.id in (
+            select m.id from ticketing.reports m where m.grams @@ ticketing.asked(@Words) and {Visible.RowsOfConstituents}
+            union
+            select o.report_id from ticketing.report_observables o where o.value = lower(@Words))
         order by m.received_at desc
         limit @Limit
         """;
@@ -35,8 +43,7 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         var asked = words.Trim();
         if (asked.Length == 0 || !viewer.May(Permissions.Read))
             return [];
-        var escaped = asked.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
-        var parameters = Visible.With(viewer, new { Words = asked, Like = $"%{escaped}%", Limit = limit });
+        var parameters = Visible.With(viewer, new { Words = asked, Staff = viewer.Constituent is null, Limit = limit });
         var hits = (await database.QueryAsync<IncidentHit>(Incidents, parameters, cancel)).Select(h => new SearchHit("ticketing.kind.incident", $"{h.Number} {h.Title}", $"/tickets/{h.Number}", h.OpenedAt)).ToList();
         if (viewer.May(Permissions.Triage) && hits.Count < limit)
             hits.AddRange((await database.QueryAsync<ReportHit>(Reports, parameters, cancel)).Take(limit - hits.Count).Select(h => new SearchHit("ticketing.kind.report", h.Subject, $"/tickets/reports/{h.Id}", h.ReceivedAt)));

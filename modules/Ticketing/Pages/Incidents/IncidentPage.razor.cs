@@ -106,6 +106,7 @@ public sealed partial class IncidentPage
         "snooze" => Moment(item, "until"),
         "escalated" => Moment(item, "due"),
         "undo" => State(item, "state"),
+        "follow-up" => $"{T[$"ticketing.follow.{Text(item, "kind")}"]}{(Text(item, "to") is { Length: > 0 } moved ? $": {T[$"ticketing.follow.state.{moved}"]}" : "")}",
         "edit" => T["ticketing.timeline.edit-text", string.Join(", ", Values(item, "fields").Select(f => T[$"ticketing.field.{f}"]))],
         "opened" or "alert" when Text(item, "signature").Length > 0 => T["ticketing.timeline.alert-text", Text(item, "signature"), Text(item, "source"), Text(item, "destination"), Text(item, "count")],
         "opened" when Text(item, "source").Length > 0 => T[$"ticketing.source.{Text(item, "source")}"],

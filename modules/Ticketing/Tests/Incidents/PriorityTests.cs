@@ -20,5 +20,5 @@ public sealed class PriorityTests
 
     [Fact]
     public void Impact_and_urgency_decide_whatever_severity_was_written() =>
-        Assert.Equal(2, new IncidentFields { Title = "t", Severity = 4, Impact = 2, Urgency = 2 }.Tidy().Severity);
+        Assert.Equal(3, new IncidentFields { Title = "t", Severity = 4, Impact = 2, Urgency = 2 }.Tidy().Severity);
 }

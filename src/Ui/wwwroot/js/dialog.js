@@ -1,7 +1,8 @@
 // Native dialogs: the browser keeps the focus inside, closes on Escape and gives the focus back.
 export function open(dialog) {
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector('[autofocus], .dialog-body :is(input, select, textarea), footer .primary, footer .button')?.focus();
+  const first = dialog.querySelector('[autofocus]') ?? dialog.querySelector('.dialog-body :is(input, select, textarea), footer .primary, footer .button');
+  first?.focus();
 }
 
 export function close(dialog) {

@@ -107,8 +107,10 @@ function act(list, keys) {
       return true;
     case 'x': case 'Shift+x': case '* a': case '* m': case '* n': case '* 1': break;
     default: {
-      if (!row || ![...list.root.querySelectorAll('[data-row-key]')].some((e) => e.dataset.rowKey === keys)) return false;
-      list.component.invokeMethodAsync('OnRowKey', keys, list.key);
+      // What is selected is acted on, wherever the cursor is; without a selection it is the cursor's row.
+      if (!row && !list.root.querySelector('[data-select]:checked')) return false;
+      if (![...list.root.querySelectorAll('[data-row-key]')].some((e) => e.dataset.rowKey === keys)) return false;
+      list.component.invokeMethodAsync('OnRowKey', keys, list.key ?? '');
       return true;
     }
   }
