@@ -73,6 +73,23 @@ public sealed class AssetTests
     }
 
     [Fact]
+    public async Task Records_that_are_nested_as_deep_as_is_allowed_or_odd_in_kind_stop_nothing()
+    {
+        await using var world = await SensingWorld.StartAsync();
+        var deep = new string('[', 120) + new string(']', 120);
+        world.Spool.Put("events",
+            Served("tls", "10.1.1.1", "10.2.2.2", 443, $"\"tls\":{{\"fingerprint\":\"aa\",\"x\":{deep}}}"),
+            Served("dns", "10.1.1.1", "10.2.2.2", 53, $"\"x\":{deep},\"dns\":{{\"answers\":[{{\"rrname\":{{}},\"rrtype\":7,\"rdata\":[[]]}},7,{{\"rrname\":\"a.example\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.1\"}}]}}"),
+            Served("tls", "10.1.1.1", "10.2.2.2", 443, "\"tls\":\"\\\"fingerprint\\\"\""),
+            Served("tls", "10.1.1.1", "10.2.2.2", 443, "\"tls\":{\"fingerprint\":7,\"notafter\":\"never\"}"),
+            Served("dns", "10.1.1.1", "10.2.2.2", 53, "\"answers\":\"none\""),
+            SensorSpool.Dns(1));
+        await world.ReadAsync();
+        Assert.Equal(6, await world.AskAsync<long>("select records from sensing.bookmarks where stream = 'events'"));
+        Assert.Equal(1, await world.AskAsync<long>("select count(*) from sensing.asset_certificates"));
+    }
+
+    [Fact]
     public async Task Names_are_found_by_name_parent_and_address()
     {
         await using var world = await SensingWorld.StartAsync();

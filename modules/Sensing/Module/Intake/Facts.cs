@@ -28,7 +28,10 @@ internal sealed class Facts
     private static readonly HashSet<string> s_served = new(StringComparer.Ordinal)
         { "http", "tls", "quic", "ssh", "smtp", "ftp", "smb", "rdp", "rfb", "sip", "mqtt", "pgsql", "nfs", "krb5", "modbus", "dnp3", "tftp", "telnet", "imap", "pop3", "ldap" };
 
-    private static readonly JsonReaderOptions s_options = new() { MaxDepth = 64 };
+    // As deep as the parser that judged the line: what it let through must not fail here.
+    private const int Depth = 128;
+
+    private static readonly JsonReaderOptions s_options = new() { MaxDepth = Depth };
 
     public Dictionary<ServiceKey, Sighting> Services { get; } = [];
 
@@ -65,7 +68,7 @@ internal sealed class Facts
     {
         if (Certificates.Count >= Most)
             return;
-        using var document = JsonDocument.Parse(raw.ToArray(), new JsonDocumentOptions { MaxDepth = 64 });
+        using var document = JsonDocument.Parse(raw.ToArray(), new JsonDocumentOptions { MaxDepth = Depth });
         if (!document.RootElement.TryGetProperty("tls", out var tls) || tls.ValueKind != JsonValueKind.Object || Text(tls, "fingerprint") is not { Length: > 0 and <= 128 } fingerprint)
             return;
         var key = new CertificateKey(record.Destination, record.DestinationPort, fingerprint.ToLowerInvariant());
