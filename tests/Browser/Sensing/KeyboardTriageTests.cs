@@ -66,7 +66,9 @@ public sealed class KeyboardTriageTests
                 await page.Keyboard.PressAsync("m");
                 await Assertions.Expect(page.Locator(".bulk")).ToBeVisibleAsync(new() { Timeout = 15_000 });
                 await page.Keyboard.PressAsync("e");
-                // Enter means the button that has the focus: the act itself, once the question stands.
+                // The question stands with the focus on "no": one Tab, and Enter is the act.
+                await Assertions.Expect(page.Locator("dialog[open] footer .button").First).ToBeFocusedAsync(new() { Timeout = 15_000 });
+                await page.Keyboard.PressAsync("Tab");
                 await Assertions.Expect(page.Locator("dialog[open] footer .primary")).ToBeFocusedAsync(new() { Timeout = 15_000 });
                 await page.Keyboard.PressAsync("Enter");
                 await LeftAsync(host, "open", 0);
