@@ -90,7 +90,7 @@ public sealed class SmtpTests
     public async Task Every_line_before_the_server_has_spoken_is_told()
     {
         Replayed run = await Replayed.Of(new PacketForge().Conversation("192.0.2.9", 4000, "198.51.100.9", 25, Says(true, "EHLO a\n"), Says(true, "MAIL FROM:<a@b>\nRCPT TO:<c@d>\n"), Says(true, "DATA\n"), Says(true, "Subject: x\n\nline one\n.\n")), "");
-        Assert.Equal(8, Events(run).Count(e => e == "NO_SERVER_WELCOME_MESSAGE"));
+        Assert.Equal(8, run.Of("anomaly").Count(a => a.GetProperty("anomaly").GetProperty("event").GetString() == "NO_SERVER_WELCOME_MESSAGE"));
     }
 
     [Fact]
