@@ -43,7 +43,7 @@ internal sealed partial class Decoder
             if (version == 4) counters.Ipv4InIpv6++;
             else counters.Ipv6InIpv6++;
         }
-        Tunnel(p, 1, version == 4 ? (ushort)0x0800 : (ushort)0x86dd, at, end);
+        Tunnel(p, p.IpVersion == 6 ? (byte)7 : (byte)1, version == 4 ? (ushort)0x0800 : (ushort)0x86dd, at, end);
     }
 
     private void Gre(Packet p, int at, int end)
@@ -185,7 +185,7 @@ internal sealed partial class Decoder
         counters.Erspan++;
         if (!typeTwo)
         {
-            Tunnel(p, 3, 0x6558, at, end);
+            Tunnel(p, 2, 0x6558, at, end);
             return;
         }
         if (end - at < 8)
@@ -198,7 +198,7 @@ internal sealed partial class Decoder
             Fault(p, DecodeEvent.ErspanUnsupportedVersion);
             return;
         }
-        Tunnel(p, 3, 0x6558, at, end, 8, (ushort)(U16(p, at) & 0x0fff));
+        Tunnel(p, 2, 0x6558, at, end, 8, (ushort)(U16(p, at) & 0x0fff));
     }
 
     private void UdpTunnels(Packet p, int at, int end)

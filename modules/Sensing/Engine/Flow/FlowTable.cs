@@ -67,7 +67,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         Refused = false;
         if (p.IpVersion == 0 || p.Is(PacketMarks.Fragment | PacketMarks.Invalid)) return null;
         // only these have conversations; the rest of IP is inspected packet by packet
-        if (!(p.HasIcmp || p.HasPorts || p.Protocol == 50)) return null;
+        if (!(p.HasIcmp || p.HasPorts || p.Protocol == 50 || p.Protocol == 41 && p.IpVersion == 4)) return null;
         IpAddress source = p.Source_, destination = p.Destination;
         ushort sourcePort = p.SourcePort, destinationPort = p.DestinationPort;
         byte protocol = p.Protocol;
@@ -89,7 +89,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
         else if (!p.HasPorts && protocol is not (6 or 17 or 132))
         {
             sourcePort = destinationPort = 0;
-            if (p.TransportLength >= 4)
+            if (protocol == 50 && p.TransportLength >= 4)
             {
                 // each security association is a flow of its own (RFC 4303 section 2.1)
                 ReadOnlySpan<byte> index = p.Data.AsSpan(p.TransportOffset, 4);

@@ -83,7 +83,7 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         if (options.Ethernet && p.EthernetOffset >= 0) EthernetAddresses(p);
     }
 
-    private static ReadOnlySpan<byte> TunnelSource(byte kind) => kind switch { 2 => "gre tunnel"u8, 3 => "erspan"u8, 4 => "vxlan encapsulation"u8, 5 => "geneve encapsulation"u8, 6 => "teredo tunnel"u8, _ => "ip-in-ip tunnel"u8 };
+    private static ReadOnlySpan<byte> TunnelSource(byte kind) => kind switch { 2 => "gre tunnel"u8, 4 => "vxlan encapsulation"u8, 5 => "geneve encapsulation"u8, 6 => "teredo tunnel"u8, 7 => "ipv6 tunnel"u8, _ => "ipv4 tunnel"u8 };
 
     private void EthernetAddresses(Packet p)
     {
@@ -251,14 +251,16 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
 
     private void TunnelObject(Packet p)
     {
-        if (p.Outer is not { IpVersion: not 0 } outer) return;
+        // what was put together from fragments counts as carried by the last of them, which has no ports
+        bool joined = p.Outer == null && p.Source == PacketSource.Defragmented;
+        if ((joined ? p : p.Outer) is not { IpVersion: not 0 } outer) return;
         _w.Open("tunnel"u8);
         _w.Address("src_ip"u8, outer.Source_);
-        _w.Number("src_port"u8, outer.SourcePort);
+        _w.Number("src_port"u8, joined ? 0 : outer.SourcePort);
         _w.Address("dest_ip"u8, outer.Destination);
-        _w.Number("dest_port"u8, outer.DestinationPort);
+        _w.Number("dest_port"u8, joined ? 0 : outer.DestinationPort);
         Protocol(outer.Protocol);
-        _w.Number("depth"u8, 1);
+        _w.Number("depth"u8, joined ? 0 : 1);
         if (outer.Number > 0 && options.ShowNumbers) _w.Number("pcap_cnt"u8, outer.Number);
         _w.Text("pkt_src"u8, "wire/pcap"u8);
         _w.Close();
