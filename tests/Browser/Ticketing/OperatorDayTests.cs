@@ -136,6 +136,8 @@ public sealed class OperatorDayTests : IAsyncLifetime
             await session.GoAsync("/tickets/acts");
             await session.PictureAsync("tickets-acts-en");
             await ClickAsync(page.Locator("tr[data-key] button").First);
+            // Whoever leaves before the answer stops the act: the page says when it is done.
+            await Assertions.Expect(page.GetByText("Taken back by").First).ToBeVisibleAsync(s_soon);
             await session.GoAsync("/tickets");
             await Assertions.Expect(page.Locator("tr[data-key]")).ToHaveCountAsync(2, new() { Timeout = 30_000 });
         }, _host);
