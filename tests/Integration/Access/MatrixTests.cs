@@ -55,6 +55,25 @@ public sealed class MatrixTests(AccessWorld world)
     }
 
     [Fact]
+    public async Task Whoever_must_first_get_a_second_factor_may_do_that_and_nothing_else()
+    {
+        var (refused, allowed) = (0, new List<string>());
+        foreach (var type in AccessMap.Handlers)
+        {
+            var handler = (IHandler)RuntimeHelpers.GetUninitializedObject(type);
+            if (await RefusalAsync(handler, PersonOf(Role.Administrator) with { MustEnrol = true, Permissions = System.Collections.Frozen.FrozenSet.Create(Permission.Enrolling.Id) }) is RefusalKind.Forbidden)
+                refused++;
+            else
+                allowed.Add(type.FullName!);
+        }
+
+        Assert.All(allowed, name => Assert.StartsWith("Appliance.Kernel.Identity.", name, StringComparison.Ordinal));
+        Assert.InRange(allowed.Count, 1, 8);
+        Assert.InRange(refused, 100, int.MaxValue);
+        Assert.All(AccessMap.Entries.Where(e => e.Permission == Permission.Enrolling), e => Assert.StartsWith("/account", e.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_right_that_is_asked_for_is_declared_by_a_module_and_held_by_some_role()
     {
         var declared = AccessMap.Modules.Modules.SelectMany(m => m.Permissions).ToLookup(p => p.Permission.Id, p => p.Roles.Length);
