@@ -72,12 +72,11 @@ public sealed class SensingDeskTests
         {
             await page.GotoAsync(path);
             await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
-            await Assertions.Expect(page.Locator("main table, main textarea").First).ToBeVisibleAsync(s_soon);
+            // The sample's addresses belong to nobody here, so the list of our own is empty and says so.
+            await Assertions.Expect(page.Locator("main table:not(.sr-only), main textarea, main .state").First).ToBeVisibleAsync(s_soon);
             await session.PictureAsync($"sense-{name}-en");
         }
-        await page.GotoAsync("/sense/assets");
-        await page.Locator("tr[data-key] a").First.ClickAsync();
-        await page.WaitForURLAsync("**/sense/assets/**");
+        await page.GotoAsync("/sense/assets/192.0.2.25");
         await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-asset-en");
         Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults) + "\n" + host.Process.Output);
@@ -108,7 +107,7 @@ public sealed class SensingDeskTests
         foreach (var (path, name) in new[] { ("/sense/assets", "assets"), ("/sense/data", "data"), ("/sense/rules?view=noise", "noise") })
         {
             await page.GotoAsync(path);
-            await Assertions.Expect(page.Locator("main table").First).ToBeVisibleAsync(s_soon);
+            await Assertions.Expect(page.Locator("main table:not(.sr-only), main .state").First).ToBeVisibleAsync(s_soon);
             await session.PictureAsync($"sense-{name}-ar");
         }
         Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults) + "\n" + host.Process.Output);
