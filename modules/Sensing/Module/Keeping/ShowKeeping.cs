@@ -12,11 +12,11 @@ internal sealed record ShowKeepingRequest;
 /// <summary>One kind of thing that is kept.</summary>
 /// <param name="Key">Names it: <c>sensing.keep.{Key}</c>.</param>
 /// <param name="Tier">1 by time, 2 by bytes, 3 for ever.</param>
-/// <param name="Rows">How many, as the database estimates.</param>
+/// <param name="Rows">How many, as the database estimates; null before it has counted once.</param>
 /// <param name="Bytes">With indexes.</param>
 /// <param name="Days">How long, or null.</param>
 /// <param name="Oldest">The oldest one.</param>
-internal sealed record KeptKind(string Key, int Tier, long Rows, long Bytes, int? Days, DateTimeOffset? Oldest);
+internal sealed record KeptKind(string Key, int Tier, long? Rows, long Bytes, int? Days, DateTimeOffset? Oldest);
 
 /// <summary>The hours of tier 2.</summary>
 /// <param name="Hours">Partitions.</param>
@@ -53,7 +53,7 @@ internal sealed class ShowKeeping(Database database, DataFolder data, SensingOpt
 
     private const string Sizes =
         """
-        select c.oid::regclass::text as table, greatest(c.reltuples, 0)::bigint as rows, pg_total_relation_size(c.oid) as bytes
+        select c.oid::regclass::text as table, case when c.reltuples < 0 then null else c.reltuples end::bigint as rows, pg_total_relation_size(c.oid) as bytes
         from unnest(@tables) as t (name)
         join pg_class c on c.oid = t.name::regclass
         """;
@@ -135,7 +135,8 @@ internal sealed class ShowKeeping(Database database, DataFolder data, SensingOpt
         foreach (var path in new[] { data.Root }.Concat(folders.Configured.Select(static f => f.Path)).Where(Directory.Exists))
         {
             var drive = new DriveInfo(path);
-            if (disks.TrueForAll(d => new DriveInfo(d.Path).Name != drive.Name))
+            // A drive is known by its path alone here; two paths of one disk have the same size and room.
+            if (disks.TrueForAll(d => (d.Size, d.Free) != (drive.TotalSize, drive.AvailableFreeSpace)))
                 disks.Add(new(path, drive.TotalSize, drive.AvailableFreeSpace));
         }
         return disks;
@@ -144,7 +145,7 @@ internal sealed class ShowKeeping(Database database, DataFolder data, SensingOpt
     private sealed class SizeRow
     {
         public string Table { get; init; } = "";
-        public long Rows { get; init; }
+        public long? Rows { get; init; }
         public long Bytes { get; init; }
     }
 
