@@ -30,5 +30,5 @@ internal static partial class TicketingApi
 
     internal sealed record StepBody(string From, string To, string? Reason = null);
 
-    internal sealed record ServeBody(Guid Incident = default);
+    internal sealed record ServeBody(Guid Incident);
 }

@@ -80,8 +80,11 @@ internal static partial class TicketingApi
 
     private static Task<Outcome<ReportSheet>> ShowOne(Viewer viewer, ShowReport query, Guid id, CancellationToken cancel) => query.RunAsync(viewer, id, cancel);
 
-    private static async Task<Outcome<IncidentRef>> Attach(Viewer viewer, AttachReports act, Guid id, AttachBody body, CancellationToken cancel)
+    private static async Task<Outcome<IncidentRef>> Attach(Viewer viewer, AttachReports act, ShowReport query, Guid id, AttachBody body, CancellationToken cancel)
     {
+        // What the address names comes before what the body names: a report that is not there is 404, whatever the number.
+        if (await query.RunAsync(viewer, id, cancel) is { Succeeded: false } missing)
+            return Outcome<IncidentRef>.Refused(missing.Refusals);
         var outcome = await act.RunAsync(viewer, new([id], body.Number), cancel);
         return outcome.TryGet(out var done) ? done.Incident! : Outcome<IncidentRef>.Refused(outcome.Refusals);
     }

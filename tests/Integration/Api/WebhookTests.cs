@@ -42,23 +42,6 @@ public sealed class WebhookTests(ApiHost api) : IClassFixture<ApiHost>
     }
 
     [Fact]
-    public async Task What_is_marked_red_is_never_told_and_what_comes_after_it_is()
-    {
-        using var program = new Program(api.Port);
-        var id = (string)(await api.SendAsync("POST", "kernel/webhooks", Sheet("red", $"http://127.0.0.1:{api.Port}/red"))).Json["id"]!;
-        var red = await api.SendAsync("POST", "ticketing/incidents", new JsonObject { ["title"] = "For the eyes of few", ["tlp"] = "TLP:RED" }, "amina");
-        var amber = await api.SendAsync("POST", "ticketing/incidents", new JsonObject { ["title"] = "For some" }, "amina");
-        Assert.Equal((200, 200), (red.Status, amber.Status));
-
-        var told = await program.TakeAsync();
-
-        Assert.Equal($"incident/{amber.Json["id"]}", (string)told.Json["subject"]!);
-        await LineAsync(id, l => (string)l["state"]! == "delivered");
-        Assert.Single((await api.SendAsync("GET", $"kernel/webhooks/{id}/deliveries")).Json["items"]!.AsArray());
-        await api.SendAsync("DELETE", $"kernel/webhooks/{id}");
-    }
-
-    [Fact]
     public async Task Inside_addresses_are_not_called_however_they_are_written()
     {
         using var program = new Program(api.Port);
