@@ -17,6 +17,9 @@ internal sealed class Ballast(string folder, KernelOptions options, ILogger log)
 
     private string Making => File + ".new";
 
+    /// <summary>Bytes given back and not taken again: room for people, which no intake may count as its own.</summary>
+    public long Lent { get; private set; }
+
     /// <summary>Makes the file where there is room for it, and gives it back where there is little.</summary>
     public void Balance(long free, long total, long limit)
     {
@@ -28,6 +31,7 @@ internal sealed class Ballast(string folder, KernelOptions options, ILogger log)
             if (free >= limit / 2)
                 return;
             System.IO.File.Delete(File);
+            Lent = size;
             KernelLog.BallastReleased(log, size / MiB);
         }
         else if (free > size + (2 * limit))
@@ -46,6 +50,8 @@ internal sealed class Ballast(string folder, KernelOptions options, ILogger log)
             {
                 System.IO.File.Move(Making, File, overwrite: true);
             }
+
+            Lent = 0;
         }
         catch (IOException fault) when (FullDisk.Is(fault))
         {

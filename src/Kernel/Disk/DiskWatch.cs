@@ -82,9 +82,11 @@ public sealed class DiskWatch : BackgroundService
         var (free, total) = (disk.AvailableFreeSpace, disk.TotalSize);
         // A small disk keeps a tenth, but where intake ends up enough for the database to work with.
         var limit = Math.Min(_options.StopSpaceMiB * MiB, Math.Max(total / 10, place.PausesIntake ? Math.Min(32 * MiB, total / 4) : 0));
+        // What the ballast gave back is for people: a disk is not less full by it, or intake would go on and fill that too.
+        var left = place.PausesIntake ? free - _ballast.Lent : free;
         if (place.PausesIntake)
             _ballast.Balance(free, total, limit);
-        var full = _full.Contains(place.Name) ? free < limit + (limit / 2) : free < limit;
+        var full = left < (_full.Contains(place.Name) ? limit + (limit / 2) : limit);
         if (full ? _full.Add(place.Name) : _full.Remove(place.Name))
             KernelLog.DiskChanged(_log, place.Name, place.Path, free / MiB, full ? "full" : "has room again");
         return new(place, free / MiB, limit / MiB, full);

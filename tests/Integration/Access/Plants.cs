@@ -15,5 +15,6 @@ internal static class Plants
         "insert into watch.advisory_revisions (advisory_id, revision, title, severity, summary, body, cves, observables, links, language, author, approved_by, published_at, tlp, pap, exercise, named) select id, 1, 'CANARY', 2, 'CANARY', 'CANARY', '{}', '[]', '{}', 'en', 'a', 'b', now(), 2, 2, false, '{}' from watch.advisories limit 1",
         "insert into sensing.indicators (stix_id, peer, type, value, received_at, tlp, pap, exercise) values ('indicator--CANARY', gen_random_uuid(), 'domain', 'CANARY.example', now(), 2, 2, false)",
         "insert into sensing.rejects (received_at, sensor_id, stream, segment, at_byte, length, reason, detail, line, tlp, pap, exercise) select now(), id, 'events', 1, 0, 9, 'json', 'CANARY', 'CANARY', 2, 2, false from sensing.sensors limit 1",
+        "insert into sensing.extracts (id, group_id, alert_id, sensor_id, state, asked_at, asked_by, asked_by_name, from_at, to_at, src, dst, reason, tlp, pap, exercise) select gen_random_uuid(), group_id, id, sensor_id, 'failed', now(), gen_random_uuid(), 'CANARY', now(), now(), src, dst, 'CANARY', 2, 2, false from sensing.alerts limit 1",
     ];
 }
