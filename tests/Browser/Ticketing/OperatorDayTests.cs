@@ -52,12 +52,15 @@ public sealed class OperatorDayTests : IAsyncLifetime
             await session.PictureAsync($"tickets-reports-{language}");
             await PressAsync(page, "j");
             await PressAsync(page, "Enter");
+            var title = "";
             for (var left = 20; left > 0; left--)
             {
                 await page.WaitForURLAsync(url => url.Contains("/tickets/reports/", StringComparison.Ordinal));
                 await page.WaitForFunctionAsync("() => document.documentElement.dataset.circuit === 'up'", null, new() { Timeout = 30_000 });
                 await Assertions.Expect(page.Locator("[data-keys=n]")).ToBeVisibleAsync(s_soon);
-                var title = await page.Locator("h1").InnerTextAsync();
+                // The address changes before the page does: who presses a key has seen the next report.
+                await Assertions.Expect(page.Locator("h1")).Not.ToHaveTextAsync(title, new() { Timeout = 30_000 });
+                title = await page.Locator("h1").InnerTextAsync();
                 var before = page.Url;
                 if (title.StartsWith("Win", StringComparison.Ordinal))
                     await PressAsync(page, "e");
