@@ -25,6 +25,7 @@ public sealed class HostileHost : IAsyncLifetime
         ("amina", "/sense/inbox?hours=8760"), ("amina", "/sense/events?hours=8760"), ("amina", "/tickets"), ("amina", "/tickets/reports"), ("amina", "/watch"), ("amina", "/watch/advisories"),
         ("amina", "/directory/constituents"), ("amina", "/search?q=ran"), ("amina", "/search?q=%3Cscript%3E"), ("amina", "/sense/inbox?hours=8760&q=%22%3E%3Cscript%3Eran(1)%3C/script%3E"), ("amina", "/wall/alerts"), ("amina", "/"),
         ("lee", "/share/inbox"), ("lee", "/share/outbox"), ("lee", "/share/peers"), ("lee", "/admin/mail/received"), ("lee", "/admin/audit"), ("lee", "/admin/deliveries"), ("lee", "/watch/feeds"),
+        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"),
     ];
 
     /// <summary>Pages of single records, by kind.</summary>
@@ -92,7 +93,7 @@ public sealed class HostileHost : IAsyncLifetime
             advisories.Add((await Analyst.PostAsync("watch/advisories", new { fields = new { title = payload, severity = 2, tlp = "green", summary = Payloads.Together, body = Payloads.Together } }, cancel))!["number"]!.ToString());
         return
         [
-            .. ids.Skip(10).SelectMany(id => new[] { "", "?tab=flow", "?tab=payload", "?tab=raw", "?tab=history" }.Select(tab => ("amina", $"/sense/alerts/{id}{tab}"))),
+            .. ids.Skip(10).SelectMany(id => new[] { "", "?tab=flow", "?tab=payload", "?tab=packets", "?tab=raw", "?tab=history" }.Select(tab => ("amina", $"/sense/alerts/{id}{tab}"))),
             .. incidents.Select(n => ("amina", $"/tickets/{n}")), .. reports.Select(r => ("lee", $"/tickets/reports/{r}")), .. items.Select(i => ("amina", $"/watch?item={i}")),
             .. received.Select(r => ("lee", $"/share/inbox/{r}")), .. constituents.Select(c => ("lee", $"/directory/constituents/{c}")), ("lee", $"/share/peers/{peer}"),
             .. advisories.SelectMany(a => new[] { "", "/edit", "/print" }.Select(part => ("amina", $"/watch/advisories/{a}{part}"))),

@@ -18,6 +18,9 @@ internal sealed class AskPackets(Database database, SensingOptions options) : Ac
     private static readonly TimeSpan s_before = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_after = TimeSpan.FromMinutes(5);
 
+    /// <summary>A record may claim that its flow began at the beginning of time; no ring reaches back further than this.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(7);
+
     private const string Find =
         $"""
         select m.group_id, m.sensor_id, m.seen_at, m.src, m.src_port, m.dst, m.dst_port, m.proto, m.replay, m.raw #>> array['flow', 'start'] as flow_start, m.tlp, m.pap, m.exercise, m.named, s.kind, s.present
@@ -47,7 +50,7 @@ internal sealed class AskPackets(Database database, SensingOptions options) : Ac
         if (await work.FindAsync<bool>(Open, request, cancel))
             return Refuse.Conflict("sensing.refused.packets-asked");
         var id = Guid.CreateVersion7();
-        var began = DateTimeOffset.TryParse(alert.FlowStart, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) && start < alert.SeenAt ? start : alert.SeenAt;
+        var began = DateTimeOffset.TryParse(alert.FlowStart, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) && start < alert.SeenAt && alert.SeenAt - start < s_longest ? start : alert.SeenAt;
         await work.ExecuteAsync(
             Insert,
             new
