@@ -27,6 +27,15 @@ internal static class SourceRules
             .Where(one => one.Block.Statements.Count == 0)
             .Select(one => $"{file}:{one.GetLocation().GetLineSpan().StartLinePosition.Line + 1} catches and does nothing: decide, count or log");
 
+    /// <summary>
+    /// A field whose value the page writes while somebody types in it: what the server answers to one key overwrites the keys pressed since, on any line slower than the hand. <c>@bind</c> with
+    /// its event tells the renderer what the browser already shows.
+    /// </summary>
+    public static IEnumerable<string> OverwritesTyping(string file, string text) =>
+        text.Split('\n').Index()
+            .Where(line => line.Item.Contains("@oninput=", StringComparison.Ordinal))
+            .Select(line => $"{file}:{line.Index + 1} listens to @oninput: bind with @bind:event=\"oninput\", or what is typed meanwhile is lost");
+
     /// <summary>Styles and scripts live in Ui, so that one policy covers them.</summary>
     public static IEnumerable<string> AssetsInModules(IEnumerable<string> files) =>
         files.Where(file => file.StartsWith("modules/", StringComparison.Ordinal) && (file.Contains("/wwwroot/", StringComparison.Ordinal) || file.EndsWith(".razor.css", StringComparison.Ordinal) || file.EndsWith(".razor.js", StringComparison.Ordinal)))

@@ -21,6 +21,9 @@ public sealed class SourceRulesTests
     public void No_fault_is_swallowed() => Faults.None(Product.Files(".cs").SelectMany(file => SourceRules.Swallowed(file, Product.Read(file))));
 
     [Fact]
+    public void No_page_overwrites_what_is_being_typed() => Faults.None(Product.Files(".razor").SelectMany(file => SourceRules.OverwritesTyping(file, Product.Read(file))));
+
+    [Fact]
     public void Modules_bring_no_assets() => Faults.None(SourceRules.AssetsInModules(Product.Files("")));
 
     [Fact]
@@ -62,6 +65,13 @@ public sealed class SourceRulesTests
     {
         Assert.Equal(["a.cs:1 catches and does nothing: decide, count or log"], SourceRules.Swallowed("a.cs", "class A { void M() { try { } catch (Exception) { /* quiet */ } } }"));
         Assert.Empty(SourceRules.Swallowed("a.cs", "class A { int M() { try { return 1; } catch (Exception) { return 0; } } }"));
+    }
+
+    [Fact]
+    public void Field_that_overwrites_typing_is_caught()
+    {
+        Assert.Single(SourceRules.OverwritesTyping("a.razor", "<p>\n<input value=\"@_words\" @oninput=\"Find\" />"));
+        Assert.Empty(SourceRules.OverwritesTyping("a.razor", "<input @bind:get=\"_words\" @bind:set=\"Find\" @bind:event=\"oninput\" />"));
     }
 
     [Fact]

@@ -107,6 +107,50 @@ public sealed class CircuitTests(ConsoleHost console) : IClassFixture<ConsoleHos
         }
     }
 
+    /// <summary>A line of 150 ms each way, as over a satellite: every answer of the server is older than what stands in the field by then.</summary>
+    [Fact]
+    public async Task Nothing_typed_is_overwritten_by_a_late_answer()
+    {
+        await using var browser = await console.OpenAsync("/help");
+        var page = browser.Page;
+        await page.RouteWebSocketAsync("**/_blazor**", route =>
+        {
+            var server = route.ConnectToServer();
+            var (up, down) = (Late(server.Send, server.Send), Late(route.Send, route.Send));
+            route.OnMessage(up);
+            server.OnMessage(down);
+        });
+        await ConsoleHost.GoAsync(page, "/");
+        await page.FillAsync(Notes, "");
+
+        var typed = string.Concat(Enumerable.Range(0, 60).Select(i => (char)('a' + i % 26)));
+        await page.Locator(Notes).PressSequentiallyAsync(typed, new() { Delay = 35 });
+        await Assertions.Expect(page.Locator(".draft-note")).ToContainTextAsync("Draft kept");
+
+        await Assertions.Expect(page.Locator(Notes)).ToHaveValueAsync(typed);
+        await ConsoleHost.GoAsync(page, "/");
+        await Assertions.Expect(page.Locator(Notes)).ToHaveValueAsync(typed);
+    }
+
+    /// <summary>Passes frames on in their order, each 150 ms after it came. The first of a direction is the protocol's handshake, which is text; all others are bytes.</summary>
+    private static Action<IWebSocketFrame> Late(Action<byte[]> bytes, Action<string> text)
+    {
+        var shaken = false;
+        var last = Task.CompletedTask;
+        return frame =>
+        {
+            var handshake = !shaken;
+            shaken = true;
+            last = Task.WhenAll(last, Task.Delay(150)).ContinueWith(_ =>
+            {
+                if (handshake)
+                    text(frame.Text!);
+                else
+                    bytes(frame.Binary!);
+            }, TaskScheduler.Default);
+        };
+    }
+
     /// <summary>Types at the end for some time; answers all that stood there and what was older than two seconds when it ended.</summary>
     private static async Task<(string All, string Safe)> TypeAsync(IPage page, string words, int milliseconds)
     {
