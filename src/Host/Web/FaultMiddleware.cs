@@ -22,7 +22,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, ILogger<FaultMiddlew
         {
             if (context.Response.HasStarted)
                 throw;
-            await Problems.WriteAsync(context, fault.StatusCode, Refuse.Invalid("kernel.refused.request", null, fault.Message));
+            await Problems.WriteAsync(context, fault.StatusCode, BodyFaults.RefusalOf(fault));
         }
         catch (IOException fault) when (FullDisk.Is(fault) && !context.Response.HasStarted)
         {

@@ -25,7 +25,8 @@ internal sealed class PermissionMiddleware(RequestDelegate next)
             await Challenge.AnswerAsync(context);
         else if (viewer.MustEnrol && !DeclaredRights.OpensForEnrolling(endpoint))
             await Challenge.EnrolAsync(context);
-        else if (permission is { } needed && (needed == Permission.SignedIn || viewer.May(needed) || viewer.MustEnrol))
+        // A peer is a program with a credential and no person who signed in.
+        else if (permission is { } needed && ((needed == Permission.SignedIn && viewer.Peer is null) || viewer.May(needed) || viewer.MustEnrol))
             await next(context);
         else if (endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null)
         {

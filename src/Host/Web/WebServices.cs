@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Threading.RateLimiting;
 using Appliance.Contracts;
 using Appliance.Host.Api;
@@ -40,10 +41,14 @@ internal static class WebServices
             // A member that is missing is the sender's mistake and named as such, not a fault in the handler that trusted it.
             j.SerializerOptions.RespectRequiredConstructorParameters = true;
             j.SerializerOptions.RespectNullableAnnotations = true;
+            // So is one that nobody reads: a misspelt name must not pass for an instruction that was followed.
+            j.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             j.SerializerOptions.DefaultIgnoreCondition = OutboxJson.Options.DefaultIgnoreCondition;
             foreach (var converter in OutboxJson.Options.Converters)
                 j.SerializerOptions.Converters.Add(converter);
         });
+        // Thrown, so that the answer can say what is wrong and where.
+        services.Configure<RouteHandlerOptions>(r => r.ThrowOnBadRequest = true);
         services.AddRateLimiter(l =>
         {
             l.RejectionStatusCode = StatusCodes.Status429TooManyRequests;

@@ -23,13 +23,22 @@ public sealed class AccessWorld : IAsyncLifetime
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
     private readonly Dictionary<Role, string> _tokens = [];
+    private readonly Dictionary<Role, Guid> _ids = [];
+    private readonly Dictionary<Role, SignedIn> _windows = [];
+    private AuthenticationHeaderValue _peer = null!;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>Everybody's password.</summary>
+    private const string Password = "quiet river lantern 9";
 
     /// <summary>A word that nobody of <see cref="People"/> may read.</summary>
     public static string Canary => "zyxcanary";
 
     /// <summary>The roles of people.</summary>
     public static IReadOnlyList<Role> People { get; } = [.. Enum.GetValues<Role>().Where(r => r != Role.Peer)];
+
+    /// <summary>Who holds each role.</summary>
+    public IReadOnlyDictionary<Role, Guid> Ids => _ids;
 
     /// <summary>The host.</summary>
     public HostProcess Host { get; private set; } = null!;
@@ -55,7 +64,7 @@ public sealed class AccessWorld : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Host.Http, path));
         if (role is { } known)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _tokens[known]);
+            request.Headers.Authorization = known == Role.Peer ? _peer : new AuthenticationHeaderValue("Bearer", _tokens[known]);
         // As a program: a refusal is a status and not a page to log in.
         request.Headers.Accept.ParseAdd("application/json");
         if (method != "GET")
@@ -68,11 +77,33 @@ public sealed class AccessWorld : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        foreach (var window in _windows.Values)
+            window.Dispose();
         if (Database is not null)
             await Database.DisposeAsync();
         if (Host is not null)
             await Host.DisposeAsync();
     }
+
+    /// <summary>Asks for a page as the browser of a role that signed in with its password does.</summary>
+    public async Task<(int Status, string Body)> BrowseAsync(Role role, string path)
+    {
+        if (!_windows.TryGetValue(role, out var window))
+            _windows[role] = window = await SignedIn.AsAsync(Host.Http, role.ToString().ToLowerInvariant(), Password);
+        using var answer = await window.GetAsync(path, CancellationToken.None);
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Gives every marked row this marking, readable by name for <paramref name="named"/>.</summary>
+    public async Task MarkAsync(Tlp tlp, IEnumerable<Guid> named)
+    {
+        var names = string.Join(',', named.Select(n => $"'{n}'"));
+        foreach (var table in await MarkedTablesAsync())
+            await TryAsync($"update {table} set tlp = {(short)tlp}, named = array[{names}]::uuid[]");
+    }
+
+    /// <summary>Makes every marked row RED for somebody else again.</summary>
+    public Task HideAsync() => MarkAsync(Tlp.Red, [Guid.NewGuid()]);
 
     /// <summary>Tables with a marking.</summary>
     public async Task<IReadOnlyList<string>> MarkedTablesAsync() => await TextsAsync(
@@ -107,13 +138,19 @@ public sealed class AccessWorld : IAsyncLifetime
             var organisation = role == Role.Constituent ? new ConstituentId(Guid.NewGuid()) : (ConstituentId?)null;
             var invited = await scope.ServiceProvider.GetRequiredService<InviteUser>().RunAsync(system, new(name, name, "", [role], organisation), CancellationToken.None);
             Assert.True(invited.Succeeded, invited.Succeeded ? "" : invited.Refusals[0].Key);
-            var accepted = await scope.ServiceProvider.GetRequiredService<AcceptInvitation>().RunAsync(system, new(invited.Value.Path["/invite/".Length..], "quiet river lantern 9", "en"), CancellationToken.None);
+            var accepted = await scope.ServiceProvider.GetRequiredService<AcceptInvitation>().RunAsync(system, new(invited.Value.Path["/invite/".Length..], Password, "en"), CancellationToken.None);
             Assert.True(accepted.Succeeded, accepted.Succeeded ? "" : accepted.Refusals[0].Key);
             List<Permission> rights = [.. AccessMap.Granted(role).Select(p => new Permission(p)), Permission.SignedIn];
             var issued = await scope.ServiceProvider.GetRequiredService<IssueToken>().RunAsync(system, new($"{name}-token", TokenKind.Bearer, rights, TimeSpan.FromDays(1), null, invited.Value.User), CancellationToken.None);
             Assert.True(issued.Succeeded, issued.Succeeded ? "" : issued.Refusals[0].Key);
-            _tokens[role] = issued.Value.Secret;
+            (_tokens[role], _ids[role]) = (issued.Value.Secret, invited.Value.User.Value);
         }
+
+        await using var last = services.CreateAsyncScope();
+        List<Permission> ofPeers = [.. AccessMap.Granted(Role.Peer).Select(p => new Permission(p))];
+        var peer = await last.ServiceProvider.GetRequiredService<IssueToken>().RunAsync(Viewer.System("test"), new("peer", TokenKind.Basic, ofPeers, TimeSpan.FromDays(1), PeerId.New()), CancellationToken.None);
+        Assert.True(peer.Succeeded, peer.Succeeded ? "" : peer.Refusals[0].Key);
+        _peer = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"peer:{peer.Value.Secret}")));
     }
 
     /// <summary>Does with the real acts what people do, so that every module has its rows. A marked table that stays empty fails a test: bring something into it here.</summary>
@@ -147,9 +184,9 @@ public sealed class AccessWorld : IAsyncLifetime
     /// <summary>Marks every marked row RED for somebody else, and puts the canary into every text of it and of the rows that hang on it.</summary>
     private async Task RedAsync()
     {
+        await HideAsync();
         foreach (var table in await MarkedTablesAsync())
         {
-            await TryAsync($"update {table} set tlp = 4, named = array[gen_random_uuid()]");
             foreach (var owner in await TextsAsync($"select '{table}' union select distinct conrelid::regclass::text from pg_constraint where contype = 'f' and confrelid = '{table}'::regclass"))
             {
                 foreach (var column in await TextsAsync($"select attname from pg_attribute where attrelid = '{owner}'::regclass and attnum > 0 and not attisdropped and atttypid = 'text'::regtype and attname not in ('number', 'file')"))

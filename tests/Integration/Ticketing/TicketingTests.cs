@@ -223,6 +223,20 @@ public sealed class TicketingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Program_elsewhere_is_told_of_an_amber_incident_and_never_of_a_red_one()
+    {
+        await _modules.Database.ExecuteAsync("insert into kernel.webhooks (id, name, url, events, secret, created_at, created_by) values (gen_random_uuid(), 'mirror', 'https://mirror.example/', array['ticketing.incident-opened', 'ticketing.incident-changed', 'ticketing.incident-closed'], 'x', now(), gen_random_uuid())", null, Cancel);
+        var open = (await Get<OpenIncident>().RunAsync(_analyst, new(new() { Title = "told", Marking = new Marking(Tlp.AmberStrict) }, []), Cancel)).Value;
+        var red = (await Get<OpenIncident>().RunAsync(_analyst, new(new() { Title = "untold", Marking = new Marking(Tlp.Red, Named: [_analyst.Id]) }, []), Cancel)).Value;
+        Assert.True((await MoveAsync(red.Id, "new", "in-progress", null)).Succeeded);
+
+        var told = await _modules.Database.QueryAsync<string>("select body from kernel.webhook_deliveries", null, Cancel);
+        Assert.NotEmpty(told);
+        Assert.All(told, body => Assert.Contains(open.Id.ToString(), body, StringComparison.Ordinal));
+        Assert.DoesNotContain(told, body => body.Contains(red.Id.ToString(), StringComparison.Ordinal) || body.Contains(red.Number, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Red_incident_exists_for_the_named_alone()
     {
         var other = _modules.Person("Omar", Role.Manager);
