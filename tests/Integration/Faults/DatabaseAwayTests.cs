@@ -11,7 +11,7 @@ using Xunit;
 namespace Appliance.Integration.Faults;
 
 /// <summary>The database goes away and comes back: everybody is told, what arrives waits, and nobody has to do anything.</summary>
-public sealed class DatabaseAwayTests
+public sealed partial class DatabaseAwayTests
 {
     private static readonly TimeSpan s_told = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_back = TimeSpan.FromSeconds(60);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Appliance.Kernel.Data;
 using Npgsql;
 
@@ -50,6 +52,26 @@ public sealed class OwnServer : IAsyncDisposable
         await connection.OpenAsync();
         await using var cut = new NpgsqlCommand("select count(pg_terminate_backend(pid, 10000))::int from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()", connection);
         return (int)(await cut.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Kills one session's process as the kernel does when memory is short: the server throws all others out and recovers from its log.</summary>
+    public async Task KillBackendAsync()
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Address) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var busiest = new NpgsqlCommand("select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() order by state <> 'active', state_change desc limit 1", connection);
+        Process.GetProcessById((int)(await busiest.ExecuteScalarAsync())!).Kill();
+    }
+
+    /// <summary>Ends the server without a checkpoint, as a power cut would: what it knows afterwards it reads from its log.</summary>
+    public async Task StopAtOnceAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        var server = Process.GetProcessById(_cluster.State().Process ?? throw new InvalidOperationException("the server does not run"));
+        using (var signal = Process.Start("kill", ["-QUIT", server.Id.ToString(CultureInfo.InvariantCulture)]))
+            await signal.WaitForExitAsync();
+        while (_cluster.State().Process is not null)
+            await Task.Delay(20);
     }
 
     /// <summary>Stops and deletes it.</summary>
