@@ -11,6 +11,7 @@ using Appliance.Kernel.Identity;
 using Appliance.Kernel.Jobs;
 using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Notices;
 using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Settings;
 using Appliance.Kernel.Webhooks;
@@ -93,6 +94,7 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<PreferenceStore>();
         services.AddSingleton<IDrafts, StoredDrafts>();
         services.AddSingleton<IPersonal, Personal>();
+        services.AddSingleton<INotices, StoredNotices>();
         services.AddScoped<ISavedViews, StoredViews>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<Api.KeptAnswers>();

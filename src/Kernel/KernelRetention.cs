@@ -41,6 +41,8 @@ internal static class KernelRetention
 
     private const string Drafts = "delete from kernel.drafts where (user_id, place) in (select user_id, place from kernel.drafts where saved_at < @before limit 5000)";
 
+    private const string Notices = "delete from kernel.notices where id in (select id from kernel.notices where at < @before limit 5000)";
+
     public static void Describe(IModuleBuilder builder) => builder
         .Retention(new("kernel.outbox_events", 30, Facts))
         .Retention(new("jobs.runs", 90, Runs))
@@ -50,5 +52,6 @@ internal static class KernelRetention
         .Retention(new("identity.tries", 2, Tries))
         .Retention(new("kernel.kept_answers", 2, KeptAnswers))
         .Retention(new("kernel.webhook_deliveries", 30, WebhookDeliveries))
-        .Retention(new("kernel.drafts", 90, Drafts));
+        .Retention(new("kernel.drafts", 90, Drafts))
+        .Retention(new("kernel.notices", 90, Notices));
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Appliance.Host.Demo;
 using Appliance.Kernel.Data;
 using Appliance.Tests.Case;
+using Npgsql;
 
 namespace Appliance.Tests.Browser.Ui;
 
@@ -28,6 +29,7 @@ public sealed class FilledHost : IAsyncLifetime
         var people = DemoPeople.Load(new DataFolder(Host.Data))!;
         DemoApi Api(string name) => new(_http, Host.Http, people.Single(p => p.Name == name).Token);
         Pages = await FillAsync(Api("amina"), Api("lee"), CancellationToken.None);
+        await TellAsync(Pages.Single(p => p.Path.StartsWith("/tickets/INC-", StringComparison.Ordinal)).Path);
     }
 
     /// <inheritdoc/>
@@ -63,7 +65,7 @@ public sealed class FilledHost : IAsyncLifetime
             "/sense/inbox", "/sense/inbox?by=signature", "/sense/inbox?q=-sid:1%20port:%3E0", "/sense/rules", "/sense/rules?view=noise", "/sense/rules?view=indicators", "/sense/rules?view=hidden", "/sense/rules/edit",
             "/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "/sense/assets", "/sense/assets?view=names", $"/sense/assets/{left["destination"]}", "/sense/captures", "/sense/sensors", "/sense/events", "/sense/data",
             "/setup/steps/factor", "/setup/steps/organisation", "/setup/steps/network", "/setup/steps/constituents", "/setup/steps/rules", "/setup/steps/mail", "/setup/steps/selftest", "/setup/steps/finish",
-            "/share/inbox", "/share/outbox", "/share/peers", "/share/peers/new", $"/share/peers/{peer}", "/watch/feeds", "/watch/subscribers", "/no/such/page",
+            "/share/inbox", "/share/outbox", "/share/peers", "/share/peers/new", $"/share/peers/{peer}", "/watch/feeds", "/watch/subscribers", "/no/such/page", "/notices", "/notices?view=all",
         ];
         string[] ofAnalyst =
         [
@@ -71,6 +73,16 @@ public sealed class FilledHost : IAsyncLifetime
             "/watch", "/watch/advisories", "/watch/advisories/new", $"/watch/advisories/{advisory["number"]}", $"/watch/advisories/{advisory["number"]}/edit", $"/watch/advisories/{advisory["number"]}/print",
         ];
         return [.. ofManager.Select(p => ("lee", p)), .. ofAnalyst.Select(p => ("amina", p))];
+    }
+
+    /// <summary>What a third colleague would have done: the sample country has two.</summary>
+    private async Task TellAsync(string incident)
+    {
+        await using var database = NpgsqlDataSource.Create(Host.Database);
+        await using var command = database.CreateCommand("insert into kernel.notices (id, user_id, at, key, arguments, about, link, by_name) select gen_random_uuid(), id, now(), 'ticketing.notice.noted', array[$1], 'incident/x', $2, 'Omar Haddad' from identity.users");
+        command.Parameters.AddWithValue(incident.Split('/')[^1]);
+        command.Parameters.AddWithValue(incident);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static JsonNode? First(JsonNode? answer) => Items(answer).FirstOrDefault();

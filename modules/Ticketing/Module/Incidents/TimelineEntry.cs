@@ -50,8 +50,9 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
     public EventId? Event { get; init; }
 
     /// <summary>Adds the entry; false when it stands there already.</summary>
-    public async Task<bool> AddAsync(Work work, CancellationToken cancel) =>
-        await work.ExecuteAsync(
+    public async Task<bool> AddAsync(Work work, CancellationToken cancel)
+    {
+        var added = await work.ExecuteAsync(
             Insert,
             new
             {
@@ -68,10 +69,15 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
                 Event = Event?.Value,
             },
             cancel) > 0;
+        if (added)
+            await OwnerNews.TellAsync(work, [this], cancel);
+        return added;
+    }
 
     /// <summary>Adds entries that no fact from elsewhere caused, in one statement.</summary>
-    public static Task AddAllAsync(Work work, IReadOnlyList<TimelineEntry> entries, CancellationToken cancel) =>
-        work.ExecuteAsync(
+    public static async Task AddAllAsync(Work work, IReadOnlyList<TimelineEntry> entries, CancellationToken cancel)
+    {
+        await work.ExecuteAsync(
             InsertAll,
             new
             {
@@ -86,6 +92,8 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
                 Details = entries.Select(e => JsonSerializer.Serialize(e.Detail ?? new { }, OutboxJson.Options)).ToArray(),
             },
             cancel);
+        await OwnerNews.TellAsync(work, entries, cancel);
+    }
 
     /// <summary>Says that the incident moved, and when the next word is due.</summary>
     public static Task TouchAsync(Work work, IncidentId incident, DateTimeOffset? due, CancellationToken cancel) =>

@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Notices;
 using Appliance.Kernel.Permissions;
 
 namespace Appliance.Watch.Advisories;
@@ -17,6 +18,9 @@ internal abstract class AdvisoryStepAct(Database database) : Act<AdvisoryStep, D
     protected abstract string Update { get; }
 
     protected abstract string AuditWord { get; }
+
+    /// <summary>True where those who wrote it are told that a colleague took this step.</summary>
+    protected virtual bool TellsAuthors => true;
 
     /// <summary>More that must hold; null when it does.</summary>
     protected virtual IReadOnlyList<Refusal> Check(Work work, AdvisoryRow row, AdvisoryStep request) => [];
@@ -35,6 +39,8 @@ internal abstract class AdvisoryStepAct(Database database) : Act<AdvisoryStep, D
             return Outcome<Done>.Refused(faults);
         await work.ExecuteAsync(Update, new { Id = row.Id, By = work.Viewer.Name, ById = work.Viewer.Id.Value, Reason = request.Reason.Trim(), work.Now }, cancel);
         work.Audit($"watch.advisory.{AuditWord}", $"advisory/{request.Id}", new { row.Number, row.Version });
+        if (TellsAuthors)
+            await work.TellAsync(row.Editors.Append(row.AuthorId).Distinct().Select(a => new NewNotice(new(a), $"watch.notice.{AuditWord}", $"advisory/{request.Id}", $"/watch/advisories/{row.Number}", row.Number)), cancel);
         return default(Done);
     }
 
@@ -52,6 +58,8 @@ internal sealed class SubmitAdvisory(Database database) : AdvisoryStepAct(databa
     protected override string Update => "update watch.advisories set state = 'review', submitted_at = @Now, returned_reason = null, version = version + 1, changed_at = @Now where id = @Id";
 
     protected override string AuditWord => "submitted";
+
+    protected override bool TellsAuthors => false;
 
     protected override IReadOnlyList<Refusal> Check(Work work, AdvisoryRow row, AdvisoryStep request) => [.. row.Fields().Missing()];
 }
