@@ -215,10 +215,10 @@ internal sealed partial class AppLayerEngine : IStreamReader, IExpectations
         else app.ToClient = found;
     }
 
-    public bool StartsAsAnswer(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort)
+    public bool StartsTheOtherWay(ReadOnlySpan<byte> bytes, bool toServer, ushort clientPort, ushort serverPort)
     {
-        if (_detector.Tcp(bytes, true, serverPort) is not (AppProto.Unknown or AppProto.Failed)) return false;
-        return _detector.Tcp(bytes, false, clientPort) is not (AppProto.Unknown or AppProto.Failed);
+        if (_detector.Tcp(bytes, toServer, serverPort) is not (AppProto.Unknown or AppProto.Failed)) return false;
+        return _detector.Tcp(bytes, !toServer, clientPort) is not (AppProto.Unknown or AppProto.Failed);
     }
 
     private int Feed(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap)

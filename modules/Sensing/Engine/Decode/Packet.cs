@@ -18,6 +18,7 @@ internal enum PacketMarks : ushort
     Passed = 512,
     FirstOfDirection = 1024,
     Alerted = 2048,
+    ChecksumUnread = 4096,
 
     /// <summary>A fragment that there was no memory for.</summary>
     DefragMemcap = 16384,

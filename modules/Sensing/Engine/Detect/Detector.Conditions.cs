@@ -160,6 +160,7 @@ internal sealed partial class Detector
     {
         // what stands for the end of a flow was never sent
         if (p.Source >= PacketSource.StreamEnd) return false;
+        if (p.Is(PacketMarks.ChecksumUnread)) return !test.Negated;
         if (test.Value == -1) return Decoder.HeaderChecksumHolds(p) != test.Negated;
         bool there = test.Value switch { 6 or 17 => p.HasPorts, _ => p.HasIcmp };
         return p.Protocol == test.Value && there && Decoder.TransportChecksumHolds(p) != test.Negated;

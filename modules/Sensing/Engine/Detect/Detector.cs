@@ -141,7 +141,7 @@ internal sealed partial class Detector : IDisposable
             {
                 _hasStream = true;
                 _chunk = stream.Bytes.Array;
-                _chunkStart = stream.Bytes.Start + (int)(stream.RawSequence - stream.Base);
+                _chunkStart = stream.Bytes.Start + (int)(stream.Isn + 1 + (uint)_streamOffset - stream.Base);
                 _chunkLength = chunk.Length;
                 Search(_rules.Stream[direction], chunk, _streamOffset, p);
             }

@@ -114,7 +114,7 @@ internal sealed partial class FlowTable(FlowOptions options, FlowCounters counte
                 forward = !forward;
             }
             bool expired = Expired(flow, p.Time);
-            bool reuse = !expired && protocol == 6 && !embedded && (p.TcpFlags & 0x12) == 0x02 && (flow.Tcp == null ? backward : flow.Tcp.CanBeReusedBy(p.Sequence, forward));
+            bool reuse = !expired && protocol == 6 && !embedded && (p.TcpFlags & 0x12) == 0x02 && (flow.Tcp == null || flow.Tcp.CanBeReusedBy(p.Sequence, forward));
             if (expired || reuse)
             {
                 End(flow, expired ? FlowEnd.Timeout : FlowEnd.Reused);

@@ -12,6 +12,11 @@ namespace Appliance.Sensing.Engine.Runtime;
 /// <summary>From suricata.yaml, --set and the command line to settings. What is not given acts like the stock configuration.</summary>
 internal sealed partial class Configuration
 {
+    /// <summary>Named as the file of a fault that lies in the configuration's own values.</summary>
+    public const string Itself = "configuration";
+
+    private const string StockPolicies = "host-os-policy: { windows: [0.0.0.0/0] }\n";
+
     public required EngineSettings Settings { get; init; }
     public required RuleVariables Variables { get; init; }
     public required Classification Classes { get; init; }
@@ -31,11 +36,12 @@ internal sealed partial class Configuration
         string? thresholdFile = root.Value("threshold-file");
         if (thresholdFile != null && File.Exists(thresholdFile)) suppressions.Load(thresholdFile, variables, faults);
         // a capture file is taken as it is when its checksums are switched off, whatever -k says
-        bool checksums = (args.Checksums ?? true) && (args.Capture == null || root.Value("pcap-file.checksum-checks") is null or "auto" || root.Flag("pcap-file.checksum-checks", true));
-        DefragPolicies policies = Policies(root["host-os-policy"]);
+        string? wish = args.Capture == null ? null : root.Value("pcap-file.checksum-checks");
+        bool checksums = (args.Checksums ?? true) && (wish is null or "auto" || YamlNode.IsTrue(wish));
+        DefragPolicies policies = Policies(root["host-os-policy"] ?? (args.ConfigFile == null ? YamlReader.Read(StockPolicies)["host-os-policy"] : null));
         bool inline = root.Value("stream.inline") switch { null or "auto" => args.SimulateIps, string v => YamlNode.IsTrue(v) };
         bool midstream = root.Flag("stream.midstream", false);
-        ExceptionPolicy Policy(string path, bool forMidstream = false) => PolicyOf(root, path, args.SimulateIps, forMidstream, midstream);
+        ExceptionPolicy Policy(string path, bool forMidstream = false) => PolicyOf(root, path, args.SimulateIps, forMidstream, midstream, faults);
         AppLayerOptions app = App(root["app-layer.protocols"]) with
         {
             Files = Files(root, args),
@@ -102,6 +108,11 @@ internal sealed partial class Configuration
                     Midstream = midstream,
                     AsyncOneside = root.Flag("stream.async-oneside", false),
                     ChecksumValidation = checksums && root.Flag("stream.checksum-validation", true),
+                    MaxCalls = Math.Clamp(root.Integer("stream.max-syn-queued", 10), 0, 255),
+                    MaxAnswers = Math.Clamp(root.Integer("stream.max-synack-queued", 5), 0, 255),
+                    LiberalTimestamps = root.Flag("stream.liberal-timestamps", true),
+                    ChecksumsUnread = wish is not (null or "auto") && !YamlNode.IsTrue(wish),
+                    ChecksumsByTrial = args.Capture != null && wish is null or "auto",
                     Inline = inline,
                     Urgent = root.Value("stream.reassembly.urgent.policy") switch { "oob" => UrgentPolicy.OutOfBand, "gap" => UrgentPolicy.Gap, "drop" => UrgentPolicy.Drop, _ => UrgentPolicy.Inline },
                     Ips = args.SimulateIps,
@@ -118,14 +129,25 @@ internal sealed partial class Configuration
     }
 
     /// <summary>A policy's own setting, else the master switch. Automatic means: drop the flow when in-line, else nothing; and nothing to conversations that may be picked up midway.</summary>
-    private static ExceptionPolicy PolicyOf(YamlNode root, string path, bool ips, bool forMidstream, bool midstream)
+    private static ExceptionPolicy PolicyOf(YamlNode root, string path, bool ips, bool forMidstream, bool midstream, List<RuleFault> faults)
     {
         ExceptionPolicy automatic = ips && !(forMidstream && midstream) ? ExceptionPolicy.DropFlow : ExceptionPolicy.Ignore;
         string? own = root.Value(path);
+        if (!ips && own is "reject" or "rejectboth" && forMidstream) own = "ignore"; // there is nothing to answer
         ExceptionPolicy policy = ExceptionPolicies.Parse(own) ?? (own == null ? ExceptionPolicies.Parse(root.Value("exception-policy")) : null) ?? automatic;
+        if (!forMidstream) return policy;
+        if (own != null)
+        {
+            // what does not fit is told, and taken by its word
+            string? fault = policy is ExceptionPolicy.DropPacket or ExceptionPolicy.PassPacket ? "a missing handshake is held against a whole flow"
+                : midstream && policy is not (ExceptionPolicy.PassFlow or ExceptionPolicy.Ignore) ? "with stream.midstream only pass-flow and ignore fit"
+                : !ips && policy == ExceptionPolicy.DropFlow ? "nothing is dropped where nothing is in-line" : null;
+            if (fault != null) faults.Add(new RuleFault(Itself, 0, 0, path, $"{own} does not fit: {fault}"));
+            return policy;
+        }
         // a flow is the smallest thing that a missing handshake can be held against
-        if (forMidstream && policy is ExceptionPolicy.DropPacket or ExceptionPolicy.PassPacket) policy = own == null ? policy == ExceptionPolicy.DropPacket ? ExceptionPolicy.DropFlow : ExceptionPolicy.Ignore : ExceptionPolicy.Ignore;
-        if (forMidstream && midstream && policy is not (ExceptionPolicy.PassFlow or ExceptionPolicy.Bypass)) policy = ExceptionPolicy.Ignore;
+        if (policy is ExceptionPolicy.DropPacket or ExceptionPolicy.PassPacket) policy = policy == ExceptionPolicy.DropPacket ? ExceptionPolicy.DropFlow : ExceptionPolicy.Ignore;
+        if (midstream && policy is not (ExceptionPolicy.PassFlow or ExceptionPolicy.Bypass)) policy = ExceptionPolicy.Ignore;
         return policy;
     }
 

@@ -72,7 +72,9 @@ internal sealed class StandAlone(SensorArguments args, TextWriter stdout, TextWr
         }
         Configuration config = Config!;
         RuleSet rules = RuleLoading.Load(files.Where(File.Exists).Select(f => (f, f)), config.Variables, config.Classes, config.Settings.NativeMatcher, config.Settings.RuleLoad, true);
-        foreach (RuleFault fault in config.Faults.Concat(rules.Faults))
+        foreach (RuleFault fault in config.Faults.Where(f => f.File == Configuration.Itself)) stderr.WriteLine($"sensor: {fault.Keyword}: {fault.Reason}");
+        failed |= args.InitErrorsFatal && config.Faults.Exists(f => f.File == Configuration.Itself);
+        foreach (RuleFault fault in config.Faults.Where(f => f.File != Configuration.Itself).Concat(rules.Faults))
             stderr.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rule not loaded: {fault.File}:{fault.Line} sid {fault.Sid} {fault.Keyword}: {fault.Reason}"));
         if (rules.CacheFault != null) stderr.WriteLine($"sensor: compiled patterns are not kept in {config.Settings.RuleLoad.CacheFolder}: {rules.CacheFault}");
         bool native = Detect.Prefilter.Hyperscan.Available && config.Settings.NativeMatcher;

@@ -36,7 +36,7 @@ internal sealed partial class Worker
         if (flow.Tcp != null && !skip)
         {
             PrepareEnd(flow, true);
-            _app.Current = _end;
+            _app.Current = _tcp.Reassembly.Current = _end;
             foreach (Transaction tx in flow.App.Transactions) tx.EventsBeforeEnd = tx.Events.Count;
             _tcp.Finish(flow);
             foreach (Transaction tx in flow.App.Transactions) tx.EventsBeforeEnd = Math.Max(0, tx.EventsBeforeEnd);

@@ -46,6 +46,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
     private YoungHeap _young;
     private readonly FlowTable _flows;
     private readonly TcpEngine _tcp;
+    private readonly ChecksumTrial _trial;
     private readonly Reassembly _reassembly;
     private readonly AppLayerEngine _app;
     private readonly Detector? _detector;
@@ -75,6 +76,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         StreamOptions stream = rules == null ? settings.Stream with { Raw = false } : settings.Stream;
         var reassembly = new Reassembly(stream, Counters.Stream, _app);
         _app.Attach(reassembly);
+        _trial = new ChecksumTrial(stream);
         _tcp = new TcpEngine(stream, Counters.Stream, reassembly);
         _records = new EveRecords(settings.Eve, sink, Counters.Eve);
         if (rules != null)
@@ -142,6 +144,7 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
     private void Take(in RawPacket raw)
     {
         _decoder.Decode(raw, _packet, _number);
+        _trial.Judge(_packet, _decoder.Inner);
         if (TellsFlows) NoteFlows();
         foreach (Packet inner in _decoder.Inner)
         {

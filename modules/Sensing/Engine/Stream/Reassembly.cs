@@ -15,7 +15,7 @@ internal interface IStreamReader
     int Offer(Flow.Flow flow, bool toServer, ReadOnlySpan<byte> bytes, StreamMarks marks, int gap);
 
     /// <summary>Do the first bytes of a conversation picked up midway read as an answer rather than as a request?</summary>
-    bool StartsAsAnswer(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort);
+    bool StartsTheOtherWay(ReadOnlySpan<byte> bytes, bool toServer, ushort clientPort, ushort serverPort);
 }
 
 internal sealed record StreamOptions
@@ -32,13 +32,24 @@ internal sealed record StreamOptions
     public bool DropInvalid { get; init; }
     public bool Ips { get; init; }
     public Flow.ExceptionPolicy MidstreamPolicy { get; init; }
+
+    /// <summary>Are conversations followed whose beginning was not seen? Not where the policy wants them stopped or left alone.</summary>
+    public bool PicksUp => Midstream && MidstreamPolicy is Flow.ExceptionPolicy.Ignore or Flow.ExceptionPolicy.PassFlow;
     public Flow.ExceptionPolicy MemcapPolicy { get; init; }
     public Flow.ExceptionPolicy ReassemblyMemcapPolicy { get; init; }
     public bool ChecksumValidation { get; init; } = true;
+    /// <summary>Checksums are taken for right everywhere, also by rules: what captured them had none to show.</summary>
+    public bool ChecksumsUnread { get; init; }
+
+    /// <summary>So is it once more than a tenth of the first thousand packets of a file have shown wrong ones.</summary>
+    public bool ChecksumsByTrial { get; init; }
     public bool BypassDepth { get; init; }
     public int MaxSegments { get; init; } = 4096;
     public int MaxCalls { get; init; } = 10;
     public int MaxAnswers { get; init; } = 5;
+
+    /// <summary>A timestamp may be one behind the last, whatever the receiver's system.</summary>
+    public bool LiberalTimestamps { get; init; } = true;
     public bool Raw { get; init; } = true;
     public UrgentPolicy Urgent { get; init; }
     public DefragPolicies Policies { get; init; } = new();
@@ -134,7 +145,10 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
         stream.SegmentCount++;
     }
 
-    public bool StartsAsAnswer(ReadOnlySpan<byte> bytes, ushort clientPort, ushort serverPort) => reader.StartsAsAnswer(bytes, clientPort, serverPort);
+    /// <summary>The packet in hand: a hole that shows with it is told of it.</summary>
+    public Packet? Current { get; set; }
+
+    public bool StartsTheOtherWay(ReadOnlySpan<byte> bytes, bool toServer, ushort clientPort, ushort serverPort) => reader.StartsTheOtherWay(bytes, toServer, clientPort, serverPort);
 
     /// <summary>Drops all that a stream has stored and nobody has read: the other side did not take it.</summary>
     public void Forget(TcpStream stream)
@@ -214,7 +228,12 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             if (available <= 0)
             {
                 if (!TryGap(stream, limit, all, out int missing)) break;
-                counters.Gaps++;
+                if ((int)(limit - stream.AppSequence) > 0)
+                {
+                    // what nobody acknowledged may never have been sent
+                    counters.Gaps++;
+                    Current?.AddEvent(DecodeEvent.StreamReassemblySeqGap);
+                }
                 stream.GapSeen = true;
                 int used = reader.Offer(flow, toServer, default, StreamMarks.Gap, missing);
                 stream.AppSequence += (uint)missing;
@@ -315,10 +334,12 @@ internal sealed class Reassembly(StreamOptions options, StreamCounters counters,
             return default;
         }
         int chunk = toServer ? options.ToServerChunk : options.ToClientChunk;
+        if (options.Inline) stream.RawWindow = chunk; // in-line, rules see what has gone before together with what comes
         if (available < chunk && !stream.RawTrigger && !all && !options.Inline && session.State < TcpState.TimeWait && !stream.DepthReached) return default;
-        offset = stream.OffsetOf(stream.RawSequence);
+        uint from = options.Inline ? stream.WindowStart(end, Math.Max(chunk, available)) : stream.RawSequence;
+        offset = stream.OffsetOf(from);
         through = end;
-        return stream.Slice(stream.RawSequence, end);
+        return stream.Slice(from, end);
     }
 
     /// <summary>Is there more for rules behind what they have seen, once a hole is stepped over?</summary>

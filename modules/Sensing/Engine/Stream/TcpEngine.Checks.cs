@@ -22,7 +22,7 @@ internal sealed partial class TcpEngine
         if (p.PayloadLength > 0)
         {
             own.KeepAlive = other.KeepAlive = false;
-            return session.State <= TcpState.Established && RepeatsWhatIsKnown(p, own);
+            return session.State <= TcpState.Established && RepeatsWhatIsKnown(session, p, own);
         }
         uint window = (uint)p.Window << other.Scale;
         if (alive && p.Window != 0 && window == other.Window && p.Acknowledgement == other.LastAck && p.Sequence == own.NextSequence)
@@ -37,10 +37,10 @@ internal sealed partial class TcpEngine
     }
 
     /// <summary>All that it carries has been acknowledged: nobody reads it again.</summary>
-    private static bool RepeatsWhatIsKnown(Packet p, TcpStream own)
+    private static bool RepeatsWhatIsKnown(TcpSession session, Packet p, TcpStream own)
     {
         uint end = p.Sequence + (uint)p.PayloadLength;
-        if (Distance(end, own.LastAck) > 0 || Distance(end, own.NextSequence) > 0) return false;
+        if (Distance(end, own.LastAck) > 0 && !session.Async || Distance(end, own.NextSequence) > 0) return false;
         p.AddEvent(DecodeEvent.StreamPktSpuriousRetransmission);
         return true;
     }
@@ -124,7 +124,7 @@ internal sealed partial class TcpEngine
         return valid || own.NextSequence == p.Sequence && old || Refuse(p, DecodeEvent.StreamPktInvalidTimestamp);
     }
 
-    private static uint Slack(OverlapPolicy system) => system == OverlapPolicy.Linux ? 1u : 0u;
+    private uint Slack(OverlapPolicy system) => options.LiberalTimestamps || system == OverlapPolicy.Linux ? 1u : 0u;
 
     private void NoteTimestamp(TcpSession session, Packet p, TcpStream own)
     {

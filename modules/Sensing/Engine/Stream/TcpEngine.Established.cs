@@ -34,6 +34,12 @@ internal sealed partial class TcpEngine
     private bool Going(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
     {
         if (!AckIsValid(session, p, other)) return Refuse(p, DecodeEvent.StreamEstInvalidAck);
+        if (session.Unheard == own)
+        {
+            session.Unheard = null;
+            own.Window = (uint)p.Window << own.Scale;
+            own.NextWindow = own.LastAck + own.Window;
+        }
         uint end = p.Sequence + (uint)p.PayloadLength;
         bool probe = p.PayloadLength <= 1 && p.Sequence == own.NextSequence - 1;
         if (!probe && Distance(end, own.LastAck) < 0)

@@ -16,15 +16,21 @@ internal sealed partial class TcpEngine
         return true;
     }
 
-    /// <summary>Calls of different content are kept side by side until one is answered: any of them may have got through.</summary>
+    /// <summary>Calls of different content are kept side by side until one is answered: any of them may have got through. The last counts until then.</summary>
     private bool CalledAgain(TcpSession session, Packet p)
     {
         TcpCall call = TcpCall.Of(p);
+        if (!call.HasTimestamp && session.Call.HasTimestamp) call = call with { HasTimestamp = true, Timestamp = session.Call.Timestamp };
         if (call.IsAnsweredAs(session.Call)) return true;
         foreach (TcpCall known in session.Calls)
             if (call.IsAnsweredAs(known)) return true;
-        if (session.Calls.Count >= options.MaxCalls) return Refuse(p, DecodeEvent.Stream3whsSynFlood);
-        session.Calls.Add(call);
+        if (session.Calls.Count >= options.MaxCalls)
+        {
+            p.AddEvent(DecodeEvent.Stream3whsSynFlood);
+            if (session.Calls.Count > 0) session.Calls.RemoveAt(0);
+        }
+        if (options.MaxCalls > 0) session.Calls.Add(session.Call);
+        Switch(session, call);
         return true;
     }
 
@@ -80,17 +86,22 @@ internal sealed partial class TcpEngine
     {
         foreach (TcpCall call in session.Calls)
         {
-            if (p.Acknowledgement != call.Sequence + 1 || EchoIsForeign(call.HasTimestamp, call.Timestamp, p)) continue;
-            if (call.Sequence != session.Client.Isn)
-            {
-                session.Client.Reset();
-                session.Client.Depth = options.Depth;
-                session.Client.Begin(call.Sequence);
-            }
-            Take(session, call);
+            if (p.Acknowledgement != call.Sequence + 1 || p.HasTimestamp != call.HasTimestamp || p.HasTimestamp && p.TimestampEcho != call.Timestamp) continue;
+            Switch(session, call);
             return true;
         }
         return false;
+    }
+
+    private void Switch(TcpSession session, in TcpCall call)
+    {
+        if (call.Sequence != session.Client.Isn)
+        {
+            session.Client.Reset();
+            session.Client.Depth = options.Depth;
+            session.Client.Begin(call.Sequence);
+        }
+        Take(session, call);
     }
 
     /// <summary>What an answer offers.</summary>
@@ -127,9 +138,11 @@ internal sealed partial class TcpEngine
         session.Enter(TcpState.Established);
         session.Server.Begin(p.Acknowledgement - 1);
         // nobody tells the client how much it may send; its own window as it stands, never widened, has to do
+        session.Client.Window = p.Window;
         session.Client.NextWindow = session.Client.LastAck + p.Window;
         session.Server.NextWindow = session.Server.LastAck + ((uint)p.Window << session.Server.Scale);
         Advance(own, p.Sequence + (uint)p.PayloadLength);
+        if (p.PayloadLength > 0 && !options.Inline) p.Marks |= PacketMarks.Established;
         Accept(flow, session, p, own, other);
         return true;
     }

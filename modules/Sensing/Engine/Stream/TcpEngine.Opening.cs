@@ -15,8 +15,8 @@ internal sealed partial class TcpEngine
         // a last segment is worth picking up for what it carries
         bool lastData = (flags & (Syn | Fin)) == Fin && p.PayloadLength > 0;
         bool answer = (flags & (Syn | Ack | Fin)) == (Syn | Ack);
-        bool pickup = options.Midstream && (flags & Rst) == 0 && (answer || lastData || (flags & (Syn | Fin)) == 0 && (flags & Ack) != 0)
-            || options.AsyncOneside && answer;
+        bool pickup = options.PicksUp && (flags & Rst) == 0 && (answer || lastData || (flags & (Syn | Fin)) == 0 && (flags & Ack) != 0)
+            || options.AsyncOneside && answer && options.MidstreamPolicy == ExceptionPolicy.Ignore;
         if (!plainSyn && !pickup)
         {
             NoSession(flow, p);
@@ -40,7 +40,7 @@ internal sealed partial class TcpEngine
             return session;
         }
         counters.Midstream++;
-        if (options.MidstreamPolicy is ExceptionPolicy.PassFlow or ExceptionPolicy.Bypass) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
+        if (options.MidstreamPolicy == ExceptionPolicy.PassFlow) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
         session.Midstream = flow.Midstream = true;
         if (answer) PickUpAnswer(flow, session, p);
         else PickUp(flow, session, p, lastData);
@@ -54,8 +54,8 @@ internal sealed partial class TcpEngine
         if ((flags & Rst) != 0) p.AddEvent(DecodeEvent.StreamRstButNoSession);
         else if ((flags & (Syn | Ack | Fin)) == (Syn | Fin)) p.AddEvent(DecodeEvent.StreamFinSyn);
         else if ((flags & Fin) != 0) p.AddEvent(DecodeEvent.StreamFinButNoSession);
-        // RST and FIN of a conversation not seen are no reason to do anything
-        if ((flags & (Rst | Fin)) == 0 && !options.Midstream) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
+        // a RST of a conversation not seen is no reason to do anything
+        if ((flags & Rst) == 0 && !options.PicksUp) ExceptionPolicies.Apply(options.MidstreamPolicy, p, flow, DropReason.StreamMidstream, options.Ips);
     }
 
     private void Called(Flow.Flow flow, TcpSession session, Packet p)
@@ -96,8 +96,8 @@ internal sealed partial class TcpEngine
         session.Client.Window = p.Window;
         session.Client.Scale = p.WindowScale >= 0 ? (byte)p.WindowScale : (byte)0;
         session.Server.Scale = WidestScale;
-        session.Server.Window = p.Window;
         session.Client.NextWindow = session.Client.LastAck + session.Client.Window;
+        session.Server.Window = options.AsyncOneside ? 0u : p.Window;
         session.Server.NextWindow = session.Server.LastAck + session.Server.Window;
         if (!p.HasTimestamp) return;
         session.TimestampsOn = true;
@@ -108,19 +108,31 @@ internal sealed partial class TcpEngine
         session.Server.LastSecond = Second(p);
     }
 
+    /// <summary>The first bytes of a side may show that it was taken for the other.</summary>
+    private void LookRound(Flow.Flow flow, TcpSession session, Packet p)
+    {
+        TcpStream own = p.ToServer ? session.Client : session.Server;
+        if (own.SegmentCount > 0 || p.Sequence != own.AppSequence || own.OffsetOf(p.Sequence) != 0) return;
+        if (!reassembly.StartsTheOtherWay(p.Payload, p.ToServer, flow.ClientPort, flow.ServerPort)) return;
+        flow.TurnRound(p);
+        session.TurnRound();
+    }
+
     private void PickUp(Flow.Flow flow, TcpSession session, Packet p, bool lastData)
     {
         // the first to be heard need not be the one who called
-        if (p.PayloadLength > 0 && reassembly.StartsAsAnswer(p.Payload, flow.ClientPort, flow.ServerPort)) flow.TurnRound(p);
+        if (p.PayloadLength > 0 && reassembly.StartsTheOtherWay(p.Payload, true, flow.ClientPort, flow.ServerPort)) flow.TurnRound(p);
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
         session.Enter(lastData ? TcpState.FinWait1 : TcpState.Established);
         own.Begin(p.Sequence - 1);
         other.Begin(p.Acknowledgement - 1);
         own.Scale = other.Scale = WidestScale;
-        own.Window = other.Window = (uint)p.Window << WidestScale;
+        own.Window = (uint)p.Window << WidestScale;
         own.NextWindow = own.LastAck + own.Window;
-        other.NextWindow = other.LastAck + other.Window;
+        other.NextWindow = other.LastAck;
+        session.Unheard = other;
+        if (options.AsyncOneside && p.PayloadLength > 0) p.Marks |= PacketMarks.Established;
         own.NextSequence = p.Sequence + (uint)p.PayloadLength;
         if (options.AsyncOneside) own.Unacked = true;
         if (p.HasTimestamp)

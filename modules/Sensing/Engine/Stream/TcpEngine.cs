@@ -20,7 +20,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
 
     public void Handle(Flow.Flow flow, Packet p)
     {
-        if (options.ChecksumValidation && p.Source != PacketSource.Tunnel && !Decoder.ChecksumHolds(p))
+        if (options.ChecksumValidation && !p.Is(PacketMarks.ChecksumUnread) && p.Source != PacketSource.Tunnel && !Decoder.ChecksumHolds(p))
         {
             counters.InvalidChecksum++;
             p.Marks |= PacketMarks.BadChecksum;
@@ -28,6 +28,8 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             return;
         }
         Count(p.TcpFlags);
+        if ((p.TcpFlags & Ack) == 0 && p.Acknowledgement != 0) p.AddEvent(DecodeEvent.StreamPktBrokenAck);
+        reassembly.Current = p;
         TcpSession? session = flow.Tcp;
         TcpState before = session?.State ?? TcpState.None;
         if (session == null)
@@ -36,6 +38,7 @@ internal sealed partial class TcpEngine(StreamOptions options, StreamCounters co
             if (session == null || flow.Bypassed || p.Is(PacketMarks.NoInspection) && flow.Dropped) return;
         }
         session.Before = before;
+        if (session.Midstream && p.PayloadLength > 0 && flow.App.Parser == null) LookRound(flow, session, p);
         TcpStream own = p.ToServer ? session.Client : session.Server;
         TcpStream other = p.ToServer ? session.Server : session.Client;
         own.Flags |= p.TcpFlags;

@@ -21,9 +21,10 @@ internal sealed class TcpSession
     public TcpState State;
     public TcpState Previous;        // the state before this one
     public TcpState Before;          // the state that the packet in hand found
-    public readonly TcpStream Client = new();
-    public readonly TcpStream Server = new();
+    public TcpStream Client { get; private set; } = new();
+    public TcpStream Server { get; private set; } = new();
     public bool Midstream;
+    public TcpStream? Unheard;       // of a conversation picked up midway: the side whose window is not known yet
     public bool Async;
     public bool Simultaneous;        // both sides called
     public bool ClientStamps;        // the call carried a timestamp
@@ -46,6 +47,8 @@ internal sealed class TcpSession
 
     public bool HasAnswers => _answers is { Count: > 0 };
 
+    public void TurnRound() => (Client, Server) = (Server, Client);
+
     public void Enter(TcpState state)
     {
         if (state == State) return;
@@ -64,6 +67,7 @@ internal sealed class TcpSession
     public void Reset()
     {
         State = Previous = Before = TcpState.None;
+        Unheard = null;
         Midstream = Async = Simultaneous = ClientStamps = ClientScales = TimestampsOn = Confirmed = EvasionTried = AppDisabled = RawDisabled = Reset_ = FastOpen = EofDelivered = false;
         _calls?.Clear();
         _answers?.Clear();
@@ -103,6 +107,7 @@ internal sealed class TcpStream
     public bool GapSeen;
     public bool EofSent;
     public bool RawTrigger;
+    public int RawWindow;            // how much of what rules have seen is kept for them to see again
     public bool Unacked;             // in-line or async: do not wait for acknowledgements
     public int MaxRegions = 1;
     public uint TakenOut;            // urgent bytes that are no part of the stream; later numbers are that much lower
@@ -149,6 +154,7 @@ internal sealed class TcpStream
         FinSequence = 0;
         TakenOut = 0;
         MaxRegions = 1;
+        RawWindow = 0;
         Base = AppSequence = RawSequence = 0;
         SegmentCount = 0;
         Bytes.Release();
@@ -167,6 +173,18 @@ internal sealed class TcpStream
         return end;
     }
 
+    /// <summary>Where the last bytes before <paramref name="end"/>, at most <paramref name="most"/> of them and without a hole, begin.</summary>
+    public uint WindowStart(uint end, int most)
+    {
+        uint from = Base, reached = Base;
+        for (int i = 0; i < SegmentCount && (int)(Segments[i].Sequence - end) < 0; i++)
+        {
+            if ((int)(Segments[i].Sequence - reached) > 0) from = Segments[i].Sequence;
+            if ((int)(Segments[i].End - reached) > 0) reached = Segments[i].End;
+        }
+        return (int)(end - from) > most ? end - (uint)most : from;
+    }
+
     public ReadOnlySpan<byte> Slice(uint from, uint to)
     {
         int start = (int)(from - Base), length = (int)(to - from);
@@ -179,9 +197,9 @@ internal sealed class TcpStream
     {
         uint keep;
         if (AppDone && RawDone) keep = ContiguousEnd(Base);
-        else if (AppDone) keep = RawSequence;
+        else if (AppDone) keep = RawSequence - (uint)RawWindow;
         else if (RawDone) keep = AppSequence;
-        else keep = (int)(AppSequence - RawSequence) < 0 ? AppSequence : RawSequence;
+        else keep = (int)(AppSequence - RawSequence) < -RawWindow ? AppSequence : RawSequence - (uint)RawWindow;
         if ((int)(keep - LastAck) > 0 && !Unacked) keep = LastAck;
         if (FramesHeld && (int)(keep - FrameSequence) > 0) keep = FrameSequence;
         int drop = (int)(keep - Base);

@@ -5,12 +5,11 @@ using Xunit;
 namespace Appliance.Sensing.Tests.Engine;
 
 /// <summary>
-/// What each state of a TCP conversation takes and refuses. A packet is side (c or s), flags, sequence number, acknowledgement, data: <c>c PA 101 501 abc</c>. The client begins at 100, the server at 500;
+/// What each state of a TCP conversation takes and refuses. Packets as <see cref="TcpScript"/> has them; the client begins at 100, the server at 500;
 /// each expectation is what the reference engine does with the same packets.
 /// </summary>
 public sealed class TcpStateTests
 {
-    private const string Client = "192.0.2.9", Server = "198.51.100.9";
     private const string Open = "c S 100 0; s SA 500 101; c A 101 501; ";
     private const string Talk = Open + "c PA 101 501 GET / HTTP/1.0~~; s A 501 119; s PA 501 119 HTTP/1.0 200 OK~~; c A 119 520; ";
 
@@ -49,9 +48,7 @@ public sealed class TcpStateTests
     [InlineData(Talk + "c FA 90000 520", "fin_out_of_window", "established")]
     public async Task Each_state_takes_what_fits(string packets, string events, string state)
     {
-        var forge = new PacketForge();
-        foreach (string packet in packets.Split("; ", StringSplitOptions.RemoveEmptyEntries)) Add(forge, packet);
-        Replayed run = await Replayed.Of(forge, Rules, "-k", "none");
+        Replayed run = await Replayed.Of(TcpScript.Play(packets), Rules, "-k", "none");
         Assert.Equal(events.Split(' ', StringSplitOptions.RemoveEmptyEntries), run.Of("alert").Select(a => a.GetProperty("alert").GetProperty("signature").GetString()));
         Assert.Equal(state, run.Of("flow")[^1].GetProperty("tcp").GetProperty("state").GetString());
     }
@@ -63,15 +60,4 @@ public sealed class TcpStateTests
         "reassembly_overlap_different_data", "rst_invalid_ack", "fin_out_of_window", "fin_invalid_ack", "fin1_ack_wrong_seq", "fin1_fin_wrong_seq", "fin2_ack_wrong_seq", "closewait_ack_out_of_window",
         "closewait_fin_out_of_window", "closing_ack_wrong_seq", "lastack_ack_wrong_seq", "timewait_ack_wrong_seq", "pkt_invalid_ack", "pkt_retransmission", "shutdown_syn_resend", "suspected_rst_inject",
     }.Select((name, i) => string.Create(CultureInfo.InvariantCulture, $"alert tcp any any -> any any (msg:\"{name}\"; stream-event:{name}; sid:{i + 1};)")));
-
-    private static void Add(PacketForge forge, string packet)
-    {
-        string[] words = packet.Split(' ', 5);
-        byte flags = 0;
-        foreach (char c in words[1]) flags |= c switch { 'F' => 1, 'S' => 2, 'R' => 4, 'P' => 8, 'A' => 16, _ => throw new FormatException(packet) };
-        uint sequence = uint.Parse(words[2], CultureInfo.InvariantCulture), ack = uint.Parse(words[3], CultureInfo.InvariantCulture);
-        byte[] data = words.Length < 5 ? [] : System.Text.Encoding.ASCII.GetBytes(words[4].Replace("~", "\r\n", StringComparison.Ordinal));
-        if (words[0] == "c") forge.Tcp(Client, 5000, Server, 80, sequence, ack, flags, data);
-        else forge.Tcp(Server, 80, Client, 5000, sequence, ack, flags, data);
-    }
 }

@@ -33,7 +33,7 @@ internal sealed partial class HttpTransaction : Transaction
 
     /// <summary>Whom the request is for, in lower case; the port is -1 when none is named.</summary>
     public readonly SlidingBuffer Host = new();
-    public int Port = -1;
+    public int Port; // -1: headers were read and name none
     public readonly HttpHeaders Request = new();
     public readonly HttpHeaders Response = new();
     public readonly SlidingBuffer RequestBody = new();

@@ -4,6 +4,7 @@ using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Flow;
 using Appliance.Sensing.Engine.Output;
+using Appliance.Sensing.Engine.Stream;
 
 namespace Appliance.Sensing.Engine.Runtime.Sharding;
 
@@ -15,6 +16,7 @@ internal sealed class ShardedWorkers : ICaptureEngine
 {
     private readonly Decoder _decoder;
     private readonly ShardKey _key;
+    private readonly ChecksumTrial _trial;
     private readonly CaptureOrder _order;
     private readonly Worker[] _workers;
     private readonly BatchRing[] _rings;
@@ -36,6 +38,7 @@ internal sealed class ShardedWorkers : ICaptureEngine
     public ShardedWorkers(EngineSettings settings, RuleSet? rules, IEveSink sink, int count, ShardBy by)
     {
         _decoder = new Decoder(settings.Decode, _counters.Decode);
+        _trial = new ChecksumTrial(settings.Stream);
         _steps = settings.Flow.Buckets + 1;
         _key = new ShardKey(by, count);
         _order = new CaptureOrder(count, _key);
@@ -90,6 +93,7 @@ internal sealed class ShardedWorkers : ICaptureEngine
         try
         {
             _decoder.Decode(raw, _root, _number);
+            _trial.Judge(_root, _decoder.Inner);
         }
         catch (Exception)
         {
