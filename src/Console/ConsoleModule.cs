@@ -26,6 +26,7 @@ internal sealed class ConsoleModule : IModule
         builder.Services.AddScoped<OwnFactor>();
         builder.Services.AddScoped<WallNumbers>();
         builder.Permission(new("console.wall.read"), Role.Administrator, Role.Manager, Role.Analyst, Role.Operator);
+        builder.Answers<OrganisationAnswers>();
         builder.Endpoint("GET", "search", Permission.SignedIn, SearchEndpoint.FindAsync);
         builder.Navigation(new("home", "ui.area.home", "/", Permission.SignedIn));
         builder.Navigation(new("admin", "console.health", "/admin/health", KernelPermissions.ReadHealth, 0));

@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Alarms;
+using Appliance.Kernel.Answers;
 using Appliance.Kernel.Audit;
 using Appliance.Kernel.Backup;
 using Appliance.Kernel.Disk;
@@ -14,6 +15,7 @@ using Appliance.Kernel.Modules;
 using Appliance.Kernel.Notices;
 using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Settings;
+using Appliance.Kernel.Site;
 using Appliance.Kernel.Webhooks;
 using Appliance.Kernel.Views;
 using Microsoft.Extensions.DependencyInjection;
@@ -71,7 +73,12 @@ internal sealed class KernelModule : IModule
             .Verb<TokenVerb>()
             .Verb<AuditVerb>()
             .Verb<BackupVerb>()
-            .Verb<DoctorVerb>();
+            .Verb<DoctorVerb>()
+            .Verb<SiteVerb>();
+
+        builder
+            .Answers<PeopleAnswers>()
+            .Answers<SiteAnswers>();
 
         builder
             .AppendOnly("audit.entries")

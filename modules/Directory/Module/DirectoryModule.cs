@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Directories.Constituents;
 using Appliance.Directories.Figures;
+using Appliance.Directories.Import;
 using Appliance.Directories.Lookup;
 using Appliance.Kernel.Modules;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,7 @@ public sealed class DirectoryModule : IModule
             .Publishes<ConstituentChanged>()
             .Subscribes<ConstituentChanged, RefreshOnChange>("refresh-lookup")
             .Worker<RefreshWorker>()
+            .Answers<ConstituentAnswers>()
             .Search<ConstituentSearch>()
             .Retention(new("directory.imports", 7, "delete from directory.imports where id in (select id from directory.imports where previewed_at < @before limit 1000)"))
             .Pages("Appliance.Directory.Pages")

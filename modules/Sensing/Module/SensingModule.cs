@@ -39,6 +39,8 @@ public sealed class SensingModule : IModule
             .Subscribes<IncidentOpened, IncidentOpenedHandler>("incident-opened")
             .Subscribes<IncidentClosed, IncidentClosedHandler>("incident-closed")
             .Subscribes<IndicatorReceived, IndicatorReceivedHandler>("indicator-received")
+            .Answers<ListeningAnswers>()
+            .Answers<RuleAnswers>()
             .Worker<IntakeWorker>()
             .Worker<Upkeep>();
         Faces(builder);

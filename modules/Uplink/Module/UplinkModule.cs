@@ -28,6 +28,7 @@ internal sealed class UplinkModule : IModule
             .AddSingleton<NotePulled>()
             .AddSingleton<TaxiiServer>()
             .AddSingleton<PeerSecrets>()
+            .AddSingleton<HubEnrolment>()
             .AddSingleton<TaxiiClient>()
             .AddSingleton<Acknowledgements>()
             .AddSingleton<AcknowledgementsRead>()
@@ -54,6 +55,10 @@ internal sealed class UplinkModule : IModule
             .Publishes<ShareAcknowledged>()
             .Publishes<IndicatorReceived>()
             .Publishes<WarningReceived>();
+
+        builder
+            .Answers<HubAnswers>()
+            .Answers<PeerAnswers>();
 
         TaxiiEndpoints.Describe(builder);
         UplinkApi.Describe(builder);

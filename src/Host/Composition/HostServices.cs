@@ -24,7 +24,7 @@ internal static class HostServices
         .AddSingleton(NpgsqlDataSource.Create(access.AppConnection()))
         .AddSingleton<Database>();
 
-    private static IEnumerable<string> Faults(OptionsRegistration options, IConfiguration configuration)
+    public static IEnumerable<string> Faults(OptionsRegistration options, IConfiguration configuration)
     {
         object bound;
         try

@@ -1,12 +1,13 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Appliance.Host.Trust;
 
 namespace Appliance.Host.Plugins;
 
 /// <summary>A plug-in's own room for assemblies. What the host has is the host's, so that contracts are the same types on both sides; the rest comes from the bytes that were checked, never again from the disk.</summary>
 internal sealed class PluginContext(string id, IReadOnlyDictionary<string, byte[]> files) : AssemblyLoadContext($"plugin {id}")
 {
-    public Assembly LoadModule(string file) => Read(file) ?? throw new PluginRefusedException($"{file} is not among its files");
+    public Assembly LoadModule(string file) => Read(file) ?? throw new UntrustedException($"{file} is not among its files");
 
     /// <summary>All assemblies of the plug-in, loaded.</summary>
     public IReadOnlyList<Assembly> LoadAll() => [.. files.Keys.Where(f => f.EndsWith(".dll", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(f => LoadModule(f))];

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Appliance.Host.Trust;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
 
@@ -22,7 +23,7 @@ internal sealed class PluginFolder(string root)
 
     public string Root => root;
 
-    public PluginKeys Keys { get; } = new(root);
+    public PinnedKeys Keys { get; } = new(root);
 
     /// <summary>The configured folder, <c>plugins/</c> of the data folder by default.</summary>
     public static PluginFolder Of(IConfiguration configuration, DataFolder data) =>
@@ -42,16 +43,16 @@ internal sealed class PluginFolder(string root)
         var manifestFile = Path.Combine(folder, PluginManifest.FileName);
         var signatureFile = Path.Combine(folder, PluginManifest.SignatureName);
         if (!File.Exists(manifestFile) || !File.Exists(signatureFile))
-            throw new PluginRefusedException("it has no signed manifest");
+            throw new UntrustedException("it has no signed manifest");
         FileGuard.DemandFixed(folder);
         var bytes = File.ReadAllBytes(manifestFile);
         if (Keys.SignerOf(bytes, ReadSignature(signatureFile)) is not { } signer)
-            throw new PluginRefusedException("no pinned key signed its manifest");
+            throw new UntrustedException("no pinned key signed its manifest");
         var manifest = ReadManifest(bytes);
         if (manifest.Id != Path.GetFileName(folder) || !PluginManifest.IsId(manifest.Id))
-            throw new PluginRefusedException($"it calls itself {manifest.Id}, which is not its folder's name");
+            throw new UntrustedException($"it calls itself {manifest.Id}, which is not its folder's name");
         if (manifest.Contract != PluginManifest.Current)
-            throw new PluginRefusedException($"it was built for contract {manifest.Contract}, this release has {PluginManifest.Current}");
+            throw new UntrustedException($"it was built for contract {manifest.Contract}, this release has {PluginManifest.Current}");
         return (manifest, signer, ReadFiles(folder, manifest));
     }
 
@@ -68,7 +69,7 @@ internal sealed class PluginFolder(string root)
     {
         var found = FilesOf(folder);
         if (found.Count > MostFiles || !found.ToHashSet().SetEquals(manifest.Files.Keys))
-            throw new PluginRefusedException($"its files are not those of its manifest: {string.Join(", ", found.Except(manifest.Files.Keys).Concat(manifest.Files.Keys.Except(found)).Take(5))}");
+            throw new UntrustedException($"its files are not those of its manifest: {string.Join(", ", found.Except(manifest.Files.Keys).Concat(manifest.Files.Keys.Except(found)).Take(5))}");
         var files = new Dictionary<string, byte[]>();
         var total = 0L;
         foreach (var name in found)
@@ -76,10 +77,10 @@ internal sealed class PluginFolder(string root)
             var path = Path.Combine(folder, name);
             FileGuard.DemandFixed(path);
             if ((total += new FileInfo(path).Length) > MostBytes)
-                throw new PluginRefusedException($"it is larger than {MostBytes / 1024 / 1024} MiB");
+                throw new UntrustedException($"it is larger than {MostBytes / 1024 / 1024} MiB");
             var bytes = File.ReadAllBytes(path);
             if (PluginManifest.HashOf(bytes) != manifest.Files[name])
-                throw new PluginRefusedException($"{name} is not the file that was signed");
+                throw new UntrustedException($"{name} is not the file that was signed");
             files[name] = bytes;
         }
         return files;
@@ -92,20 +93,20 @@ internal sealed class PluginFolder(string root)
         {
             var (manifest, signer, files) = Check(folder);
             if (taken.Contains(id))
-                throw new PluginRefusedException("the appliance has a module of this name itself");
+                throw new UntrustedException("the appliance has a module of this name itself");
             var context = new PluginContext(id, files);
             var assembly = context.LoadModule(manifest.Assembly);
             var module = assembly.GetTypes().Where(t => t is { IsAbstract: false, IsClass: true } && t.IsAssignableTo(typeof(IModule))).Select(t => (IModule)Activator.CreateInstance(t, nonPublic: true)!).SingleOrDefault()
-                ?? throw new PluginRefusedException($"{manifest.Assembly} holds no module");
+                ?? throw new UntrustedException($"{manifest.Assembly} holds no module");
             if (module.Id != id)
-                throw new PluginRefusedException($"its module calls itself {module.Id}");
+                throw new UntrustedException($"its module calls itself {module.Id}");
             var all = context.LoadAll();
             DemandOwnTexts(id, all);
             // Described once into the void: what throws here must not take the host down later.
             ModuleBuilder.Describe(module, new ServiceCollection());
             return new(id, manifest.Version, signer, null, module, all);
         }
-        catch (PluginRefusedException refused)
+        catch (UntrustedException refused)
         {
             return new(id, "", "", refused.Message, null, []);
         }
@@ -125,7 +126,7 @@ internal sealed class PluginFolder(string root)
                 using var stream = assembly.GetManifestResourceStream(name)!;
                 using var document = JsonDocument.Parse(stream);
                 if (document.RootElement.EnumerateObject().FirstOrDefault(p => !p.Name.StartsWith(id + ".", StringComparison.Ordinal)) is { Value.ValueKind: not JsonValueKind.Undefined } other)
-                    throw new PluginRefusedException($"its text '{other.Name}' does not begin with {id}.");
+                    throw new UntrustedException($"its text '{other.Name}' does not begin with {id}.");
             }
     }
 
@@ -137,13 +138,13 @@ internal sealed class PluginFolder(string root)
         }
         catch (JsonException)
         {
-            throw new PluginRefusedException("its manifest is no JSON");
+            throw new UntrustedException("its manifest is no JSON");
         }
     }
 
     private static byte[] ReadSignature(string file)
     {
         var buffer = new byte[300];
-        return Convert.TryFromBase64String(File.ReadAllText(file).Trim(), buffer, out var length) ? buffer[..length] : throw new PluginRefusedException("its signature is no base 64");
+        return Convert.TryFromBase64String(File.ReadAllText(file).Trim(), buffer, out var length) ? buffer[..length] : throw new UntrustedException("its signature is no base 64");
     }
 }

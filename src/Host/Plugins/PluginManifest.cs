@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Appliance.Host.Trust;
 
 namespace Appliance.Host.Plugins;
 
@@ -22,7 +23,7 @@ internal sealed record PluginManifest(string Id, string Version, int Contract, s
     public static PluginManifest Read(byte[] bytes) =>
         JsonSerializer.Deserialize<PluginManifest>(bytes, s_json) is { Id: not null, Version: not null, Assembly: not null, Files: not null } manifest
             ? manifest
-            : throw new PluginRefusedException("its manifest lacks a field");
+            : throw new UntrustedException("its manifest lacks a field");
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, s_json);
 
@@ -31,6 +32,3 @@ internal sealed record PluginManifest(string Id, string Version, int Contract, s
 
     public static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }
-
-/// <summary>A plug-in is not loaded; the message says why.</summary>
-internal sealed class PluginRefusedException(string message) : Exception(message);

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Appliance.Host.Composition;
+using Appliance.Host.Trust;
 using Appliance.Kernel;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
@@ -26,7 +26,7 @@ internal sealed class PluginVerb(DataFolder data) : IVerb
                 await io.Out.WriteLineAsync(line.AsMemory(), cancel);
             return 0;
         }
-        catch (PluginRefusedException refused)
+        catch (UntrustedException refused)
         {
             throw new OperatorFault("The plug-in is refused.", refused.Message, "Mend it, sign it again, then install it again.");
         }
@@ -35,9 +35,9 @@ internal sealed class PluginVerb(DataFolder data) : IVerb
     private static IEnumerable<string> Run(PluginFolder folder, string[] arguments) => arguments switch
     {
         ["list"] => List(folder),
-        ["keygen", var file] => MakeKey(file),
+        ["keygen", var file] => SigningKey.Make(file),
         ["trust", var file] => [$"pinned {folder.Keys.Pin(File.ReadAllText(file))}"],
-        ["distrust", var name] => folder.Keys.Unpin(name) ? [$"{name} is no longer pinned; its plug-ins are refused from the next start"] : throw new PluginRefusedException($"no key {name} is pinned"),
+        ["distrust", var name] => folder.Keys.Unpin(name) ? [$"{name} is no longer pinned; its plug-ins are refused from the next start"] : throw new UntrustedException($"no key {name} is pinned"),
         ["sign", var place, var key, "--id", var id, "--version", var version, "--assembly", var assembly] => Sign(place, key, id, version, assembly),
         ["install", var place] => Install(folder, place),
         ["remove", var id] => Remove(folder, id),
@@ -59,33 +59,22 @@ internal sealed class PluginVerb(DataFolder data) : IVerb
             var (manifest, signer, _) = folder.Check(place);
             return $"{manifest.Version}, signed by {signer}";
         }
-        catch (PluginRefusedException refused)
+        catch (UntrustedException refused)
         {
             return $"refused: {refused.Message}";
         }
     }
 
-    private static IEnumerable<string> MakeKey(string file)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using (var stream = new StreamWriter(new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite })))
-            stream.Write(key.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(file + ".pub", key.ExportSubjectPublicKeyInfoPem());
-        return [$"private key {file}: keep it away from this machine", $"public key {file}.pub: give it to who is to trust it"];
-    }
-
     private static IEnumerable<string> Sign(string place, string keyFile, string id, string version, string assembly)
     {
         if (!PluginManifest.IsId(id))
-            throw new PluginRefusedException($"'{id}' is no id: use a lower-case word");
+            throw new UntrustedException($"'{id}' is no id: use a lower-case word");
         var files = PluginFolder.FilesOf(place).ToDictionary(f => f, f => PluginManifest.HashOf(File.ReadAllBytes(Path.Combine(place, f))));
         if (!files.ContainsKey(assembly))
-            throw new PluginRefusedException($"{assembly} is not in {place}");
-        using var key = ECDsa.Create();
-        key.ImportFromPem(File.ReadAllText(keyFile));
+            throw new UntrustedException($"{assembly} is not in {place}");
         var manifest = new PluginManifest(id, version, PluginManifest.Current, assembly, files).Write();
         File.WriteAllBytes(Path.Combine(place, PluginManifest.FileName), manifest);
-        File.WriteAllText(Path.Combine(place, PluginManifest.SignatureName), Convert.ToBase64String(key.SignData(manifest, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)));
+        File.WriteAllText(Path.Combine(place, PluginManifest.SignatureName), SigningKey.Sign(keyFile, manifest));
         return [$"signed {id} {version}: {files.Count} file(s)"];
     }
 
@@ -94,7 +83,7 @@ internal sealed class PluginVerb(DataFolder data) : IVerb
     {
         var id = PluginManifest.Read(File.ReadAllBytes(Path.Combine(place, PluginManifest.FileName))).Id;
         if (!PluginManifest.IsId(id))
-            throw new PluginRefusedException($"'{id}' is no id");
+            throw new UntrustedException($"'{id}' is no id");
         var staging = Path.Combine(folder.Root, ".staging");
         var fresh = Path.Combine(staging, id);
         if (Directory.Exists(fresh))
@@ -118,7 +107,7 @@ internal sealed class PluginVerb(DataFolder data) : IVerb
     {
         var place = Path.Combine(folder.Root, id);
         if (!PluginManifest.IsId(id) || !Directory.Exists(place))
-            throw new PluginRefusedException($"there is no plug-in {id}");
+            throw new UntrustedException($"there is no plug-in {id}");
         Directory.Delete(place, recursive: true);
         return [$"removed {id}; its tables stay in the database"];
     }

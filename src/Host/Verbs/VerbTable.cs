@@ -1,3 +1,4 @@
+using Appliance.Host.Answers;
 using Appliance.Host.Composition;
 using Appliance.Host.Demo;
 using Appliance.Host.Plugins;
@@ -61,6 +62,7 @@ internal static class VerbTable
         new HelpVerb(catalog, data),
         new VersionVerb(),
         new PluginVerb(data),
+        new AnswersVerb(catalog, data),
         new DemoVerb(catalog, data),
         // Never through the modules: the process that reads hostile documents must not hold the settings or the database's key.
         new Kernel.Mail.Parse.ParseVerb(),

@@ -43,6 +43,39 @@ internal static partial class AgeProgram
         return process;
     }
 
+    /// <summary>Encrypts a few bytes at once.</summary>
+    public static async Task<byte[]> SealAsync(string recipient, byte[] plain, CancellationToken cancel)
+    {
+        using var process = Start("age", ["--encrypt", "--recipient", recipient]);
+        using var whole = new MemoryStream();
+        var read = process.StandardOutput.BaseStream.CopyToAsync(whole, cancel);
+        await process.StandardInput.BaseStream.WriteAsync(plain, cancel);
+        process.StandardInput.Close();
+        await read;
+        await EndAsync(process, "The secret could not be sealed.", cancel);
+        return whole.ToArray();
+    }
+
+    /// <summary>Opens what <see cref="SealAsync"/> sealed.</summary>
+    /// <exception cref="OperatorFault">Sealed to another key, or damaged.</exception>
+    public static async Task<byte[]> OpenAsync(string secret, byte[] closed, CancellationToken cancel)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(file, closed, cancel);
+            using var process = await DecryptAsync(secret, file, cancel);
+            using var whole = new MemoryStream();
+            await process.StandardOutput.BaseStream.CopyToAsync(whole, cancel);
+            await EndAsync(process, "A sealed value could not be opened.", cancel);
+            return whole.ToArray();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Waits for the end; a code other than 0 becomes a fault in the program's own words.</summary>
     public static async Task EndAsync(Process process, string wrong, CancellationToken cancel)
     {

@@ -38,6 +38,17 @@ public static class RecoveryKey
         File.Move(file + ".new", file, overwrite: true);
     }
 
+    /// <summary>Keeps the public half of a key that was made and printed elsewhere; false where there is one already, which stays.</summary>
+    internal static async Task<bool> AdoptAsync(DataFolder data, string recipient, CancellationToken cancel)
+    {
+        if (Recipient(data) is not null)
+            return false;
+        var file = Path.Combine(data.Keys, FileName);
+        await File.WriteAllTextAsync(file + ".new", recipient + "\n", cancel);
+        File.Move(file + ".new", file);
+        return true;
+    }
+
     /// <summary>Reads the secret half from a file, or from standard input where none is named.</summary>
     public static async Task<string> ReadSecretAsync(string? file, TextReader input, CancellationToken cancel)
     {

@@ -14,7 +14,8 @@ namespace Appliance.Kernel.Identity;
 /// <param name="Language">Two letters.</param>
 /// <param name="ReadsUpTo">The most restrictive label read without being named.</param>
 /// <param name="OwnRoles">Words of the appliance's own roles besides.</param>
-internal sealed record Invitation(string Name, string DisplayName, string Mail, IReadOnlyList<Role> Roles, ConstituentId? Constituent = null, string Language = "en", Tlp ReadsUpTo = Tlp.AmberStrict, IReadOnlyList<string>? OwnRoles = null);
+/// <param name="CodeHash">SHA-256 of a code that the person holds already, on a printed card: it opens the account in place of a new link.</param>
+internal sealed record Invitation(string Name, string DisplayName, string Mail, IReadOnlyList<Role> Roles, ConstituentId? Constituent = null, string Language = "en", Tlp ReadsUpTo = Tlp.AmberStrict, IReadOnlyList<string>? OwnRoles = null, byte[]? CodeHash = null);
 
 /// <summary>A one-time link, to be mailed or printed by who asked for it; it is shown once and cannot be read again.</summary>
 /// <param name="User">Whom it is for.</param>
@@ -27,6 +28,9 @@ internal sealed record OneTimeLink(UserId User, string Path, DateTimeOffset Expi
 internal sealed class InviteUser(Database database, UserManager<User> users, UserStore store, OneTimeLinks links, LinkMail mail, RolePermissions roles) : Act<Invitation, OneTimeLink>(database)
 {
     public static TimeSpan Lives { get; } = TimeSpan.FromDays(7);
+
+    /// <summary>A card travels with its machine.</summary>
+    public static TimeSpan CardLives { get; } = TimeSpan.FromDays(30);
 
     public override Permission Permission => KernelPermissions.ManageUsers;
 
@@ -43,6 +47,12 @@ internal sealed class InviteUser(Database database, UserManager<User> users, Use
         if (Accounts.RefusalOf(await users.CreateAsync(user)) is { } refused)
             return refused;
         await Accounts.SetRolesAsync(work, user.Id, request.Roles, request.OwnRoles ?? [], cancel);
+        if (request.CodeHash is { } hash)
+        {
+            await links.IssueAsync(work, OneTimeLinks.Invite, user.Id, CardLives, hash, cancel);
+            work.Audit("kernel.user.invited", $"user/{user.Id}", new { user.Name, request.Roles, request.OwnRoles, request.Constituent, by = "card" });
+            return new OneTimeLink(user.Id, "", work.Now + CardLives);
+        }
         var secret = await links.IssueAsync(work, OneTimeLinks.Invite, user.Id, Lives, cancel);
         var (path, expires) = ($"/invite/{secret}", work.Now + Lives);
         var mailed = await mail.QueueAsync(work, user, path, expires, cancel);

@@ -11,7 +11,8 @@ namespace Appliance.Kernel.Identity;
 /// <param name="Lives">How long it works; at most two years.</param>
 /// <param name="Peer">The peer it belongs to; null for a token of <paramref name="Owner"/> or of who issues it.</param>
 /// <param name="Owner">The person it acts for, when not the issuer.</param>
-public sealed record TokenRequest(string Name, TokenKind Kind, IReadOnlyList<Permission> Permissions, TimeSpan Lives, PeerId? Peer = null, UserId? Owner = null);
+/// <param name="SecretHash">SHA-256 of a secret that its holder has already, for a peer's Basic token; null makes a secret.</param>
+public sealed record TokenRequest(string Name, TokenKind Kind, IReadOnlyList<Permission> Permissions, TimeSpan Lives, PeerId? Peer = null, UserId? Owner = null, byte[]? SecretHash = null);
 
 /// <summary>How a token is shown to us.</summary>
 public enum TokenKind
@@ -67,7 +68,9 @@ public sealed class IssueToken(Database database, RolePermissions roles) : Act<T
         // Nobody hands out what he does not hold, except to a peer, whose role is fixed.
         if (request.Peer is null && !work.Viewer.IsSystem && !scopes.All(work.Viewer.Permissions.Contains))
             return Refuse.Forbidden("kernel.token.beyond");
-        var (id, secret, normal) = (Guid.NewGuid(), Tokens.NewSecret(), NameForm.Of(name));
+        if (request.SecretHash is { } given && (given.Length != 32 || request.Peer is null || request.Kind != TokenKind.Basic))
+            return Refuse.Invalid("kernel.token.owner", "secretHash");
+        var (id, secret, normal) = (Guid.NewGuid(), request.SecretHash is null ? Tokens.NewSecret() : "", NameForm.Of(name));
         await work.ExecuteAsync(RevokeExpired, new { Normal = normal, work.Now }, cancel);
         var written = await work.ExecuteAsync(
             Insert,
@@ -77,7 +80,7 @@ public sealed class IssueToken(Database database, RolePermissions roles) : Act<T
                 Name = name,
                 Normal = normal,
                 Kind = request.Kind == TokenKind.Basic ? "basic" : "bearer",
-                Hash = Tokens.HashOf(secret),
+                Hash = request.SecretHash ?? Tokens.HashOf(secret),
                 User = request.Peer is null ? owner.Value : (Guid?)null,
                 Peer = request.Peer?.Value,
                 Scopes = scopes,

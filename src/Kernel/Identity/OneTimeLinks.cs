@@ -32,9 +32,15 @@ internal sealed class OneTimeLinks(Database database, TimeProvider time)
     public async Task<string> IssueAsync(Work work, string kind, UserId? user, TimeSpan lives, CancellationToken cancel)
     {
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        await work.ExecuteAsync(Withdraw, new { Kind = kind, User = user?.Value, work.Now }, cancel);
-        await work.ExecuteAsync(Insert, new { Id = Guid.CreateVersion7(), Kind = kind, Hash = Tokens.HashOf(secret), User = user?.Value, work.Now, Expires = work.Now + lives }, cancel);
+        await IssueAsync(work, kind, user, lives, Tokens.HashOf(secret), cancel);
         return secret;
+    }
+
+    /// <summary>The same for a secret that its person holds already and that this machine never sees: only its hash came here.</summary>
+    public async Task IssueAsync(Work work, string kind, UserId? user, TimeSpan lives, byte[] hash, CancellationToken cancel)
+    {
+        await work.ExecuteAsync(Withdraw, new { Kind = kind, User = user?.Value, work.Now }, cancel);
+        await work.ExecuteAsync(Insert, new { Id = Guid.CreateVersion7(), Kind = kind, Hash = hash, User = user?.Value, work.Now, Expires = work.Now + lives }, cancel);
     }
 
     /// <summary>Uses the link up; null when it is unknown, used or expired.</summary>

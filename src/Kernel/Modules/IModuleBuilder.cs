@@ -1,4 +1,5 @@
 using Appliance.Contracts;
+using Appliance.Kernel.Answers;
 using Appliance.Kernel.Outbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -75,6 +76,10 @@ public interface IModuleBuilder
     /// <summary>Adds <c>cirt {name}</c>.</summary>
     IModuleBuilder Verb<TVerb>()
         where TVerb : class, IVerb;
+
+    /// <summary>Adds a section to the answer file that sets a new machine up by itself.</summary>
+    IModuleBuilder Answers<TSection>()
+        where TSection : class, IAnswerSection;
 
     /// <summary>A table whose rows are only ever added: the application role gets neither update nor delete on it.</summary>
     /// <param name="table">Schema-qualified.</param>

@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
+using Appliance.Kernel.Answers;
 using Appliance.Kernel.Outbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -153,6 +154,14 @@ public sealed class ModuleBuilder(ModuleDescription description, IServiceCollect
     {
         description.Verbs.Add(typeof(TVerb));
         services.AddSingleton<IVerb, TVerb>();
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public IModuleBuilder Answers<TSection>()
+        where TSection : class, IAnswerSection
+    {
+        services.AddSingleton<IAnswerSection, TSection>();
         return this;
     }
 

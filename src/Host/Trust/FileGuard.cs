@@ -1,4 +1,4 @@
-namespace Appliance.Host.Plugins;
+namespace Appliance.Host.Trust;
 
 /// <summary>What decides which code runs must not be writable by that code: files of plug-ins and pinned keys belong to root.</summary>
 internal static class FileGuard
@@ -10,7 +10,7 @@ internal static class FileGuard
         foreach (var place in new[] { path, folder })
         {
             if (new FileInfo(place).LinkTarget is not null)
-                throw new PluginRefusedException($"{place} is a link");
+                throw new UntrustedException($"{place} is a link");
             if ((File.GetUnixFileMode(place) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
                 throw Loose(place);
         }
@@ -19,7 +19,7 @@ internal static class FileGuard
             throw Loose(path);
     }
 
-    private static PluginRefusedException Loose(string place) => new($"{place} may be written by others than root: chown root:root and chmod go-w it");
+    private static UntrustedException Loose(string place) => new($"{place} may be written by others than root: chown root:root and chmod go-w it");
 
     private static bool MayChange(string file)
     {

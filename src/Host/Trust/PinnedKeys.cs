@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 
-namespace Appliance.Host.Plugins;
+namespace Appliance.Host.Trust;
 
-/// <summary>The keys whose signatures count: public keys (ECDSA, P-256) as PEM files in <c>keys/</c> of the plug-in folder, pinned by <c>cirt plugin trust</c> and by nothing that listens.</summary>
-internal sealed class PluginKeys(string folder)
+/// <summary>The keys whose signatures count: public keys (ECDSA, P-256) as PEM files in <c>keys/</c> of a folder, pinned by a command or by the image and by nothing that listens.</summary>
+internal sealed class PinnedKeys(string folder)
 {
     private string Folder => Path.Combine(folder, "keys");
 
@@ -26,8 +26,7 @@ internal sealed class PluginKeys(string folder)
     public string Pin(string pem)
     {
         using var key = ReadPublic(pem);
-        var bytes = key.ExportSubjectPublicKeyInfo();
-        var name = PluginManifest.HashOf(bytes)[..16];
+        var name = SigningKey.FingerprintOf(key);
         Directory.CreateDirectory(Folder);
         File.WriteAllText(Path.Combine(Folder, name + ".pem"), key.ExportSubjectPublicKeyInfoPem());
         return name;
@@ -42,7 +41,7 @@ internal sealed class PluginKeys(string folder)
         return true;
     }
 
-    private static ECDsa ReadPublic(string pem)
+    internal static ECDsa ReadPublic(string pem)
     {
         var key = ECDsa.Create();
         try
@@ -52,7 +51,7 @@ internal sealed class PluginKeys(string folder)
         catch (Exception fault) when (fault is ArgumentException or CryptographicException)
         {
             key.Dispose();
-            throw new PluginRefusedException("a pinned key is no public key in PEM");
+            throw new UntrustedException("a pinned key is no public key in PEM");
         }
         return key;
     }
