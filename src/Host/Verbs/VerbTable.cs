@@ -2,6 +2,7 @@ using Appliance.Host.Answers;
 using Appliance.Host.Composition;
 using Appliance.Host.Demo;
 using Appliance.Host.Plugins;
+using Appliance.Host.Provision;
 using Appliance.Host.Verbs.Run;
 using Appliance.Kernel;
 using Appliance.Kernel.Data;
@@ -63,6 +64,7 @@ internal static class VerbTable
         new VersionVerb(),
         new PluginVerb(data),
         new AnswersVerb(catalog, data),
+        new ProvisionVerb(catalog, data),
         new DemoVerb(catalog, data),
         // Never through the modules: the process that reads hostile documents must not hold the settings or the database's key.
         new Kernel.Mail.Parse.ParseVerb(),
