@@ -7,6 +7,7 @@ using Appliance.Kernel.Disk;
 using Appliance.Kernel.Drafts;
 using Appliance.Kernel.Files;
 using Appliance.Kernel.Health;
+using Appliance.Kernel.Health.Acceptance;
 using Appliance.Kernel.Http;
 using Appliance.Kernel.Identity;
 using Appliance.Kernel.Jobs;
@@ -109,6 +110,7 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<MakeBackup>();
         services.AddSingleton<OutgoingHttp>();
         services.AddSingleton<HealthBoard>();
+        services.AddSingleton<IAcceptanceCheck, MachineCheck>().AddSingleton<IAcceptanceCheck, DiskCheck>();
     }
 
     private static void DescribePermissions(IModuleBuilder builder) => builder

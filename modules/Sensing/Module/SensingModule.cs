@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Disk;
+using Appliance.Kernel.Health.Acceptance;
 using Appliance.Kernel.Modules;
 using Appliance.Sensing.Alerts;
 using Appliance.Sensing.Captures;
@@ -77,6 +78,7 @@ public sealed class SensingModule : IModule
             .AddSingleton<RuleFetcher>()
             .AddSingleton<Expiry>()
             .AddSingleton<UpkeepParts>()
+            .AddSingleton<IAcceptanceCheck, PacketRateCheck>()
             .AddScoped<StartSelfTest>()
             .AddScoped<IFigures, SensingFigures>();
         services.TryAddSingleton(TimeProvider.System);

@@ -161,6 +161,20 @@ public sealed class AnswerTests
         Assert.Equal("Centre hub samplia True", await desk.AskAsync("select concat_ws(' ', name, role, login, case when secret is not null then 'True' end) from uplink.peers"));
     }
 
+    [Fact]
+    public async Task The_acceptance_measures_the_machine_and_says_pass_or_what_to_change()
+    {
+        await using var desk = await AnswerDesk.OpenAsync();
+        var (code, said) = await desk.Host.RunAsync("doctor", "--acceptance", "--size", "enhanced");
+
+        foreach (var measured in new[] { "processors: ", "memory: ", "disk: ", "disk writing: ", "disk commit: ", "packets taken in: " })
+            Assert.Single(said.Split('\n'), line => line.Contains(measured, StringComparison.Ordinal) && (line.StartsWith("pass ", StringComparison.Ordinal) || line.StartsWith("change ", StringComparison.Ordinal)));
+        Assert.Matches("packets taken in: [0-9]{4,7} a second", said);
+        Assert.Contains(code == 0 ? "is fit for the size enhanced" : "is not yet fit for the size enhanced", said, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(desk.Host.Data, "tmp")));
+        TestContext.Current.TestOutputHelper?.WriteLine(said);
+    }
+
     [Theory]
     [InlineData("answers: 1\npeople: &x []\nrules: *x", "names a place")]
     [InlineData("answers: 1\npeople: !!python/object x", "has a tag")]
