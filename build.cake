@@ -33,7 +33,7 @@ Task("help").Does(() => Console.WriteLine(
                        --listen ADDRESS  other than loopback   --port NUMBER   --data DIRECTORY  (default var)
                        CIRT_DATABASE=<connection string>  use that server instead of a private one
   ./build.sh test      build and run all tests; the last line is the total
-                       --only unit|integration|browser|conformance|architecture|fuzz   --filter WORDS   --long
+                       --only unit|integration|browser|conformance|architecture|fuzz|appliance   --filter WORDS   --long
                        CIRT_TRACE=1  keeps the trace of failed browser tests beside their pictures
                        APPLIANCE_CONFORMANCE=<directory>  where the conformance kits lie
   ./build.sh build     compile everything
@@ -72,6 +72,8 @@ Task("test").Does(() =>
   Install(Needs.Test);
   if (Argument("only", "") is "" or "browser")
     FetchForBrowsers();
+  if (Argument("only", "") is "" or "appliance")
+    Offer(Needs.Image);
   Compile("Appliance.sln");
   Test(Argument("only", ""), Argument("filter", ""), HasArgument("long"));
 });

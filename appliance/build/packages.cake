@@ -55,6 +55,7 @@ var parts = new Part[]
   new(Needs.Image, "sgdisk", () => Look.Program("sgdisk"), "gdisk"),
   new(Needs.Image, "objcopy", () => Look.Program("objcopy"), "binutils"),
   new(Needs.Image, "python3-pefile, for the unified kernel image", () => IO.Directory.Exists("/usr/lib/python3/dist-packages/pefile") || IO.File.Exists("/usr/lib/python3/dist-packages/pefile.py"), "python3-pefile"),
+  new(Needs.Image, "the systemd stub, for the tests of the disk", () => IO.File.Exists("/usr/lib/systemd/boot/efi/linuxx64.efi.stub"), "systemd-boot-efi"),
   new(Needs.Image, "qemu-img", () => Look.Program("qemu-img"), "qemu-utils"),
   new(Needs.Image, "nft, to check the firewall's rules", () => Look.Program("nft"), "nftables"),
 };
@@ -102,6 +103,18 @@ void Install(Needs needs)
         Install it by hand (apt-get install {part.Packages[0]}), then start again.
       """);
   }
+}
+
+// The same without insisting: where it cannot be had, the tests that want it say that they are skipped.
+void Offer(Needs needs)
+{
+  var missing = parts.Where(part => part.For == needs && !part.Present()).ToList();
+  var asRoot = Environment.IsPrivilegedProcess ? new string[0] : Try("sudo", "-n", "true") ? ["sudo", "-n"] : null;
+  if (missing.Count == 0 || asRoot is null || !Look.Program("apt-get"))
+    return;
+  Console.WriteLine($"Installing {string.Join(' ', missing.Select(part => part.Packages[0]))} (apt-get), for the tests of the image");
+  foreach (var part in missing.Where(part => !Try([.. asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-qq", "-y", "--no-install-recommends", part.Packages[0]])))
+    Console.WriteLine($"  without {part.Packages[0]}: {s_last}");
 }
 
 // The distribution would create and start a server on port 5432; the appliance brings its own, private one.

@@ -8,7 +8,7 @@ record Suite(string Kind, string Name, string Program);
 record Tally(Suite Suite, int Passed, int Failed, int Skipped, TimeSpan Took, IReadOnlyList<string> Failures);
 
 // What runs at the same time on two cores without disturbing each other's clocks; browsers get the machine to themselves.
-static readonly string[][] s_rounds = [["unit", "architecture"], ["integration", "conformance"], ["fuzz"], ["browser"]];
+static readonly string[][] s_rounds = [["unit", "architecture"], ["integration", "conformance"], ["fuzz", "appliance"], ["browser"]];
 
 IEnumerable<Suite> Suites()
 {
@@ -51,7 +51,7 @@ void Test(string only, string filter, bool isLong)
   IO.Directory.CreateDirectory(reports);
 
   var suites = Suites().Where(suite => only.Length == 0 || suite.Kind == only).ToList();
-  var cluster = suites.Any(suite => suite.Kind is not "architecture") ? Cluster() : "";
+  var cluster = suites.Any(suite => suite.Kind is not ("architecture" or "appliance")) ? Cluster() : "";
   var tallies = new List<Tally>();
   try
   {

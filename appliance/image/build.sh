@@ -14,6 +14,12 @@ if [ ! -e "$root.made" ]; then
   touch "$root.made"
 fi
 
+# The image trusts the key that signs it: a release's own, or a development build's throw-away one.
+key=${CIRT_RELEASE_KEY:-$out/cache/development.pem}
+[ -s "$key" ] || (umask 077; openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out "$key")
+export CIRT_RELEASE_PUB="$out/cache/release.pub"
+openssl pkey -in "$key" -pubout -out "$CIRT_RELEASE_PUB"
+
 work=$(mktemp -d "$out/cache/tree.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cp -a --reflink=auto "$root/." "$work/"
@@ -23,6 +29,12 @@ step 'Kernel and initrd' "$here/boot.sh" "$work" "$out/boot"
 step 'Root, integrity tree, unified kernel image, disk' "$here/disk.sh" "$work" "$out/boot" "$out" "$version"
 step 'The same for virtual machines' qemu-img convert -f raw -O qcow2 -c "$out/cirt-$version.img" "$out/cirt-$version.qcow2"
 
+step 'And for VMware and VirtualBox' "$here/ova.sh" "$out/cirt-$version.img" "cirt-$version" "$out/cirt-$version.ova"
+
 chroot "$work" dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' > "$out/packages.txt"
-(cd "$out" && sha256sum "cirt-$version.img" "cirt-$version.qcow2" "cirt-$version.efi" packages.txt > SHA256SUMS)
-printf 'root hash %s\n  %s MiB root, %s MiB as qcow2\n' "$(cat "$out/roothash")" $(($(stat -c %s "$out/root.erofs") / 1048576)) $(($(stat -c %s "$out/cirt-$version.qcow2") / 1048576))
+"$here/sbom.py" --packages "$out/packages.txt" --program "$program" --version "$version" --output "$out/cirt-$version.cdx.json"
+find "$work" -xdev -perm /6000 -type f -printf '/%P\n' | sort > "$out/suid.txt"
+step 'The file for updates' "$here/../update/bundle.sh" "$out" "$version"
+(cd "$out" && sha256sum "cirt-$version".{img,qcow2,ova,efi,update,cdx.json} packages.txt > SHA256SUMS)
+"$here/sign.sh" "$out"
+printf 'root hash %s\n  %s MiB root, %s MiB as qcow2, %s MiB as ova, %s MiB to update\n' "$(cat "$out/roothash")" $(($(stat -c %s "$out/root.erofs") / 1048576)) $(($(stat -c %s "$out/cirt-$version.qcow2") / 1048576)) $(($(stat -c %s "$out/cirt-$version.ova") / 1048576)) $(($(stat -c %s "$out/cirt-$version.update") / 1048576))

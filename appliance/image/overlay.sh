@@ -9,9 +9,16 @@ cp -a "$program"/. "$tree"/usr/lib/cirt/
 chown -R 0:0 "$tree"/usr/lib/cirt
 ln -sfn ../lib/cirt/cirt "$tree"/usr/bin/cirt
 printf '%s\n' "$version" > "$tree"/usr/lib/cirt-appliance/version
-install -m 0755 "$here"/firstboot/{console,database-prepare,database-create} "$tree"/usr/lib/cirt-appliance/
+install -m 0755 "$here"/firstboot/{answers,console,install-to-disk,factory-reset,database-prepare,database-create} "$here"/update/{update,bless} "$here"/site/resolver "$tree"/usr/lib/cirt-appliance/
+# Whose updates and answer files this image trusts: public keys only.
+install -d "$tree"/usr/lib/cirt-appliance/release-keys "$tree"/usr/lib/cirt-appliance/answer-keys/keys
+[ -z "${CIRT_RELEASE_PUB:-}" ] || install -m 0644 "$CIRT_RELEASE_PUB" "$tree"/usr/lib/cirt-appliance/release-keys/release.pub
+[ -z "${CIRT_ANSWER_PUB:-}" ] || install -m 0644 "$CIRT_ANSWER_PUB" "$tree"/usr/lib/cirt-appliance/answer-keys/keys/answers.pem
 
-install -m 0644 "$here"/systemd/*.service "$tree"/usr/lib/systemd/system/
+install -m 0644 "$here"/systemd/*.service "$here"/systemd/*.path "$tree"/usr/lib/systemd/system/
+install -D -m 0644 -t "$tree"/usr/lib/repart.d "$here"/systemd/repart/*.conf
+install -D -m 0644 "$here"/site/chrony.conf "$tree"/etc/chrony/chrony.conf
+install -D -m 0644 "$here"/site/rsyslog.conf "$tree"/etc/rsyslog.d/90-cirt.conf
 install -D -m 0644 "$here"/systemd/sysusers.conf "$tree"/usr/lib/sysusers.d/cirt.conf
 install -D -m 0644 "$here"/systemd/tmpfiles.conf "$tree"/usr/lib/tmpfiles.d/cirt.conf
 install -m 0644 "$here"/nftables/nftables.conf "$tree"/etc/nftables.conf
@@ -24,12 +31,13 @@ for unit in emergency rescue; do
 done
 chroot "$tree" systemd-sysusers 2>/dev/null >&2 || { echo "overlay.sh: the accounts could not be made" >&2; exit 1; }
 
+install -d "$tree"/efi
 printf 'cirt\n' > "$tree"/etc/hostname
 printf '127.0.0.1 localhost cirt\n::1 localhost\n' > "$tree"/etc/hosts
 # Slow disks and slow machines need more than the 90 s that a unit for a device is given otherwise.
-printf 'PARTLABEL=state /var ext4 defaults,nodev,nosuid,x-systemd.device-timeout=15min 0 2\ntmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' > "$tree"/etc/fstab
+printf 'PARTLABEL=state /var ext4 defaults,nodev,nosuid,x-systemd.device-timeout=15min,x-systemd.growfs 0 2\nPARTLABEL=esp /efi vfat umask=0077,nodev,nosuid,noexec,nofail,x-systemd.device-timeout=15min 0 0\ntmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' > "$tree"/etc/fstab
 
-systemctl --root="$tree" --quiet enable cirt-database cirt-migrate cirt cirt-sensor nftables systemd-networkd chrony auditd rsyslog apparmor cirt-console@tty1 cirt-console@ttyS0
+systemctl --root="$tree" --quiet enable cirt-factory-reset cirt-site cirt-answers cirt-bless cirt-resolver.service cirt-resolver.path cirt-database cirt-migrate cirt cirt-sensor nftables systemd-networkd chrony auditd rsyslog apparmor cirt-console@tty1 cirt-console@ttyS0
 systemctl --root="$tree" --quiet disable ssh opensmtpd 2>/dev/null || true
 systemctl --root="$tree" --quiet mask getty@tty1.service serial-getty@ttyS0.service getty.target ssh.socket postgresql.service debug-shell.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service
 

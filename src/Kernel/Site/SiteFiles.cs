@@ -13,7 +13,6 @@ internal static class SiteFiles
         var files = new Dictionary<string, string>
         {
             ["systemd/network/40-management.network"] = Management(site),
-            ["cirt/resolv.conf"] = Resolver(site),
             ["cirt/nftables.conf"] = Firewall(site),
             ["cirt/chrony.sources"] = string.Concat(site.TimeServers.Select(s => $"server {s} iburst\n")),
             ["cirt/hostname"] = $"{(site.HostName.Length > 0 ? site.HostName : "cirt")}\n",
@@ -47,9 +46,6 @@ internal static class SiteFiles
     /// <summary>No address, no answer, nothing sent: what listens there can only be listened to.</summary>
     private static string Capture(SiteSettings site) =>
         $"[Match]\n{Match(site.CapturePorts)}\n[Link]\nARP=no\nRequiredForOnline=no\nPromiscuous=yes\n\n[Network]\nDHCP=no\nIPv6AcceptRA=no\nLinkLocalAddressing=no\nLLDP=no\nEmitLLDP=no\n";
-
-    /// <summary>Without name servers of the site's own, those that DHCP brought, as the network service notes them.</summary>
-    private static string Resolver(SiteSettings site) => string.Concat(site.NameServers.Select(s => $"nameserver {s}\n")) + "options edns0 timeout:3 attempts:2\n";
 
     /// <summary>Rules that only open: the shipped rule set drops everything that nothing accepts.</summary>
     private static string Firewall(SiteSettings site)

@@ -36,7 +36,7 @@ public sealed class AnswerTests
     [Fact]
     public async Task A_fresh_machine_answers_everything_that_the_wizard_asks_and_its_administrator_logs_in_with_the_code()
     {
-        await using var desk = await AnswerDesk.OpenAsync();
+        await using var desk = await AnswerDesk.OpenAsync(serving: true);
         await desk.WriteAsync(s_sound);
 
         var said = await desk.ApplyAsync(0);
@@ -49,8 +49,8 @@ public sealed class AnswerTests
         Assert.Equal("Ministry", await desk.AskAsync("select name from directory.constituents"));
         Assert.Equal("eth1", await desk.AskAsync("select interfaces[1] from sensing.sensors where kind = 'folder'"));
         Assert.Equal("{\"network\": \"done\", \"constituents\": \"done\", \"organisation\": \"done\"}", await desk.AskAsync("select value from kernel.settings where key = 'setup.steps'"));
-        Assert.Equal("192.0.2.10/24", Assert.Single(SiteSettings.Load(new DataFolder(desk.Host.Data)).Addresses));
-        Assert.Contains("\"45\"", await File.ReadAllTextAsync(Path.Combine(desk.Host.Data, "config.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal("192.0.2.10/24", Assert.Single(SiteSettings.Load(new DataFolder(desk.Data)).Addresses));
+        Assert.Contains("\"45\"", await File.ReadAllTextAsync(Path.Combine(desk.Data, "config.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         // No password exists before its person chose one.
         Assert.Equal("0", await desk.AskAsync("select count(*) from identity.users where password_hash is not null"));
@@ -165,13 +165,13 @@ public sealed class AnswerTests
     public async Task The_acceptance_measures_the_machine_and_says_pass_or_what_to_change()
     {
         await using var desk = await AnswerDesk.OpenAsync();
-        var (code, said) = await desk.Host.RunAsync("doctor", "--acceptance", "--size", "enhanced");
+        var (code, said) = await desk.RunAsync("doctor", "--acceptance", "--size", "enhanced");
 
         foreach (var measured in new[] { "processors: ", "memory: ", "disk: ", "disk writing: ", "disk commit: ", "packets taken in: " })
             Assert.Single(said.Split('\n'), line => line.Contains(measured, StringComparison.Ordinal) && (line.StartsWith("pass ", StringComparison.Ordinal) || line.StartsWith("change ", StringComparison.Ordinal)));
         Assert.Matches("packets taken in: [0-9]{4,7} a second", said);
         Assert.Contains(code == 0 ? "is fit for the size enhanced" : "is not yet fit for the size enhanced", said, StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(desk.Host.Data, "tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(desk.Data, "tmp")));
         TestContext.Current.TestOutputHelper?.WriteLine(said);
     }
 

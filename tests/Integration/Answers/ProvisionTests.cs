@@ -20,7 +20,7 @@ public sealed class ProvisionTests
     [Fact]
     public async Task A_country_starts_from_its_folder_and_the_centre_lets_it_in()
     {
-        await using var desk = await AnswerDesk.OpenAsync();
+        await using var desk = await AnswerDesk.OpenAsync(serving: true);
         var (sheet, folder) = (Path.Combine(desk.Folder, "sheet.csv"), Path.Combine(desk.Folder, "out"));
         await File.WriteAllTextAsync(sheet, Header + Samplia + Qamar, Cancel);
         var said = await desk.SayAsync(0, "provision", sheet, "--out", folder);
