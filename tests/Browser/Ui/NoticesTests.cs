@@ -19,6 +19,13 @@ public sealed class NoticesTests(ConsoleHost console)
         await Assertions.Expect(page.Locator(".bell .told li")).ToHaveCountAsync(2);
         await Assertions.Expect(page.Locator(".bell .told")).ToContainTextAsync("Omar added a note to INC-2026-0001.");
         Assert.Empty(await Axe.BrokenAsync(page));
+        await browser.PictureAsync("bell-en");
+        await using (var arabic = await console.OpenAsync("/help", "ar"))
+        {
+            await arabic.Page.ClickAsync(".bell > summary");
+            Assert.Empty(await Axe.BrokenAsync(arabic.Page));
+            await arabic.PictureAsync("bell-ar");
+        }
 
         await page.ClickAsync(".bell .told a[href='/admin/jobs']");
         await page.WaitForURLAsync("**/admin/jobs");
@@ -27,6 +34,7 @@ public sealed class NoticesTests(ConsoleHost console)
         await ConsoleHost.GoAsync(page, "/notices");
         await Assertions.Expect(page.Locator("main tbody tr")).ToHaveCountAsync(1);
         await ConsoleHost.GoAsync(page, "/notices?view=all");
+        await browser.PictureAsync("notices-en");
         await Assertions.Expect(page.Locator("main tbody tr")).ToHaveCountAsync(2);
         await page.Locator("main button", new() { HasText = "Mark all as read" }).ClickAsync();
         await Assertions.Expect(page.Locator(".toast")).ToContainTextAsync("1 marked as read.");

@@ -66,6 +66,25 @@ public sealed class NoticeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_is_called_in_a_note_is_told_unless_the_marking_hides_the_incident()
+    {
+        var open = await _desk.OpenAsync("seen by all");
+        var red = await _desk.OpenAsync(new IncidentFields { Title = "not for omar", Marking = new Marking(Tlp.Red, Named: [_desk.Analyst.Id]) });
+        await NoteAsync(_desk.Analyst, open.Id, "@Omar, please look; write to soc@omar.example and @nobody.");
+        await NoteAsync(_desk.Analyst, red.Id, "@omar must not hear of this");
+        Assert.Equal([("ticketing.notice.mentioned", 1)], await ToldAsync());
+
+        // Called in the first version, he is not called again by the second; a new call is one.
+        var note = await _desk.Modules.Database.FindAsync<Guid>("select id from ticketing.timeline where kind = 'note' and incident_id = @Id", new { Id = open.Id.Value }, Cancel);
+        await _desk.Get<INotices>().ReadAsync(_omar, null, Cancel);
+        Assert.True((await _desk.Get<EditNote>().RunAsync(_desk.Analyst, new(note, 1, "@omar: nothing new"), Cancel)).Succeeded);
+        Assert.Empty(await ToldAsync());
+        Assert.True((await _desk.Get<EditNote>().RunAsync(_desk.Analyst, new(note, 2, "nobody called"), Cancel)).Succeeded);
+        Assert.True((await _desk.Get<EditNote>().RunAsync(_desk.Analyst, new(note, 3, "(@omar.)"), Cancel)).Succeeded);
+        Assert.Equal([("ticketing.notice.mentioned", 1)], await ToldAsync());
+    }
+
+    [Fact]
     public async Task Pages_of_notices_follow_each_other_by_key()
     {
         for (var i = 0; i < 7; i++)

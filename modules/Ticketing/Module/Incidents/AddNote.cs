@@ -9,7 +9,7 @@ namespace Appliance.Ticketing.Incidents;
 internal sealed record NoteRequest(IncidentId Incident, string Text);
 
 /// <summary>Adds a note to the timeline. Notes never conflict: each stands for itself.</summary>
-internal sealed class AddNote(Database database, IncidentClocks clocks) : Act<NoteRequest, Done>(database)
+internal sealed class AddNote(Database database, IncidentClocks clocks, IStaff staff) : Act<NoteRequest, Done>(database)
 {
     internal const int Longest = 50_000;
 
@@ -27,6 +27,7 @@ internal sealed class AddNote(Database database, IncidentClocks clocks) : Act<No
             return Refuse.NotFound("ticketing.refused.no-incident");
         await new TimelineEntry(found.IncidentId, "note") { Text = text }.AddAsync(work, cancel);
         await TimelineEntry.TouchAsync(work, found.IncidentId, found.State == IncidentStates.InProgress && found.SnoozedUntil is null ? clocks.Due(found.State, found.Severity, work.Now) : null, cancel);
+        await Mentions.TellAsync(work, found, text, "", staff, cancel);
         work.Audit("ticketing.incident.noted", found.Subject, new { found.Number, characters = text.Length });
         return default(Done);
     }

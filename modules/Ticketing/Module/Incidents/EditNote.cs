@@ -13,7 +13,7 @@ namespace Appliance.Ticketing.Incidents;
 internal sealed record EditNoteRequest(Guid Note, int Version, string Text);
 
 /// <summary>Adds a version to a note, unless someone else did so meanwhile: then nothing is stored, the refusal says who, and the page shows both. Every version stays readable.</summary>
-internal sealed class EditNote(Database database) : Act<EditNoteRequest, int>(database)
+internal sealed class EditNote(Database database, IStaff staff) : Act<EditNoteRequest, int>(database)
 {
     private const string Find =
         $"""
@@ -48,6 +48,7 @@ internal sealed class EditNote(Database database) : Act<EditNoteRequest, int>(da
             return Refuse.Conflict("ticketing.refused.same", incident.Number);
         await work.ExecuteAsync(Insert, new { request.Note, Version = latest.Version + 1, work.Now, By = work.Viewer.Id.Value, ByName = work.Viewer.Name, Text = text }, cancel);
         await TimelineEntry.TouchAsync(work, incident.IncidentId, null, cancel);
+        await Mentions.TellAsync(work, incident, text, latest.Text, staff, cancel);
         work.Audit("ticketing.incident.note-edited", incident.Subject, new { incident.Number, note = request.Note, version = latest.Version + 1, characters = text.Length });
         return latest.Version + 1;
     }
