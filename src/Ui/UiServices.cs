@@ -34,6 +34,7 @@ public static class UiServices
         services.AddSingleton(new TextCatalog([typeof(UiServices).Assembly, .. textAssemblies]));
         services.AddSingleton<IText>(s => s.GetRequiredService<TextCatalog>());
         services.AddSingleton<Handover>();
+        services.AddSingleton<PagePresence>();
         services.AddScoped<Toasts>();
         services.AddScoped<Dialogs>();
         services.AddScoped<ClientScript>();

@@ -113,6 +113,26 @@ public sealed class OperatorDayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_at_one_incident_see_each_other_and_who_is_writing()
+    {
+        var incident = (await Api.PostAsync("ticketing/incidents", new { title = "Portal of the ministry" }, Cancel))!;
+        await using var amina = await CaseStage.SignInAsync(_host, "amina");
+        await using var lee = await CaseStage.SignInAsync(_host, "lee");
+        await amina.GoAsync($"/tickets/{incident["number"]}");
+        await Assertions.Expect(amina.Page.Locator(".also-here .badge")).ToHaveCountAsync(0);
+        await lee.GoAsync($"/tickets/{incident["number"]}");
+        await Assertions.Expect(amina.Page.Locator(".also-here")).ToContainTextAsync("is here too", new() { Timeout = 30_000 });
+        await Assertions.Expect(lee.Page.Locator(".also-here .badge")).ToHaveCountAsync(1, new() { Timeout = 30_000 });
+
+        await amina.Page.ClickAsync("[data-keys='n']");
+        await amina.Page.Locator("textarea").First.PressSequentiallyAsync("calling the ministry");
+        await Assertions.Expect(lee.Page.Locator(".also-here")).ToContainTextAsync("is writing", new() { Timeout = 30_000 });
+        await lee.PictureAsync("tickets-also-here-en");
+        await lee.Page.CloseAsync();
+        await Assertions.Expect(amina.Page.Locator(".also-here .badge")).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+    }
+
+    [Fact]
     public async Task Two_incidents_are_merged_by_key_and_given_back_by_the_history()
     {
         var one = await Api.PostAsync("ticketing/incidents", new { title = "Portal of the ministry", observables = new[] { Trace("domain", "a.example") } }, Cancel);
