@@ -145,7 +145,7 @@ internal sealed partial class AppLayerEngine : IStreamReader, IExpectations
                 Current?.AddEvent(DecodeEvent.ApplayerProtoDetectionSkipped);
                 return GiveUp(flow);
             }
-            return (marks & StreamMarks.Eof) != 0 ? -1 : 0;
+            return 0; // though this side is done: what the other speaks may tell what it was
         }
         if (app.Parser != null)
         {

@@ -33,6 +33,7 @@ internal sealed class ProtocolDetector(AppLayerOptions options)
     {
         AppProto found = toServer ? TcpToServer(bytes, serverPort) : TcpToClient(bytes, serverPort);
         if (found is not (AppProto.Unknown or AppProto.Failed) && !options.Enabled(ConfigName(found))) found = AppProto.Unknown;
+        if (Dcerpc.DcerpcParser.Begins(bytes)) return found; // looks like it; more may come
         return found == AppProto.Unknown && bytes.Length >= (toServer ? EnoughToServer : EnoughToClient) ? AppProto.Failed : found;
     }
 

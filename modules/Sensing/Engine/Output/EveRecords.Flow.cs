@@ -60,7 +60,7 @@ internal sealed partial class EveRecords
         Header(p, flow, "fileinfo"u8, true, file.ToServer);
         // a data connection of FTP is its file
         if (flow.App.Protocol != AppProto.FtpData) tx.WriteRecord(_w, true);
-        AppProtocol(flow);
+        AppProtocol(flow, false);
         _w.Open("fileinfo"u8);
         FileObject(tx, file);
         _w.Close();

@@ -266,10 +266,11 @@ internal sealed partial class EveRecords(EveOptions options, IEveSink sink, EveC
         _w.Close();
     }
 
-    private void AppProtocol(Flow.Flow flow)
+    private void AppProtocol(Flow.Flow flow, bool more = true)
     {
         AppProto protocol = flow.App.Protocol == AppProto.Unknown ? flow.App.Original : flow.App.Protocol;
         if (protocol != AppProto.Unknown) _w.Text("app_proto"u8, AppProtoNames.Name(protocol));
+        if (!more) return;
         AppState app = flow.App;
         if (app.ToServer != AppProto.Unknown && app.ToServer != protocol) _w.Text("app_proto_ts"u8, AppProtoNames.Name(app.ToServer));
         if (app.ToClient != AppProto.Unknown && app.ToClient != protocol) _w.Text("app_proto_tc"u8, AppProtoNames.Name(app.ToClient));

@@ -25,7 +25,7 @@ internal sealed partial class TcpEngine
         else Accept(flow, session, p, own, other);
         if ((fin || state != TcpState.FinWait2) && Distance(other.NextSequence, p.Acknowledgement) < 0) other.NextSequence = p.Acknowledgement;
         if (session.State == TcpState.Closed) Finish(flow);
-        TellEnds(flow, session);
+        if (session.State >= TcpState.Closing) TellEnds(flow, session);
         return true;
     }
 
@@ -103,12 +103,16 @@ internal sealed partial class TcpEngine
         static bool IsAcknowledged(TcpStream stream) => stream.FinSeen && Distance(stream.LastAck, stream.FinSequence) > 0;
     }
 
-    private void Close(Flow.Flow flow, TcpSession session, bool reset)
+    /// <summary>A reset: whoever sent it says no more, so all of that side is read; what the other side said and nobody acknowledged waits for the end of the flow.</summary>
+    private void Close(Flow.Flow flow, TcpSession session, Packet p)
     {
         if (session.State == TcpState.Closed) return;
         session.Enter(TcpState.Closed);
-        session.Reset_ = reset;
-        Finish(flow);
+        session.Reset_ = true;
+        session.Client.RawTrigger = session.Server.RawTrigger = true;
+        TcpStream own = p.ToServer ? session.Client : session.Server;
+        reassembly.Deliver(flow, session, own, p.ToServer, true);
+        reassembly.SendEof(flow, session, own, p.ToServer);
     }
 
     /// <summary>Hands over all that was received, acknowledged or not: the conversation will not go on.</summary>

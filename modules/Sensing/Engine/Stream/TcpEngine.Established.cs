@@ -88,7 +88,7 @@ internal sealed partial class TcpEngine
     private bool Resetting(Flow.Flow flow, TcpSession session, Packet p, TcpStream own, TcpStream other)
     {
         if (!ResetIsValid(session, p, own, other)) return false;
-        if ((p.TcpFlags & Ack) != 0 && AckIsValid(session, p, other)) Acknowledge(flow, session, p, other, other.Window);
+        if ((p.TcpFlags & Ack) != 0 && AckIsValid(session, p, other) && other.Started && Distance(p.Acknowledgement, other.LastAck) > 0) other.LastAck = p.Acknowledgement;
         if (Distance(p.Sequence, own.LastAck) > 0) own.LastAck = p.Sequence;
         if (session.TimestampsOn) NoteTimestamp(session, p, own);
         if (p.PayloadLength > 0) Data(flow, session, p, own);
@@ -98,7 +98,7 @@ internal sealed partial class TcpEngine
             own.NextSequence = p.Sequence + (uint)p.PayloadLength + (p.ToServer ? 0u : 1u);
             own.Window = Offered(p, own);
         }
-        Close(flow, session, true);
+        Close(flow, session, p);
         return true;
     }
 

@@ -125,7 +125,7 @@ internal sealed partial class TcpEngine
         if (!ResetIsValid(session, p, own, other)) return false;
         if (p.ToServer && (p.Sequence != session.Client.Isn || p.Window != 0 || p.Acknowledgement != session.Client.Isn + 1)) return true;
         other.ResetReceived = true;
-        Close(flow, session, true);
+        Close(flow, session, p);
         return true;
     }
 
@@ -177,7 +177,7 @@ internal sealed partial class TcpEngine
         if (!ResetIsValid(session, p, own, other)) return false;
         // after what looked like evasion these systems take a reset for a stray packet and stay open
         if (session.EvasionTried && options.Policies.For(p.Destination) is OverlapPolicy.Linux or OverlapPolicy.OldLinux or OverlapPolicy.Solaris) return true;
-        Close(flow, session, true);
+        Close(flow, session, p);
         return true;
     }
 

@@ -53,6 +53,21 @@ public sealed class TcpStateTests
         Assert.Equal(state, run.Of("flow")[^1].GetProperty("tcp").GetProperty("state").GetString());
     }
 
+    /// <summary>When an exchange is over: the packet whose turn it was written, or none when it waited for the end of the flow.</summary>
+    [Theory]
+    [InlineData(Open + "c PA 101 501 GET / HTTP/1.1~Host: h~~; s A 501 128; s PA 501 128 HTTP/1.1 200 OK~Content-Length: 0~~; c RA 128 539", 0)]
+    [InlineData(Open + "c PA 101 501 GET / HTTP/1.1~Host: h~~; s A 501 128; s PA 501 128 HTTP/1.1 200 OK~Content-Length: 0~~; s RA 539 128", 7)]
+    [InlineData(Open + "c PA 101 501 GET / HTTP/1.1~Host: h~~; s A 501 128; s PA 501 128 HTTP/1.1 200 OK~Content-Length: 0~~; c A 128 539; c RA 128 539", 7)]
+    [InlineData(Open + "c PA 101 501 NOTIFY / HTTP/1.1~Host: h~~; s A 501 131; s PA 501 131 HTTP/1.1 200 OK~Content-Length: 0~~; c RA 131 539", 0)]
+    [InlineData(Open + "c PA 101 501 GET / HTTP/1.0~~; s A 501 119; s FPA 501 119 HTTP/1.0 200 OK~~some text; c A 119 530; c FA 119 530; s A 530 120", 9)]
+    public async Task An_exchange_ends_when_both_sides_have_closed_or_one_has_reset(string packets, int packet)
+    {
+        Replayed run = await Replayed.Of(TcpScript.Play(packets), "", "-k", "none");
+        System.Text.Json.JsonElement http = Assert.Single(run.Of("http"));
+        Assert.Equal(200, http.GetProperty("http").GetProperty("status").GetInt32());
+        Assert.Equal(packet, http.TryGetProperty("pcap_cnt", out var number) ? number.GetInt32() : 0);
+    }
+
     private static readonly string Rules = string.Join('\n', new[]
     {
         "3whs_synack_resend_with_different_ack", "3whs_synack_with_wrong_ack", "3whs_synack_in_wrong_direction", "3whs_right_seq_wrong_ack_evasion", "3whs_syn_resend_diff_seq_on_syn_recv",

@@ -190,12 +190,9 @@ internal sealed class DcerpcParser(AppState state, bool tcp) : AppParser
         if (last) Finish(tx);
     }
 
-    public static bool Probe(ReadOnlySpan<byte> b)
-    {
-        if (b.Length < 16 || b[0] != 5 || b[1] > 1 || b[2] > 20 || (b[4] & 0xee) != 0 || b[5] > 4) return false;
-        int length = (b[4] & 0x10) != 0 ? b[8] | b[9] << 8 : b[8] << 8 | b[9];
-        return length >= 16;
-    }
+    public static bool Begins(ReadOnlySpan<byte> b) => b.Length >= 2 && b[0] == 5 && b[1] == 0;
+
+    public static bool Probe(ReadOnlySpan<byte> b) => b.Length >= 16 && Begins(b) && (b[4] & 0xee) == 0 && b[5] <= 4;
 
     public static bool ProbeDatagram(ReadOnlySpan<byte> b) => b.Length >= 80 && b[0] == 4 && b[1] <= 10 && (b[2] & 0x81) == 0 && (b[4] & 0xee) == 0 && b[5] <= 4 && b[6] == 0;
 }

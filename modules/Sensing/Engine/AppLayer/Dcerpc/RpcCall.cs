@@ -116,7 +116,8 @@ internal sealed class RpcCall
             to.OpenItem();
             to.Text("uuid"u8, one.Id.ToString());
             to.Text("version"u8, string.Create(CultureInfo.InvariantCulture, $"{one.Major}.{one.Minor}"));
-            if (results && one.Answered)
+            // over TCP an answer that did not come reads as acceptance
+            if (results && (one.Answered || !reasons && !list.Exists(l => l.Answered)))
             {
                 to.Number("ack_result"u8, one.Result);
                 if (reasons) to.Number("ack_reason"u8, 0); // the reference writes 0, whatever the server said
