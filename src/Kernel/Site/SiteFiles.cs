@@ -14,7 +14,7 @@ internal static class SiteFiles
         {
             ["systemd/network/40-management.network"] = Management(site),
             ["cirt/nftables.conf"] = Firewall(site),
-            ["cirt/chrony.sources"] = string.Concat(site.TimeServers.Select(s => $"server {s} iburst\n")),
+            ["chrony-dhcp/site.sources"] = string.Concat(site.TimeServers.Select(s => $"server {s} iburst\n")),
             ["cirt/hostname"] = $"{(site.HostName.Length > 0 ? site.HostName : "cirt")}\n",
         };
         if (site.CapturePorts.Count > 0)

@@ -30,7 +30,7 @@ public sealed class SiteFilesTests
         Assert.Contains("Name=enp2s0\n", files["systemd/network/30-capture.network"], StringComparison.Ordinal);
         Assert.Contains("LinkLocalAddressing=no\n", files["systemd/network/30-capture.network"], StringComparison.Ordinal);
         Assert.Equal("add rule inet appliance from_site tcp dport 8443 accept\nadd rule inet appliance from_site ip saddr 10.0.0.0/8 tcp dport 22 accept\nadd rule inet appliance from_site ip6 saddr 2001:db8::/32 tcp dport 22 accept\n", files["cirt/nftables.conf"]);
-        Assert.Equal("server ntp.samplia.example iburst\n", files["cirt/chrony.sources"]);
+        Assert.Equal("server ntp.samplia.example iburst\n", files["chrony-dhcp/site.sources"]);
         Assert.Contains("target=\"2001:db8::5\" port=\"6514\"", files["cirt/rsyslog.conf"], StringComparison.Ordinal);
     }
 
