@@ -163,7 +163,6 @@ public sealed partial class DataList<TRow>
         Place.LocationChanged -= OnLocation;
         _persisting.Dispose();
         await _gone.CancelAsync();
-        _gone.Dispose();
         if (_timer is not null)
             await _timer.DisposeAsync();
         if (_attached)

@@ -54,6 +54,7 @@ public sealed class AccessPagesTests(ConsoleHost console)
             await browser.PictureAsync("token-issued-en");
             await page.Locator("dialog[open] footer .primary").ClickAsync();
             await Assertions.Expect(page.Locator("tbody tr", new() { HasText = "nightly-report" })).ToHaveCountAsync(1);
+            await Assertions.Expect(page.Locator("#token-secret")).ToHaveCountAsync(0);
             Assert.DoesNotContain(secret, await page.ContentAsync(), StringComparison.Ordinal);
             await page.Locator("tbody tr", new() { HasText = "nightly-report" }).Locator("button").ClickAsync();
             await page.Locator("dialog[open] .danger").ClickAsync();

@@ -17,9 +17,10 @@ internal sealed class EmptyPlace : IAsyncDisposable
     public static async Task<EmptyPlace> MakeAsync() =>
         new(await TestDatabase.EmptyAsync(), Path.Combine(Path.GetTempPath(), $"cirt-empty-{Guid.NewGuid():n}"));
 
-    public Task<(int Code, string Output)> RestoreAsync(string file, string keyFile) => CirtProcess.RunAsync(
-        ["restore", file, "--key-file", keyFile],
-        new Dictionary<string, string?> { ["CIRT_DATA"] = Data, ["CIRT_DATABASE"] = _database.Connection });
+    /// <summary>Where a restoring program finds the folder and the database.</summary>
+    public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?> { ["CIRT_DATA"] = Data, ["CIRT_DATABASE"] = _database.Connection };
+
+    public Task<(int Code, string Output)> RestoreAsync(string file, string keyFile) => CirtProcess.RunAsync(["restore", file, "--key-file", keyFile], Environment);
 
     public Task<(int Code, string Output)> RunAsync(params string[] arguments) =>
         CirtProcess.RunAsync(arguments, new Dictionary<string, string?> { ["CIRT_DATA"] = Data, ["CIRT_DATABASE"] = null });

@@ -67,7 +67,6 @@ public sealed partial class InboxPage
     public void Dispose()
     {
         _gone.Cancel();
-        _gone.Dispose();
     }
 
     /// <inheritdoc/>

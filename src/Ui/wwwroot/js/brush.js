@@ -1,5 +1,6 @@
 // Choosing a span of time on a histogram: by dragging, or by keys on the focused plot.
 export function attach(root, component) {
+  if (!root) return; // the page was left before this came
   const plot = root.querySelector('.histogram-plot');
   const svg = root.querySelector('svg');
   const said = root.querySelector('[data-brush-said]');

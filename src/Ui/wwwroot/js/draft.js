@@ -2,6 +2,7 @@
 const prefix = 'cirt.draft:';
 
 export function attach(area) {
+  if (!area) return; // the page was left before this came
   const key = () => prefix + area.dataset.draft;
   area.addEventListener('input', () => {
     try {

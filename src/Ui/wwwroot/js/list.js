@@ -2,6 +2,7 @@
 const lists = new Map();
 
 export function attach(root, component, followsCursor) {
+  if (!root) return; // the page was left before this came
   const list = { root, component, followsCursor, key: null, index: 0, anchor: null, timer: 0 };
   lists.set(root, list);
   list.observer = new MutationObserver(() => settle(list));
@@ -15,6 +16,7 @@ export function attach(root, component, followsCursor) {
 }
 
 export function detach(root) {
+  if (!root) return; // the page was left before this came
   const list = lists.get(root);
   if (!list) return;
   list.observer.disconnect();

@@ -2,6 +2,7 @@
 const drops = new Map();
 
 export function attach(root, component, options) {
+  if (!root) return; // the page was left before this came
   const input = root.querySelector('input[type=file]');
   const take = (files) => {
     if (!input.multiple && files.length > 1) refuse(root, [...files].map((file) => file.name).join(', '), options.words.one);
@@ -27,6 +28,7 @@ export function attach(root, component, options) {
 }
 
 export function detach(root) {
+  if (!root) return; // the page was left before this came
   for (const request of drops.get(root) ?? []) request.abort();
   drops.delete(root);
 }
