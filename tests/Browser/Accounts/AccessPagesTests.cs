@@ -27,6 +27,8 @@ public sealed class AccessPagesTests(ConsoleHost console)
             await Assertions.Expect(page.Locator("#who-may")).ToContainTextAsync("Amina Diallo");
             await Assertions.Expect(page.Locator("#who-may")).ToContainTextAsync("Administrator");
             await page.Locator("#who-may a").First.ClickAsync();
+            // The page of roles has a tab of that kind too.
+            await page.WaitForURLAsync("**/admin/users/*");
             await page.Locator("a[href*='tab=person']").ClickAsync();
             await Assertions.Expect(page.Locator("#effective")).ToContainTextAsync("kernel.settings.manage");
             await browser.PictureAsync("rights-of-person-en");
