@@ -63,6 +63,6 @@ internal sealed partial class ListConfiguration(ModuleSet modules, IServiceProvi
         _ => value.ToString() ?? "",
     };
 
-    [GeneratedRegex("://[^/@\\s]+@", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("://[^/\\s]+@", RegexOptions.NonBacktracking)]
     private static partial Regex Credentials();
 }

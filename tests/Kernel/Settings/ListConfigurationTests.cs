@@ -19,7 +19,7 @@ public sealed class ListConfigurationTests : IDisposable
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["kernel:idleMinutes"] = "30",
-            ["kernel:http:proxy"] = "http://relay:hush-word@proxy.example:3128",
+            ["kernel:http:proxy"] = "http://relay:hush@word@proxy.example:3128",
             ["kernel:http:allow:0"] = "10.1.0.0/16",
         }).Build());
         var kernel = ModuleBuilder.Describe(new KernelModule(), services);
@@ -43,6 +43,7 @@ public sealed class ListConfigurationTests : IDisposable
     {
         Assert.Equal("http://…@proxy.example:3128", Assert.Single(await FindAsync("http:proxy")).Value);
         Assert.Empty(await FindAsync("hush"));
+        Assert.Empty(await FindAsync("word@"));
     }
 
     [Fact]

@@ -70,8 +70,9 @@ public sealed class OwnServer : IAsyncDisposable
         var server = Process.GetProcessById(_cluster.State().Process ?? throw new InvalidOperationException("the server does not run"));
         using (var signal = Process.Start("kill", ["-QUIT", server.Id.ToString(CultureInfo.InvariantCulture)]))
             await signal.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (_cluster.State().Process is not null)
-            await Task.Delay(20);
+            await Task.Delay(20, limit.Token);
     }
 
     /// <summary>Stops and deletes it.</summary>
