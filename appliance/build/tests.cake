@@ -79,14 +79,14 @@ IReadOnlyList<Tally> Round(List<Suite> suites, Func<Suite, Tally> run)
   return [.. done];
 }
 
-// A browser on two busy cores now and then is a moment late: up to this many of its tests are tried once more, each is named, and with --long none is.
+// Whole hosts and browsers on two busy cores now and then are a moment late: up to this many tests of a suite are tried once more, each is named, and with --long none is.
 const int MostAgain = 3;
 
 Tally RunSuite(Suite suite, string reports, string filter, bool isLong, string cluster)
 {
   string[] chosen = filter.Length == 0 ? [] : filter.StartsWith('/') ? ["--filter-query", filter] : ["--filter-method", $"*{filter}*"];
   var tally = RunOnce(suite, reports, suite.Name, chosen, isLong, cluster);
-  if (suite.Kind == "browser" && !isLong && tally.Failed is > 0 and <= MostAgain)
+  if (suite.Kind is "browser" or "integration" && !isLong && tally.Failed is > 0 and <= MostAgain)
     tally = Again(tally, reports, cluster);
   Console.WriteLine($"  {suite.Kind,-12} {suite.Name,-36} {tally.Passed,5} passed {tally.Failed,3} failed {tally.Skipped,3} skipped  {tally.Took.TotalSeconds,6:0.0} s");
   return tally;
