@@ -67,4 +67,7 @@ internal static partial class KernelLog
 
     [LoggerMessage(1019, LogLevel.Error, "outbox dispatcher met a fault it did not expect; it goes on")]
     public static partial void OutboxFault(ILogger log, Exception fault);
+
+    [LoggerMessage(1031, LogLevel.Error, "{Source} could not name its things; the list of what was opened lacks them")]
+    public static partial void ThingsFailed(ILogger log, string source, Exception fault);
 }

@@ -15,6 +15,7 @@ using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Notices;
 using Appliance.Kernel.Outbox;
+using Appliance.Kernel.Recents;
 using Appliance.Kernel.Settings;
 using Appliance.Kernel.Site;
 using Appliance.Kernel.Webhooks;
@@ -104,6 +105,7 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<IPersonal, Personal>();
         services.AddSingleton<INotices, StoredNotices>();
         services.AddScoped<ISavedViews, StoredViews>();
+        services.AddScoped<IRecents, StoredRecents>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<Api.KeptAnswers>();
         services.AddSingleton<WebhookSecrets>();

@@ -43,6 +43,8 @@ internal static class KernelRetention
 
     private const string Notices = "delete from kernel.notices where id in (select id from kernel.notices where at < @before limit 5000)";
 
+    private const string Recents = "delete from kernel.recents where (user_id, path) in (select user_id, path from kernel.recents where opened_at < @before limit 5000)";
+
     public static void Describe(IModuleBuilder builder) => builder
         .Retention(new("kernel.outbox_events", 30, Facts))
         .Retention(new("jobs.runs", 90, Runs))
@@ -53,5 +55,6 @@ internal static class KernelRetention
         .Retention(new("kernel.kept_answers", 2, KeptAnswers))
         .Retention(new("kernel.webhook_deliveries", 30, WebhookDeliveries))
         .Retention(new("kernel.drafts", 90, Drafts))
-        .Retention(new("kernel.notices", 90, Notices));
+        .Retention(new("kernel.notices", 90, Notices))
+        .Retention(new("kernel.recents", 90, Recents));
 }

@@ -33,7 +33,8 @@ public sealed class DirectoryModule : IModule
         builder.Services
             .AddSingleton<Constituency>()
             .AddSingleton<IConstituency>(s => s.GetRequiredService<Constituency>())
-            .AddScoped<IFigures, DirectoryFigures>();
+            .AddScoped<IFigures, DirectoryFigures>()
+            .AddScoped<IThings, ConstituentThings>();
         DirectoryApi.Describe(builder);
     }
 

@@ -80,7 +80,9 @@ public sealed class SensingModule : IModule
             .AddSingleton<UpkeepParts>()
             .AddSingleton<IAcceptanceCheck, PacketRateCheck>()
             .AddScoped<StartSelfTest>()
-            .AddScoped<IFigures, SensingFigures>();
+            .AddScoped<IFigures, SensingFigures>()
+            .AddScoped<IOwnWork, OwnAlerts>()
+            .AddScoped<IThings, SensingThings>();
         services.TryAddSingleton(TimeProvider.System);
     }
 

@@ -54,7 +54,9 @@ public sealed class TicketingModule : IModule
             .AddScoped<IncidentOpening>()
             .AddScoped<NewReport>()
             .AddScoped<NoticeText>()
-            .AddScoped<IFigures, TicketingFigures>();
+            .AddScoped<IFigures, TicketingFigures>()
+            .AddScoped<IOwnWork, OwnIncidents>()
+            .AddScoped<IThings, TicketThings>();
         TicketingApi.Describe(builder);
     }
 }

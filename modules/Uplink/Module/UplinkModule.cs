@@ -36,7 +36,9 @@ internal sealed class UplinkModule : IModule
             .AddSingleton<PullPeer>()
             .AddSingleton<PostAcknowledgements>()
             .AddScoped<ApprovalDesk>()
-            .AddScoped<IFigures, UplinkFigures>();
+            .AddScoped<IFigures, UplinkFigures>()
+            .AddScoped<IOwnWork, OwnShares>()
+            .AddScoped<IThings, ShareThings>();
 
         builder
             .Permission(Permissions.ShareRead, Role.Manager, Role.Analyst, Role.Operator, Role.Auditor)

@@ -54,7 +54,9 @@ public sealed class WatchModule : IModule
             .AddScoped<Recipients>()
             .AddSingleton<AdvisoryText>()
             .AddSingleton<AdvisoryMail>()
-            .AddScoped<IFigures, WatchFigures>();
+            .AddScoped<IFigures, WatchFigures>()
+            .AddScoped<IOwnWork, OwnAdvisories>()
+            .AddScoped<IThings, AdvisoryThings>();
     }
 
     private static void DescribeRetention(IModuleBuilder builder) => builder

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Appliance.Host.Demo;
 using Appliance.Kernel.Data;
+using Npgsql;
 
 namespace Appliance.Tests.Browser.Hostile;
 
@@ -25,7 +26,7 @@ public sealed class HostileHost : IAsyncLifetime
         ("amina", "/sense/inbox?hours=8760"), ("amina", "/sense/events?hours=8760"), ("amina", "/tickets"), ("amina", "/tickets/reports"), ("amina", "/watch"), ("amina", "/watch/advisories"),
         ("amina", "/directory/constituents"), ("amina", "/search?q=ran"), ("amina", "/search?q=%3Cscript%3E"), ("amina", "/sense/inbox?hours=8760&q=%22%3E%3Cscript%3Eran(1)%3C/script%3E"), ("amina", "/wall/alerts"), ("amina", "/"),
         ("lee", "/share/inbox"), ("lee", "/share/outbox"), ("lee", "/share/peers"), ("lee", "/admin/mail/received"), ("lee", "/admin/audit"), ("lee", "/admin/deliveries"), ("lee", "/watch/feeds"),
-        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"),
+        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/notices?view=all"),
     ];
 
     /// <summary>Pages of single records, by kind.</summary>
@@ -56,6 +57,7 @@ public sealed class HostileHost : IAsyncLifetime
         DemoApi Api(string name) => new(_http, Host.Http, people.Single(p => p.Name == name).Token);
         (Analyst, Manager) = (Api("amina"), Api("lee"));
         Records = await FillAsync(CancellationToken.None);
+        await TellAsync();
     }
 
     /// <inheritdoc/>
@@ -194,6 +196,19 @@ public sealed class HostileHost : IAsyncLifetime
         static string Xml(string text) => System.Security.SecurityElement.Escape(text);
         var entries = Payloads.All.Select((p, i) => $"<item><title>{Xml($"Notice {i} {p}")}</title><guid>h{i}</guid><link>https://elsewhere.example/{i}</link><author>{Xml(p)}</author><category>{Xml(p)}</category><description>{Xml(p + Payloads.Together)}</description><pubDate>Sun, 01 Mar 2026 00:00:00 GMT</pubDate></item>");
         await Manager.PostAsync($"watch/feeds/{feed}/carry", new StringContent($"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>{Xml(Payloads.All[1])}</title>{string.Concat(entries)}</channel></rss>", Encoding.UTF8, "application/rss+xml"), cancel);
+    }
+
+    /// <summary>Notices by people with such names, as a directory of another house might hand them over: they stand in the bell of every page.</summary>
+    private async Task TellAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(Host.Database);
+        foreach (var payload in Payloads.All)
+        {
+            await using var command = database.CreateCommand(
+                "insert into kernel.notices (id, user_id, at, key, arguments, about, link, by_name) select gen_random_uuid(), id, now(), 'ticketing.notice.noted', array[$1], $1, '/help', $1 from identity.users where name in ('amina', 'lee')");
+            command.Parameters.AddWithValue(payload);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     private static JsonNode? First(JsonNode? answer) => Items(answer).FirstOrDefault();

@@ -49,7 +49,8 @@ public sealed class HostileTextTests(HostileHost hostile) : IClassFixture<Hostil
                     foreign.Enqueue(request.Url);
             };
             await session.Page.Context.AddInitScriptAsync(Count);
-            foreach (var (_, path) in person)
+            // The home page last: by then it lists what was opened, and what was taken.
+            foreach (var path in person.Select(p => p.Path).Append("/"))
             {
                 await ConsoleHost.GoAsync(session.Page, path);
                 came.AddRange((await session.Page.EvaluateAsync<string[]>(Came)).Select(w => $"{path}: {w}"));
@@ -57,6 +58,8 @@ public sealed class HostileTextTests(HostileHost hostile) : IClassFixture<Hostil
                     shown++;
             }
 
+            Assert.Contains("ran(", await session.Page.Locator("[aria-labelledby=recent-title]").InnerTextAsync(), StringComparison.Ordinal);
+            Assert.Contains("ran(", await session.Page.Locator(".bell .told").TextContentAsync(), StringComparison.Ordinal);
             came.AddRange(session.Faults.Where(f => !f.Contains("404", StringComparison.Ordinal)).Select(f => $"{person.Key}: {f}"));
             came.AddRange(foreign.Select(f => $"asked of another host: {f}"));
         }
