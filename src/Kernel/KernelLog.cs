@@ -70,4 +70,10 @@ internal static partial class KernelLog
 
     [LoggerMessage(1031, LogLevel.Error, "{Source} could not name its things; the list of what was opened lacks them")]
     public static partial void ThingsFailed(ILogger log, string source, Exception fault);
+
+    [LoggerMessage(1032, LogLevel.Error, "ordered backup ({Order}) failed")]
+    public static partial void BackupOrderFailed(ILogger log, string order, Exception fault);
+
+    [LoggerMessage(1033, LogLevel.Information, "no more backups are ordered: the host stops")]
+    public static partial void BackupDeskStopped(ILogger log);
 }

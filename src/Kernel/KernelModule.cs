@@ -18,6 +18,7 @@ using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Recents;
 using Appliance.Kernel.Settings;
 using Appliance.Kernel.Site;
+using Appliance.Kernel.Update;
 using Appliance.Kernel.Webhooks;
 using Appliance.Kernel.Views;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +43,8 @@ internal sealed class KernelModule : IModule
         AuditEndpoints.Describe(builder);
         MailParts.Describe(builder);
         WebhookEndpoints.Describe(builder);
+        BackupEndpoints.Describe(builder);
+        UpdateEndpoints.Describe(builder);
 
         builder
             .Worker<HostLockWatch>()
@@ -50,6 +53,7 @@ internal sealed class KernelModule : IModule
             .Worker<OutboxDispatcher>()
             .Worker<AuditSealer>()
             .Worker<WebhookSender>()
+            .Worker<BackupDesk>()
             .Worker<JobSchedules>();
         JobSchedules.AddQuartz(builder.Services);
 
@@ -66,7 +70,8 @@ internal sealed class KernelModule : IModule
             .Health<SealerProbe>()
             .Health<ClockProbe>()
             .Health<JobsProbe>()
-            .Health<BackupProbe>();
+            .Health<BackupProbe>()
+            .Health<BackupCheckProbe>();
 
         KernelRetention.Describe(builder);
 
@@ -109,7 +114,7 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<FileStore>();
         services.AddSingleton<Api.KeptAnswers>();
         services.AddSingleton<WebhookSecrets>();
-        services.AddSingleton<MakeBackup>();
+        services.AddSingleton<MakeBackup>().AddSingleton<BackupFolder>().AddSingleton<UpdateFolder>();
         services.AddSingleton<OutgoingHttp>();
         services.AddSingleton<HealthBoard>();
         services.AddSingleton<IAcceptanceCheck, MachineCheck>().AddSingleton<IAcceptanceCheck, DiskCheck>();
@@ -128,5 +133,7 @@ internal sealed class KernelModule : IModule
         .Permission(KernelPermissions.ManageSettings, Role.Administrator, Role.Provisioner)
         .Permission(KernelPermissions.ReadMail, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator)
         .Permission(KernelPermissions.ReleaseMail, Role.Administrator, Role.Manager, Role.Analyst)
-        .Permission(KernelPermissions.ManageOutbox, Role.Administrator);
+        .Permission(KernelPermissions.ManageOutbox, Role.Administrator)
+        .Permission(KernelPermissions.ManageBackups, Role.Administrator, Role.Provisioner)
+        .Permission(KernelPermissions.ManageUpdates, Role.Administrator, Role.Provisioner);
 }

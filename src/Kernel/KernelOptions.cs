@@ -39,6 +39,9 @@ public sealed record KernelOptions
     /// <summary>The nightly backup.</summary>
     public BackupOptions Backup { get; init; } = new();
 
+    /// <summary>Updates of the appliance image.</summary>
+    public UpdateOptions Update { get; init; } = new();
+
     /// <summary>Everything wrong with the settings.</summary>
     internal static IEnumerable<string> Faults(KernelOptions options)
     {
@@ -62,6 +65,8 @@ public sealed record KernelOptions
             yield return $"Backup:Keep is {options.Backup.Keep}; choose 1 to 1000.";
         if (options.Backup.Folder.Length > 0 && !Path.IsPathFullyQualified(options.Backup.Folder))
             yield return $"Backup:Folder is '{options.Backup.Folder}'; name it from the root, for example /media/backup.";
+        if (options.Update.Folder.Length > 0 && !(Path.IsPathFullyQualified(options.Update.Folder) && Path.IsPathFullyQualified(options.Update.Result)))
+            yield return $"Update:Folder is '{options.Update.Folder}', Update:Result '{options.Update.Result}'; name both from the root, or neither.";
         foreach (var fault in Kernel.Mail.MailOptions.Faults(options.Mail))
             yield return fault;
         foreach (var fault in Kernel.Http.AddressPolicy.Faults(options.Http))
@@ -100,4 +105,14 @@ public sealed record HttpOptions
 
     /// <summary>Seconds for a whole request.</summary>
     public int TimeoutSeconds { get; init; } = 60;
+}
+
+/// <summary>How the console hands a release to the machine; section <c>kernel:update</c>. Set by the appliance image, empty elsewhere.</summary>
+public sealed record UpdateOptions
+{
+    /// <summary>Where the machine looks for a release that the console took.</summary>
+    public string Folder { get; init; } = "";
+
+    /// <summary>File in which the machine says what came of it.</summary>
+    public string Result { get; init; } = "";
 }

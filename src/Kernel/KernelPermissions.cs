@@ -43,4 +43,10 @@ public static class KernelPermissions
 
     /// <summary>See facts between modules, and retry or drop parked deliveries.</summary>
     public static Permission ManageOutbox { get; } = new("kernel.outbox.manage");
+
+    /// <summary>Make the recovery key, write backups, read them through and take them away.</summary>
+    public static Permission ManageBackups { get; } = new("kernel.backups.manage");
+
+    /// <summary>Hand the machine a release, and start it again.</summary>
+    public static Permission ManageUpdates { get; } = new("kernel.updates.manage");
 }

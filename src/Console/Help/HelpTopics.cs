@@ -30,6 +30,8 @@ internal static class HelpTopics
         new("keys", "/account"),
         new("people", "/admin/users", "/admin/roles", "/account"),
         new("wall", "/wall"),
+        new("notices", "/notices", "/"),
+        new("backup", "/admin/backup"),
         new("trouble", "/admin", "/setup"),
     ];
 

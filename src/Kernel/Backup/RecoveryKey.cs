@@ -25,8 +25,6 @@ public static class RecoveryKey
         if (!replace && Recipient(data) is { } known)
             throw new OperatorFault("There is a recovery key already.", $"Its public half: {known}", "Use the card that was printed with it. If that is lost, write: cirt backup --new-key --replace; backups made before stay closed without the old card.");
         var (recipient, secret) = await AgeProgram.NewPairAsync(cancel);
-        var file = Path.Combine(data.Keys, FileName);
-        await File.WriteAllTextAsync(file + ".new", recipient + "\n", cancel);
         // Printed before it is kept: a key that nobody saw must never be in use.
         await output.WriteLineAsync("RECOVERY KEY. Write it down or print it, and keep it away from this machine.");
         await output.WriteLineAsync("Only this key opens the backups. It is shown this once and is not kept here.");
@@ -35,6 +33,14 @@ public static class RecoveryKey
         await output.WriteLineAsync();
         await output.WriteLineAsync($"Its public half, which stays here: {recipient}");
         await output.FlushAsync(cancel);
+        await KeepAsync(data, recipient, cancel);
+    }
+
+    /// <summary>Keeps the public half of a key whose secret half somebody has seen; backups to come are encrypted to it.</summary>
+    internal static async Task KeepAsync(DataFolder data, string recipient, CancellationToken cancel)
+    {
+        var file = Path.Combine(data.Keys, FileName);
+        await File.WriteAllTextAsync(file + ".new", recipient + "\n", cancel);
         File.Move(file + ".new", file, overwrite: true);
     }
 
@@ -43,9 +49,7 @@ public static class RecoveryKey
     {
         if (Recipient(data) is not null)
             return false;
-        var file = Path.Combine(data.Keys, FileName);
-        await File.WriteAllTextAsync(file + ".new", recipient + "\n", cancel);
-        File.Move(file + ".new", file);
+        await KeepAsync(data, recipient, cancel);
         return true;
     }
 

@@ -61,6 +61,47 @@ public sealed class UpdateTests
         Assert.False(File.Exists(scratch.At("state", "updates.log")));
     }
 
+    [Theory]
+    [InlineData("", "done", "is tried at the next start")]
+    [InlineData("stranger", "refused", "No key of this machine signed it")]
+    public async Task A_release_from_the_console_is_taken_once_and_its_fate_told(string how, string word, string said)
+    {
+        using var scratch = new Scratch();
+        var file = await MachineAsync(scratch, how);
+        Directory.CreateDirectory(scratch.At("in"));
+        Directory.CreateDirectory(scratch.At("told"));
+        File.Move(file, scratch.At("in", "release.update"));
+
+        await TakeAsync(scratch);
+
+        var told = await File.ReadAllLinesAsync(scratch.At("told", "result"), TestContext.Current.CancellationToken);
+        Assert.Equal(word, told[0]);
+        Assert.Contains(told, l => l.Contains(said, StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFiles(scratch.At("in")));
+    }
+
+    [Fact]
+    public async Task A_link_that_the_host_planted_is_removed_and_not_followed()
+    {
+        using var scratch = new Scratch();
+        var file = await MachineAsync(scratch);
+        Directory.CreateDirectory(scratch.At("in"));
+        Directory.CreateDirectory(scratch.At("told"));
+        File.CreateSymbolicLink(scratch.At("in", "release.update"), file);
+
+        await TakeAsync(scratch);
+
+        Assert.Empty(Directory.GetFiles(scratch.At("in")));
+        Assert.Empty(Directory.GetFiles(scratch.At("told")));
+        Assert.Equal(["cirt-1.0.0.efi"], Entries(scratch));
+        Assert.True(File.Exists(file));
+    }
+
+    private static Task TakeAsync(Scratch scratch) => Tool.RunAsync(
+        "bash",
+        [Tool.At("update", "take")],
+        new Dictionary<string, string>(Places(scratch, "1.0.0")) { ["CIRT_TAKE_IN"] = scratch.At("in"), ["CIRT_TAKE_TOLD"] = scratch.At("told"), ["CIRT_TAKE_UPDATE"] = Tool.At("update", "update") });
+
     private const string Root = "the root of release 1.1.0";
     private const string Hash = "0123456789abcdef0123456789abcdeffedcba9876543210fedcba9876543210";
 

@@ -9,7 +9,7 @@ public sealed partial class UnitTests
     private const double MostExposed = 2.0;
 
     // What runs for as long as the machine does. The menu and what runs once at boot are judged by their rows below.
-    public static TheoryData<string> Serving => ["cirt.service", "cirt-database.service", "cirt-migrate.service", "cirt-sensor.service", "cirt-site.service", "cirt-bless.service", "cirt-resolver.service"];
+    public static TheoryData<string> Serving => ["cirt.service", "cirt-database.service", "cirt-migrate.service", "cirt-sensor.service", "cirt-site.service", "cirt-bless.service", "cirt-resolver.service", "cirt-update.service", "cirt-restart.service"];
 
     [Theory]
     [MemberData(nameof(Serving))]

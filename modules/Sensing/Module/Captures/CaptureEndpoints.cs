@@ -1,11 +1,8 @@
 using Appliance.Contracts;
-using Appliance.Kernel.Data;
+using Appliance.Kernel.Files;
 using Appliance.Sensing.Rules;
 using Appliance.Sensing.Sensors;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Appliance.Sensing.Captures;
 
@@ -16,12 +13,11 @@ internal static class CaptureEndpoints
     public static async Task<Outcome<CaptureTaken>> TakeAsync(HttpContext http, Viewer viewer, SensorFolders folders, SensingOptions options, TakeCapture take, CancellationToken cancel)
     {
         var limit = (long)options.CaptureLimitMib << 20;
-        Allow(http, limit + (1 << 20));
         var sensors = (await folders.RegisterAsync(cancel)).Where(static s => s.IsOurs).ToList();
         var wanted = http.Request.Query["sensor"].ToString();
         if (sensors.FirstOrDefault(s => wanted.Length == 0 || s.Name == wanted) is not { } sensor)
             return Refuse.Unavailable("sensing.refused.no-sensor");
-        if (await OpenAsync(http, cancel) is not { } upload)
+        if (await Upload.OpenAsync(http, limit, cancel) is not { } upload)
             return Refuse.Invalid("sensing.refused.no-file", "file");
         var stored = await CaptureFile.StoreAsync(Path.Combine(sensor.Control, "captures"), upload.Name, upload.Content, limit, cancel);
         if (!stored.TryGet(out var file))
@@ -33,8 +29,7 @@ internal static class CaptureEndpoints
     /// <summary>Rules: small enough to be held in memory.</summary>
     public static async Task<Outcome<CarriedRules>> CarryRulesAsync(HttpContext http, Viewer viewer, CarryRules carry, CancellationToken cancel)
     {
-        Allow(http, CarryRules.Limit + (1 << 20));
-        if (await OpenAsync(http, cancel) is not { } upload)
+        if (await Upload.OpenAsync(http, CarryRules.Limit, cancel) is not { } upload)
             return Refuse.Invalid("sensing.refused.no-file", "file");
         using var memory = new MemoryStream();
         var buffer = new byte[1 << 16];
@@ -47,35 +42,6 @@ internal static class CaptureEndpoints
         }
         return await carry.RunAsync(viewer, new(upload.Name, memory.ToArray()), cancel);
     }
-
-    private static void Allow(HttpContext http, long bytes)
-    {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = bytes;
-        // A slow link may bring four gigabytes; it must only not stand still.
-        if (http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            // HTTP/2 knows a rate of its own for the whole connection only, and here takes nothing but "none".
-            rate.MinDataRate = HttpProtocol.IsHttp11(http.Request.Protocol) ? new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30)) : null;
-    }
-
-    private static async Task<Upload?> OpenAsync(HttpContext http, CancellationToken cancel)
-    {
-        var type = http.Request.ContentType ?? "";
-        if (!type.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase))
-            return new(http.Request.Query["name"].ToString() is { Length: > 0 } name ? name : "capture", http.Request.Body);
-        var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(type).Boundary).Value;
-        if (string.IsNullOrEmpty(boundary) || boundary.Length > 100)
-            return null;
-        var reader = new MultipartReader(boundary, http.Request.Body) { BodyLengthLimit = null };
-        while (await reader.ReadNextSectionAsync(cancel) is { } section)
-        {
-            if (section.AsFileSection() is { } file)
-                return new(file.FileName, file.FileStream ?? Stream.Null);
-        }
-        return null;
-    }
-
-    private sealed record Upload(string Name, Stream Content);
 }
 
 /// <summary>What the endpoint answers.</summary>
