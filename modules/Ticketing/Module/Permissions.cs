@@ -29,4 +29,7 @@ internal static class Permissions
 
     /// <summary>Take, attach, promote and reject reports.</summary>
     public static readonly Permission Triage = new(TriageId);
+
+    /// <summary>Write a handover, and take one over.</summary>
+    public static readonly Permission HandOver = new("ticketing.shift.hand-over");
 }

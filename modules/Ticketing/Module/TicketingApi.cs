@@ -16,6 +16,7 @@ internal static partial class TicketingApi
         DescribeOne(builder);
         DescribeMany(builder);
         DescribeFollowUps(builder);
+        DescribeHandover(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder

@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Modules;
 using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Figures;
+using Appliance.Ticketing.Handover;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Intake;
 using Appliance.Ticketing.Notices;
@@ -32,6 +33,7 @@ public sealed class TicketingModule : IModule
             .Permission(Permissions.Override, Role.Manager)
             .Permission(Permissions.Confirm, Role.Manager, Role.Analyst)
             .Permission(Permissions.Triage, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.HandOver, Role.Manager, Role.Analyst, Role.Operator)
             .Publishes<IncidentOpened>()
             .Publishes<IncidentConfirmed>()
             .Publishes<IncidentClosed>()
@@ -43,11 +45,13 @@ public sealed class TicketingModule : IModule
             .AppendOnly("ticketing.note_versions")
             .Search<IncidentSearch>()
             .Retention(new("ticketing.reports", 730, RejectReport.DeleteOld))
+            .Retention(new("ticketing.handovers", 730, HandOver.DeleteOld))
             .Pages("Appliance.Ticketing.Pages")
             .Navigation(new("tickets", "ticketing.nav.queue", "/tickets", Permissions.Read, 0, "confirmation_number"))
             .Navigation(new("tickets", "ticketing.nav.reports", "/tickets/reports", Permissions.Triage, 1))
             .Navigation(new("tickets", "ticketing.nav.new", "/tickets/new", Permissions.Open, 2))
             .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 3))
+            .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 4))
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
             .AddSingleton<IncidentClocks>()
@@ -56,6 +60,7 @@ public sealed class TicketingModule : IModule
             .AddScoped<NoticeText>()
             .AddScoped<IFigures, TicketingFigures>()
             .AddScoped<IOwnWork, OwnIncidents>()
+            .AddScoped<IOwnWork, OwnHandovers>()
             .AddScoped<IThings, TicketThings>();
         TicketingApi.Describe(builder);
     }

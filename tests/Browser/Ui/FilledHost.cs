@@ -69,7 +69,7 @@ public sealed class FilledHost : IAsyncLifetime
         ];
         string[] ofAnalyst =
         [
-            $"/sense/alerts/{left["id"]}", $"/sense/alerts/{left["id"]}?tab=packets", "/sense/rules?view=wrong", "/tickets", "/tickets?view=snoozed", "/tickets/acts", "/tickets/follow-ups", "/tickets/new", "/tickets/reports", "/tickets/reports/new", $"/tickets/{incident["number"]}",
+            $"/sense/alerts/{left["id"]}", $"/sense/alerts/{left["id"]}?tab=packets", "/sense/rules?view=wrong", "/tickets", "/tickets?view=snoozed", "/tickets/acts", "/tickets/follow-ups", "/tickets/handover", "/tickets/new", "/tickets/reports", "/tickets/reports/new", $"/tickets/{incident["number"]}",
             "/watch", "/watch/advisories", "/watch/advisories/new", $"/watch/advisories/{advisory["number"]}", $"/watch/advisories/{advisory["number"]}/edit", $"/watch/advisories/{advisory["number"]}/print",
         ];
         return [.. ofManager.Select(p => ("lee", p)), .. ofAnalyst.Select(p => ("amina", p))];

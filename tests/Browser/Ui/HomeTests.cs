@@ -37,4 +37,34 @@ public sealed class HomeTests(FilledHost filled) : IClassFixture<FilledHost>
         await arabic.PictureAsync("home-ar-360");
         Assert.Empty(session.Faults);
     }
+
+    [Fact]
+    public async Task Shift_is_handed_over_on_one_desk_and_taken_over_on_the_home_page_of_another()
+    {
+        await using var session = await CaseStage.SignInAsync(filled.Host, "amina");
+        var page = session.Page;
+        await ConsoleHost.GoAsync(page, "/tickets/handover");
+        await page.FillAsync("#handover-text", "The ministry **calls back** at eight.");
+        await page.Locator("fieldset.checks input").First.CheckAsync();
+        await session.PictureAsync("handover-write-en");
+        await page.Locator("button.primary", new() { HasText = "Hand over" }).ClickAsync();
+        await Assertions.Expect(page.Locator("article[data-handover]")).ToContainTextAsync("calls back");
+        await Assertions.Expect(page.Locator("#handover-text")).ToHaveValueAsync("");
+
+        await using var other = await CaseStage.SignInAsync(filled.Host, "lee");
+        await ConsoleHost.GoAsync(other.Page, "/");
+        await Assertions.Expect(other.Page.Locator("[aria-labelledby=work-title]")).ToContainTextAsync("Waits to be taken over");
+        await other.Page.FillAsync("[data-handover] input", "Who calls whom?");
+        await other.Page.Locator("[data-handover] button", new() { HasText = "Take over" }).ClickAsync();
+        await Assertions.Expect(other.Page.Locator("[data-handover]")).ToContainTextAsync("taken over by");
+        await other.PictureAsync("handover-home-en");
+
+        await ConsoleHost.GoAsync(page, "/tickets/handover");
+        await Assertions.Expect(page.Locator("article[data-handover]")).ToContainTextAsync("Who calls whom?");
+        Assert.Empty(await Axe.BrokenAsync(page));
+        await using var arabic = await CaseStage.SignInAsync(filled.Host, "amina", "ar");
+        await ConsoleHost.GoAsync(arabic.Page, "/tickets/handover");
+        await arabic.PictureAsync("handover-ar");
+        Assert.Empty(session.Faults);
+    }
 }

@@ -173,6 +173,7 @@ public sealed class AccessWorld : IAsyncLifetime
         var fields = new { title = $"{Canary} advisory", severity = 2, tlp = "amber", summary = Canary, body = $"## {Canary}" };
         await analyst.PostAsync("watch/advisories", new { fields }, cancel);
         await manager.PostAsync("uplink/peers", new { name = "Regional Response Centre", role = "hub", ceiling = "amber", trust = "trusted" }, cancel);
+        await analyst.PostAsync("ticketing/handovers", new { text = Canary, incidents = new[] { incident["id"]!.ToString() } }, cancel);
         await using var sample = File.OpenRead(Checkout.At("modules", "Sensing", "Module", "Samples", "sample-case.pcap"));
         await manager.PostAsync($"sensing/captures?name={Canary}.pcap", new StreamContent(sample), cancel);
         foreach (var plant in Plants.Sql)

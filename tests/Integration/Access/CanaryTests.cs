@@ -65,15 +65,24 @@ public sealed partial class CanaryTests(AccessWorld world)
             {
                 foreach (var word in s_words)
                 {
-                    var canary = await world.AskAsync(role, "GET", $"{entry.Path}?{word}={AccessWorld.Canary}");
-                    var nonsense = await world.AskAsync(role, "GET", $"{entry.Path}?{word}={Nonsense}");
-                    if (canary.Status != nonsense.Status || Bare(canary.Body, AccessWorld.Canary) != Bare(nonsense.Body, Nonsense))
-                        leaks.Add($"{role} GET {entry.Path}?{word}=: {canary.Status} {Around(canary.Body)} against {nonsense.Status} {Around(nonsense.Body)}");
+                    // The appliance works meanwhile (it seals, counts, heartbeats): what tells the two words apart does so each time.
+                    string? leak = null;
+                    for (var tries = 0; tries == 0 || (leak is not null && tries < 4); tries++)
+                        leak = await LeakAsync(role, $"{entry.Path}?{word}=", Nonsense);
+                    if (leak is not null)
+                        leaks.Add(leak);
                 }
             }
         }
 
         Assert.True(leaks.Count == 0, string.Join("\n", leaks));
+    }
+
+    private async Task<string?> LeakAsync(Role role, string path, string nonsense)
+    {
+        var canary = await world.AskAsync(role, "GET", path + AccessWorld.Canary);
+        var other = await world.AskAsync(role, "GET", path + nonsense);
+        return canary.Status == other.Status && Bare(canary.Body, AccessWorld.Canary) == Bare(other.Body, nonsense) ? null : $"{role} GET {path}: {canary.Status} {Around(canary.Body)} against {other.Status} {Around(other.Body)}";
     }
 
     [Fact]
