@@ -9,7 +9,7 @@ cp -a "$program"/. "$tree"/usr/lib/cirt/
 chown -R 0:0 "$tree"/usr/lib/cirt
 ln -sfn ../lib/cirt/cirt "$tree"/usr/bin/cirt
 printf '%s\n' "$version" > "$tree"/usr/lib/cirt-appliance/version
-install -m 0755 "$here"/firstboot/{answers,console,install-to-disk,factory-reset,database-prepare,database-create} "$here"/update/{update,bless,take} "$here"/site/resolver "$tree"/usr/lib/cirt-appliance/
+install -m 0755 "$here"/firstboot/{answers,console,grow,install-to-disk,factory-reset,database-prepare,database-create} "$here"/update/{update,bless,take} "$here"/site/resolver "$tree"/usr/lib/cirt-appliance/
 install -m 0644 "$here"/systemd/host.env "$tree"/usr/lib/cirt-appliance/
 # Whose updates and answer files this image trusts: public keys only.
 install -d "$tree"/usr/lib/cirt-appliance/release-keys "$tree"/usr/lib/cirt-appliance/answer-keys/keys
@@ -38,9 +38,9 @@ printf '127.0.0.1 localhost cirt\n::1 localhost\n' > "$tree"/etc/hosts
 # Slow disks and slow machines need more than the 90 s that a unit for a device is given otherwise.
 printf 'PARTLABEL=state /var ext4 defaults,nodev,nosuid,x-systemd.device-timeout=15min,x-systemd.growfs 0 2\nPARTLABEL=esp /efi vfat umask=0077,nodev,nosuid,noexec,nofail,x-systemd.device-timeout=15min 0 0\ntmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' > "$tree"/etc/fstab
 
-systemctl --root="$tree" --quiet enable cirt-update.path cirt-restart.path cirt-factory-reset cirt-site cirt-answers cirt-bless cirt-resolver.service cirt-resolver.path cirt-database cirt-migrate cirt cirt-sensor nftables systemd-networkd chrony auditd rsyslog apparmor cirt-console@tty1 cirt-console@ttyS0
+systemctl --root="$tree" --quiet enable cirt-grow cirt-update.path cirt-restart.path cirt-factory-reset cirt-site cirt-answers cirt-bless cirt-resolver.service cirt-resolver.path cirt-database cirt-migrate cirt cirt-sensor nftables systemd-networkd chrony auditd rsyslog apparmor cirt-console@tty1 cirt-console@ttyS0
 systemctl --root="$tree" --quiet disable ssh opensmtpd 2>/dev/null || true
-systemctl --root="$tree" --quiet mask getty@tty1.service serial-getty@ttyS0.service getty.target ssh.socket postgresql.service debug-shell.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service
+systemctl --root="$tree" --quiet mask systemd-repart.service getty@tty1.service serial-getty@ttyS0.service getty.target ssh.socket postgresql.service debug-shell.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service
 
 # Nobody logs in here, so nothing has to become somebody else. What a package brings that is not known here stops the build.
 allowed=$(sed 's/#.*//' "$here"/hardening/suid.list | sed '/^[[:space:]]*$/d')

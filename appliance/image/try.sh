@@ -1,12 +1,12 @@
 #!/bin/bash
 # try.sh OUT VERSION BOOT WORK [direct|firmware]: boots the image in qemu on a throw-away overlay; the console answers on https://127.0.0.1:$CIRT_TRY_PORT.
-# Serial log and pid stand in WORK. Emulated where KVM does not work, which is minutes; every wait belongs to the caller.
+# CIRT_TRY_SIZE gives it a larger disk than the image. Serial log and pid stand in WORK. Emulated where KVM does not work, which is minutes; every wait belongs to the caller.
 set -euo pipefail
 out=$1 version=$2 boot=$3 work=$4 how=${5:-direct}
 port=${CIRT_TRY_PORT:-18443}
 mkdir -p "$work"
 rm -f "$work/disk.qcow2" "$work/serial.log" "$work/pid"
-[ -e "$work/state.kept" ] || qemu-img create -q -f qcow2 -F raw -b "$(readlink -f "$out/cirt-$version.img")" "$work/disk.qcow2"
+[ -e "$work/state.kept" ] || qemu-img create -q -f qcow2 -F raw -b "$(readlink -f "$out/cirt-$version.img")" "$work/disk.qcow2" ${CIRT_TRY_SIZE:-}
 machine=(-machine q35 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m "${CIRT_TRY_MEMORY:-2048}")
 case $how in
   direct) start=(-kernel "$boot/vmlinuz" -initrd "$boot/initrd" -append "$(cat "$out/cmdline")") ;;

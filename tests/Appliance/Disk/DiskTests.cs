@@ -40,11 +40,53 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task The_state_takes_the_rest_of_a_larger_disk_and_nothing_else_moves()
+    {
+        Tool.Need("systemd-repart");
+        using var scratch = new Scratch();
+        await MakeAsync(scratch, "one");
+        var disk = scratch.At("one", "cirt-0.0.0.img");
+        var before = await PartitionsAsync(disk);
+        await Tool.DemandAsync("truncate", "-s", "+1G", disk);
+
+        var (code, said) = await GrowAsync(disk);
+        Assert.True(code == 0, said);
+        var after = await PartitionsAsync(disk);
+        Assert.Equal(before[..^1], after[..^1]);
+        Assert.Equal(before[^1].Start, after[^1].Start);
+        Assert.InRange(after[^1].Sectors - before[^1].Sectors, 2 * 1020 * 1024, 2 * 1024 * 1024);
+
+        Assert.Equal(0, (await GrowAsync(disk)).Code);
+        Assert.Equal(after, await PartitionsAsync(disk));
+    }
+
+    [Fact]
+    public async Task A_disk_that_cannot_be_changed_is_used_as_it_is()
+    {
+        Tool.Need("systemd-repart");
+        using var scratch = new Scratch();
+        await File.WriteAllTextAsync(scratch.At("disk"), "no partitions", TestContext.Current.CancellationToken);
+        var (code, said) = await GrowAsync(scratch.At("disk"));
+        Assert.Equal(0, code);
+        Assert.Contains("stays as it is", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_slow_disk_has_a_quarter_of_an_hour_to_appear()
     {
         var overlay = File.ReadAllText(Tool.At("image", "overlay.sh"));
         Assert.Matches("PARTLABEL=state /var ext4 [^ ]*x-systemd.device-timeout=15min", overlay);
         Assert.Matches("PARTLABEL=state /var ext4 [^ ]*x-systemd.growfs", overlay);
+    }
+
+    private static Task<(int Code, string Output)> GrowAsync(string disk) =>
+        Tool.RunAsync("bash", [Tool.At("firstboot", "grow")], new Dictionary<string, string> { ["CIRT_GROW_DISK"] = disk, ["CIRT_GROW_PART"] = disk, ["CIRT_GROW_DEFINITIONS"] = Tool.At("systemd", "repart") });
+
+    private static async Task<(string Name, long Start, long Sectors)[]> PartitionsAsync(string disk)
+    {
+        static string Of(string line, string key) => line.Split(key)[1].Split(',')[0].Trim().Trim('"');
+        var lines = (await Tool.DemandAsync("sfdisk", "--dump", disk)).Split('\n').Where(l => l.Contains("start=", StringComparison.Ordinal));
+        return [.. lines.Select(l => (Of(l, "name="), long.Parse(Of(l, "start="), System.Globalization.CultureInfo.InvariantCulture), long.Parse(Of(l, "size="), System.Globalization.CultureInfo.InvariantCulture)))];
     }
 
     private static async Task<string> MakeAsync(Scratch scratch, string name, string content = "a word")

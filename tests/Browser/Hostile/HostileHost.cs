@@ -26,7 +26,7 @@ public sealed class HostileHost : IAsyncLifetime
         ("amina", "/sense/inbox?hours=8760"), ("amina", "/sense/events?hours=8760"), ("amina", "/tickets"), ("amina", "/tickets/reports"), ("amina", "/watch"), ("amina", "/watch/advisories"),
         ("amina", "/directory/constituents"), ("amina", "/search?q=ran"), ("amina", "/search?q=%3Cscript%3E"), ("amina", "/sense/inbox?hours=8760&q=%22%3E%3Cscript%3Eran(1)%3C/script%3E"), ("amina", "/wall/alerts"), ("amina", "/"),
         ("lee", "/share/inbox"), ("lee", "/share/outbox"), ("lee", "/share/peers"), ("lee", "/admin/mail/received"), ("lee", "/admin/audit"), ("lee", "/admin/deliveries"), ("lee", "/watch/feeds"),
-        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/notices?view=all"),
+        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/notices?view=all"),
     ];
 
     /// <summary>Pages of single records, by kind.</summary>
@@ -88,6 +88,8 @@ public sealed class HostileHost : IAsyncLifetime
         var incidents = Items(await Analyst.AwaitAsync("ticketing/incidents", a => Items(a).Count() >= 10 ? a : null, s_patience, cancel)).Select(i => i["number"]!.ToString()).ToList();
         var reports = Items(await Manager.AwaitAsync("ticketing/reports?limit=200", a => Items(a).Count() >= 2 * Payloads.All.Count ? a : null, s_patience, cancel)).Select(r => r["id"]!.ToString()).ToList();
         var items = Items(await Analyst.AwaitAsync("watch/items?limit=200", a => Items(a).Any() ? a : null, s_patience, cancel)).Select(r => r["id"]!.ToString()).ToList();
+        var going = Items(await Analyst.GetAsync("ticketing/incidents", cancel)).Select(i => i["id"]!.ToString()).Take(10);
+        await Analyst.PostAsync("ticketing/handovers", new { text = Payloads.Together, incidents = going }, cancel);
         var received = Items(await Manager.AwaitAsync("uplink/received", First, s_patience, cancel) is null ? null : await Manager.GetAsync("uplink/received", cancel)).Select(r => r["id"]!.ToString()).ToList();
         var constituents = Items(await Manager.GetAsync("directory/constituents?limit=200", cancel)).Select(r => r["id"]!.ToString()).ToList();
         List<string> advisories = [];

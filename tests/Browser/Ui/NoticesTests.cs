@@ -25,6 +25,10 @@ public sealed class NoticesTests(ConsoleHost console)
             await arabic.Page.ClickAsync(".bell > summary");
             Assert.Empty(await Axe.BrokenAsync(arabic.Page));
             await arabic.PictureAsync("bell-ar");
+            await ConsoleHost.GoAsync(arabic.Page, "/notices");
+            await arabic.PictureAsync("notices-ar");
+            await ConsoleHost.GoAsync(arabic.Page, "/admin/settings");
+            await arabic.PictureAsync("settings-ar");
         }
 
         await page.ClickAsync(".bell .told a[href='/admin/jobs']");
