@@ -76,4 +76,13 @@ internal static partial class KernelLog
 
     [LoggerMessage(1033, LogLevel.Information, "no more backups are ordered: the host stops")]
     public static partial void BackupDeskStopped(ILogger log);
+
+    [LoggerMessage(1034, LogLevel.Warning, "acts on many interrupted: {Reason}; they go on as soon as the database answers")]
+    public static partial void BulkInterrupted(ILogger log, string reason);
+
+    [LoggerMessage(1035, LogLevel.Error, "the act {Act} on many ({Run}) met a fault it did not expect; its items are tried one by one and those that fail are named")]
+    public static partial void BulkFault(ILogger log, string act, Guid run, Exception fault);
+
+    [LoggerMessage(1036, LogLevel.Error, "the worker of acts on many met a fault it did not expect; it goes on")]
+    public static partial void BulkWorkerFault(ILogger log, Exception fault);
 }

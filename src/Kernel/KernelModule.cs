@@ -3,6 +3,7 @@ using Appliance.Kernel.Alarms;
 using Appliance.Kernel.Answers;
 using Appliance.Kernel.Audit;
 using Appliance.Kernel.Backup;
+using Appliance.Kernel.Bulk;
 using Appliance.Kernel.Disk;
 using Appliance.Kernel.Drafts;
 using Appliance.Kernel.Files;
@@ -54,6 +55,7 @@ internal sealed class KernelModule : IModule
             .Worker<AuditSealer>()
             .Worker<WebhookSender>()
             .Worker<BackupDesk>()
+            .Worker<BulkWorker>()
             .Worker<JobSchedules>();
         JobSchedules.AddQuartz(builder.Services);
 
@@ -111,6 +113,7 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<INotices, StoredNotices>();
         services.AddScoped<ISavedViews, StoredViews>();
         services.AddScoped<IRecents, StoredRecents>();
+        services.AddSingleton<BulkBell>().AddSingleton<BulkCatalog>().AddSingleton<BulkStep>().AddScoped<IBulkActs, BulkDesk>().AddScoped<OwnBulk>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<Api.KeptAnswers>();
         services.AddSingleton<WebhookSecrets>();

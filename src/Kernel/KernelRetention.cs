@@ -45,6 +45,28 @@ internal static class KernelRetention
 
     private const string Recents = "delete from kernel.recents where (user_id, path) in (select user_id, path from kernel.recents where opened_at < @before limit 5000)";
 
+    private const string BulkItems =
+        """
+        delete from kernel.bulk_items
+        where (run_id, item) in (
+            select i.run_id, i.item from kernel.bulk_runs r
+            join kernel.bulk_items i on i.run_id = r.id
+            where r.ended_at < @before
+            limit 5000)
+        """;
+
+    // The one that takes another back leaves before it.
+    private const string BulkRuns =
+        """
+        delete from kernel.bulk_runs
+        where id in (
+            select r.id from kernel.bulk_runs r
+            where r.ended_at < @before
+              and not exists (select 1 from kernel.bulk_items i where i.run_id = r.id)
+              and not exists (select 1 from kernel.bulk_runs u where u.undo_of = r.id)
+            limit 1000)
+        """;
+
     public static void Describe(IModuleBuilder builder) => builder
         .Retention(new("kernel.outbox_events", 30, Facts))
         .Retention(new("jobs.runs", 90, Runs))
@@ -56,5 +78,7 @@ internal static class KernelRetention
         .Retention(new("kernel.webhook_deliveries", 30, WebhookDeliveries))
         .Retention(new("kernel.drafts", 90, Drafts))
         .Retention(new("kernel.notices", 90, Notices))
-        .Retention(new("kernel.recents", 90, Recents));
+        .Retention(new("kernel.recents", 90, Recents))
+        .Retention(new("kernel.bulk_items", 30, BulkItems))
+        .Retention(new("kernel.bulk_runs", 30, BulkRuns));
 }

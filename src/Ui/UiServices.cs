@@ -37,6 +37,7 @@ public static class UiServices
         services.AddSingleton<PagePresence>();
         services.AddScoped<Toasts>();
         services.AddScoped<Dialogs>();
+        services.AddScoped<BulkWatch>();
         services.AddScoped<ClientScript>();
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<RequestLocalizationOptions>(o =>

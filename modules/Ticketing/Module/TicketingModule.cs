@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Modules;
+using Appliance.Ticketing.Changes;
 using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Figures;
 using Appliance.Ticketing.Handover;
@@ -41,6 +42,8 @@ public sealed class TicketingModule : IModule
             .Subscribes<MailReceived, TakeMail>("take-mail")
             .Subscribes<MailStateChanged, NoteDelivery>("note-delivery")
             .Subscribes<ShareAcknowledged, NoteAcknowledgement>("note-acknowledgement")
+            .Bulk<ChangeMany>("change")
+            .Bulk<RejectMany>("reject")
             .Job<EscalateJob>("escalate", JobSchedule.Each(TimeSpan.FromMinutes(1)))
             .AppendOnly("ticketing.note_versions")
             .Search<IncidentSearch>()

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Appliance.Contracts;
+using Appliance.Kernel.Outbox;
 using Appliance.Ticketing.Changes;
 using Appliance.Ticketing.Reports;
 using Appliance.Ui;
@@ -30,6 +32,10 @@ internal static class Shown
         outcome.TryGet(out var answer)
             ? ActReport.Done(said, undo is null ? null : () => undo(answer.Done)) with { Left = [.. answer.Left.Select(l => new ItemLeft(l.Subject, l.Reason, $"/tickets/reports/{l.Report}"))] }
             : ActReport.Refused(outcome.Refusals[0]);
+
+    /// <summary>An act on all that match, for the host to work.</summary>
+    public static BulkOrder Order<TQuery, TArgument>(string act, TArgument argument, TQuery query, string title, string said) =>
+        new($"ticketing/{act}", JsonSerializer.SerializeToElement(argument, OutboxJson.Options), title, said) { Query = JsonSerializer.SerializeToElement(query, OutboxJson.Options) };
 
     public static FigureTone OfDelivery(string state) => state switch
     {

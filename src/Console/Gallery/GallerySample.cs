@@ -42,9 +42,6 @@ internal static class GallerySample
         return new Page<SampleRow>(rows, from + request.Size < 130 ? (from + request.Size).ToString(CultureInfo.InvariantCulture) : null, 130);
     }
 
-    /// <summary>Every row of the list.</summary>
-    public static IReadOnlyList<SampleRow> All { get; } = [.. Enumerable.Range(1, 130).Select(Row)];
-
     private static SampleRow Row(int number) => new(number, s_names[number % s_names.Length], (Severity)(number % 5), Wave(number, 1) * number, Now.AddMinutes(-number));
 
     private static long Wave(int at, int shift) => (long)(20 + (18 * Math.Sin((at + shift) / 3.7)) + (at * 7 % 11));

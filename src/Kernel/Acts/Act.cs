@@ -45,6 +45,21 @@ public abstract class Act<TRequest, TAnswer>(Database database) : IHandler
         }
     }
 
+    /// <summary>Does it as a part of another transaction, as that one's viewer: for acts on many, whose progress is committed with what was done.</summary>
+    /// <remarks>A refusal changes nothing, and neither does an answer without an audit entry. The caller commits; what does not answer throws.</remarks>
+    public async Task<Outcome<TAnswer>> RunWithinAsync(Work work, TRequest request, CancellationToken cancel)
+    {
+        if (!work.Viewer.May(Permission))
+            return Refuse.Forbidden("kernel.refused.permission", Permission.Id);
+        var before = await work.MarkAsync(cancel);
+        var outcome = await HandleAsync(work, request, cancel);
+        if (outcome.Succeeded && work.HasAuditSince(before))
+            work.AfterCommit(() => CommittedAsync(request, outcome.Value, CancellationToken.None));
+        else
+            await work.ReturnToAsync(before, cancel);
+        return outcome;
+    }
+
     /// <summary>The change itself, within the transaction of <paramref name="work"/>.</summary>
     protected abstract Task<Outcome<TAnswer>> HandleAsync(Work work, TRequest request, CancellationToken cancel);
 

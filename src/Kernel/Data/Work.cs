@@ -14,7 +14,7 @@ public sealed class Work : IAsyncDisposable
     private readonly NpgsqlTransaction _transaction;
     private readonly List<AuditRow> _audit = [];
     private readonly List<EventRecord> _events = [];
-    private readonly List<Action> _after = [];
+    private readonly List<Func<Task>> _after = [];
     private readonly ModuleSet? _modules;
     private readonly bool _owns;
 
@@ -47,7 +47,14 @@ public sealed class Work : IAsyncDisposable
     public void Publish(EventRecord fact) => _events.Add(fact with { OccurredAt = fact.OccurredAt == default ? Now : fact.OccurredAt });
 
     /// <summary>Does something in memory once the change is stored; nothing where it is rolled back. Must not fail. Not in event handlers, whose commit is the dispatcher's.</summary>
-    internal void AfterCommit(Action act) => _after.Add(_owns ? act : throw new InvalidOperationException("an event handler does not know when it is committed"));
+    internal void AfterCommit(Action act) => AfterCommit(() =>
+    {
+        act();
+        return Task.CompletedTask;
+    });
+
+    /// <inheritdoc cref="AfterCommit(Action)"/>
+    internal void AfterCommit(Func<Task> act) => _after.Add(_owns ? act : throw new InvalidOperationException("an event handler does not know when it is committed"));
 
     /// <summary>Rows of one query in the transaction.</summary>
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters, CancellationToken cancel) =>
@@ -67,7 +74,7 @@ public sealed class Work : IAsyncDisposable
         await FlushAsync(cancel);
         await _transaction.CommitAsync(cancel);
         foreach (var act in _after)
-            act();
+            await act();
     }
 
     /// <summary>Rolls back what was not committed.</summary>
@@ -77,6 +84,24 @@ public sealed class Work : IAsyncDisposable
             return;
         await _transaction.DisposeAsync();
         await Connection.DisposeAsync();
+    }
+
+    /// <summary>A place in the transaction that <see cref="ReturnToAsync"/> leads back to.</summary>
+    internal async Task<WorkMark> MarkAsync(CancellationToken cancel)
+    {
+        await ExecuteAsync("savepoint within", null, cancel);
+        return new(_audit.Count, _events.Count);
+    }
+
+    /// <summary>True when something was noted for the audit trail since.</summary>
+    internal bool HasAuditSince(WorkMark mark) => _audit.Count > mark.Audit;
+
+    /// <summary>Undoes what was done and noted since; what came before stays.</summary>
+    internal async Task ReturnToAsync(WorkMark mark, CancellationToken cancel)
+    {
+        await ExecuteAsync("rollback to savepoint within", null, cancel);
+        _audit.RemoveRange(mark.Audit, _audit.Count - mark.Audit);
+        _events.RemoveRange(mark.Events, _events.Count - mark.Events);
     }
 
     /// <summary>The same transaction, acting as a module: what an event handler is given.</summary>
@@ -98,3 +123,6 @@ public sealed class Work : IAsyncDisposable
     private CommandDefinition Command(string sql, object? parameters, CancellationToken cancel) =>
         new(sql, parameters, _transaction, cancellationToken: cancel);
 }
+
+/// <summary>How much a transaction had noted at one place.</summary>
+internal readonly record struct WorkMark(int Audit, int Events);

@@ -47,7 +47,7 @@ internal static class AccountServices
         services.AddScoped<AccountForms>();
         services.AddScoped<LogIn>();
         services.AddSingleton<RolePermissions>().AddSingleton<IStaff, Staff>();
-        services.AddSingleton<Sessions>();
+        services.AddSingleton<Sessions>().AddSingleton<PersonNow>();
         services.AddSingleton<Tokens>();
         services.AddSingleton<LogInTries>();
         services.AddSingleton<OneTimeLinks>();

@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Answers;
+using Appliance.Kernel.Bulk;
 using Appliance.Kernel.Outbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -80,6 +81,11 @@ public interface IModuleBuilder
     /// <summary>Adds a section to the answer file that sets a new machine up by itself.</summary>
     IModuleBuilder Answers<TSection>()
         where TSection : class, IAnswerSection;
+
+    /// <summary>An act on many items, worked by the host in parts. Asked for by the name <c>{module id}/{name}</c>, which stored acts keep: it is never given to another.</summary>
+    /// <param name="name">Stable name, unique in the module.</param>
+    IModuleBuilder Bulk<TAct>(string name)
+        where TAct : class, IBulkAct;
 
     /// <summary>A table whose rows are only ever added: the application role gets neither update nor delete on it.</summary>
     /// <param name="table">Schema-qualified.</param>

@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Answers;
+using Appliance.Kernel.Bulk;
 using Appliance.Kernel.Outbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -162,6 +163,15 @@ public sealed class ModuleBuilder(ModuleDescription description, IServiceCollect
         where TSection : class, IAnswerSection
     {
         services.AddSingleton<IAnswerSection, TSection>();
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public IModuleBuilder Bulk<TAct>(string name)
+        where TAct : class, IBulkAct
+    {
+        description.BulkActs.Add(new($"{Id}/{name}", typeof(TAct)));
+        services.TryAddScoped<TAct>();
         return this;
     }
 

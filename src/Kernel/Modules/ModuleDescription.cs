@@ -45,6 +45,9 @@ public sealed class ModuleDescription(IModule module)
     /// <summary>Types of the verbs.</summary>
     public List<Type> Verbs { get; } = [];
 
+    /// <summary>Acts on many items.</summary>
+    public List<BulkRegistration> BulkActs { get; } = [];
+
     /// <summary>Tables that are only added to.</summary>
     public List<string> AppendOnly { get; } = [];
 }
@@ -61,6 +64,11 @@ public sealed record Subscription(string Name, string ModuleId, Type EventType, 
 /// <param name="JobType">Resolved per run.</param>
 /// <param name="Schedule">When.</param>
 public sealed record JobRegistration(string Name, Type JobType, JobSchedule Schedule);
+
+/// <summary>One act on many items.</summary>
+/// <param name="Name">Stable: <c>ticketing/change</c>.</param>
+/// <param name="ActType">Resolved per part.</param>
+public sealed record BulkRegistration(string Name, Type ActType);
 
 /// <summary>One endpoint.</summary>
 /// <param name="ModuleId">Owner.</param>

@@ -7,12 +7,23 @@ public sealed class Toasts
 {
     private int _last;
 
+    /// <summary>Number of the last toast that offers to take something back: the key for it belongs to whatever came last.</summary>
+    internal int LastUndo { get; private set; }
+
+    /// <summary>The next number in the order in which things are told.</summary>
+    internal int TakeNumber() => Interlocked.Increment(ref _last);
+
     /// <summary>Raised when a toast is said.</summary>
     internal event Action<Toast>? Said;
 
     /// <summary>Says one sentence.</summary>
-    public void Say(string text, FigureTone tone = FigureTone.Calm, Func<Task<ActReport>>? undo = null) =>
-        Said?.Invoke(new(Interlocked.Increment(ref _last), text, tone, undo));
+    public void Say(string text, FigureTone tone = FigureTone.Calm, Func<Task<ActReport>>? undo = null)
+    {
+        var toast = new Toast(TakeNumber(), text, tone, undo);
+        if (undo is not null)
+            LastUndo = toast.Id;
+        Said?.Invoke(toast);
+    }
 
     /// <summary>Says what an act answered; a refusal stays until it is closed.</summary>
     public void Say(ActReport report, IText texts)

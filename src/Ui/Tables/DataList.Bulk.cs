@@ -1,4 +1,5 @@
 using System.Globalization;
+using Appliance.Contracts;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 
@@ -8,12 +9,14 @@ namespace Appliance.Ui;
 public sealed partial class DataList<TRow>
 {
     private readonly HashSet<string> _selected = new(StringComparer.Ordinal);
-    private BulkProgress? _progress;
     private ActReport? _report;
+    private BulkState? _ended;
+    private Guid? _run;
     private bool _acting;
     private bool _everything;
     private Dialog? _menu;
     private string? _menuRow;
+    private const int MostLeftShown = 100;
 
     /// <summary>Offers check boxes and the keys x, Shift+x, * a, * m, * n.</summary>
     [Parameter] public bool Selectable { get; set; }
@@ -24,10 +27,15 @@ public sealed partial class DataList<TRow>
     /// <summary>Acts on rows by key and in the bulk bar.</summary>
     [Parameter] public IReadOnlyList<RowAction<TRow>> Actions { get; set; } = [];
 
+    /// <summary>Raised when an act on many that began here has ended, after the rows were read again.</summary>
+    [Parameter] public EventCallback BulkEnded { get; set; }
+
+    [CascadingParameter] private Viewer? BulkViewer { get; set; }
+
     /// <summary>More in the bulk bar.</summary>
     [Parameter] public RenderFragment<Selection<TRow>>? Bulk { get; set; }
 
-    private bool OffersEverything => _rows.Count > 0 && _selected.Count == _rows.Count && Actions.Any(a => a.ActOnAll is not null)
+    private bool OffersEverything => _rows.Count > 0 && _selected.Count == _rows.Count && Actions.Any(a => a.OnAll is not null)
         && _outcome is { Succeeded: true } && (_outcome.Value.Next is not null || _after is not null);
 
     /// <summary>Selects nothing.</summary>
@@ -86,7 +94,7 @@ public sealed partial class DataList<TRow>
     private async Task RunAsync(RowAction<TRow> action, string? row)
     {
         var chosen = _selected.Count > 0 ? Chosen() : [.. _rows.Where(r => Key(r) == row)];
-        if (chosen.Count == 0 || _acting || (_everything && action.ActOnAll is null))
+        if (chosen.Count == 0 || _acting || (_everything && action.OnAll is null))
             return;
         var question = _everything ? T["ui.bulk.confirm", Matching()] : action.Confirm;
         if (question is not null && !await Dialogs.ConfirmAsync(action.Text, question, action.Text, action.Kind == "danger"))
@@ -94,17 +102,12 @@ public sealed partial class DataList<TRow>
         _acting = true;
         try
         {
-            var report = _everything ? await RunOnAllAsync(action.ActOnAll!) : await action.Act(chosen, _gone.Token);
-            if (ReferenceEquals(report, ActReport.Nothing))
-                return;
-            _report = report.Left.Count > 0 ? report : null;
-            Toasts.Say(report.Undo is { } undo ? report with { Undo = () => UndoAsync(undo) } : report, T);
-            _selected.Clear();
-            _everything = false;
-            if (_gone.IsCancellationRequested)
-                return;
-            await ReadAsync();
-            await Receiver.DrawAsync(action.Act);
+            if (_everything)
+                await OrderAsync(await action.OnAll!());
+            else if (action.OnMany is { } many)
+                await OrderAsync(await many(chosen));
+            else
+                await ActAsync(action, chosen);
         }
         finally
         {
@@ -113,20 +116,60 @@ public sealed partial class DataList<TRow>
         }
     }
 
-    // Goes on when the person leaves the page: the toast then tells on the next one. A closed browser ends it with its circuit, between two parts.
-    private async Task<ActReport> RunOnAllAsync(Func<BulkProgress, Task<ActReport>> act)
+    private async Task ActAsync(RowAction<TRow> action, List<TRow> chosen)
     {
-        using var progress = new BulkProgress(() => _ = InvokeAsync(StateHasChanged));
-        _progress = progress;
-        try
-        {
-            return await act(progress);
-        }
-        finally
-        {
-            _progress = null;
-        }
+        var report = await action.Act(chosen, _gone.Token);
+        if (ReferenceEquals(report, ActReport.Nothing))
+            return;
+        Show(report.Left.Count > 0 ? report : null);
+        Toasts.Say(report.Undo is { } undo ? report with { Undo = () => UndoAsync(undo) } : report, T);
+        _selected.Clear();
+        if (_gone.IsCancellationRequested)
+            return;
+        await ReadAsync();
+        await Receiver.DrawAsync(action.Act);
     }
+
+    // The host works it, whether or not anybody watches; the line at the foot of every page tells how far it is.
+    private async Task OrderAsync(BulkOrder? order)
+    {
+        if (order is null || BulkViewer is null)
+            return;
+        var begun = await BulkActs.StartAsync(BulkViewer, order, CancellationToken.None);
+        if (!begun.TryGet(out var run))
+        {
+            Toasts.Say(ActReport.Refused(begun.Refusals), T);
+            return;
+        }
+
+        Show(null);
+        _run = run.Id;
+        _selected.Clear();
+        _everything = false;
+        // A short one may have ended before the answer was here.
+        if (BulkWatch.EndOf(run.Id) is { } ended)
+            await AfterBulkAsync(ended);
+    }
+
+    private void OnBulkEnded(BulkState ended) => _ = InvokeAsync(async () =>
+    {
+        if (!_gone.IsCancellationRequested && Actions.Any(a => a.OnAll is not null || a.OnMany is not null))
+            await AfterBulkAsync(ended);
+    });
+
+    private async Task AfterBulkAsync(BulkState ended)
+    {
+        if (ended.Id == _run && ended.Left > 0 && (await BulkActs.LeftAsync(BulkViewer!, ended.Id, null, MostLeftShown, _gone.Token)).TryGet(out var left))
+        {
+            Show(ActReport.Done("") with { Left = [.. left.Items.Select(l => new ItemLeft(l.Text.Length > 0 ? l.Text : T["ui.bulk.hidden"], l.Reason, l.Href))] });
+            _ended = ended;
+        }
+
+        await ReloadAsync();
+        await BulkEnded.InvokeAsync();
+    }
+
+    private void Show(ActReport? report) => (_report, _ended) = (report, null);
 
     private async Task<ActReport> UndoAsync(Func<Task<ActReport>> undo)
     {

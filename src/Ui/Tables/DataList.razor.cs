@@ -125,6 +125,7 @@ public sealed partial class DataList<TRow>
             },
             RenderMode.InteractiveServer);
         Place.LocationChanged += OnLocation;
+        BulkWatch.Ended += OnBulkEnded;
     }
 
     /// <inheritdoc/>
@@ -161,6 +162,7 @@ public sealed partial class DataList<TRow>
     public async ValueTask DisposeAsync()
     {
         Place.LocationChanged -= OnLocation;
+        BulkWatch.Ended -= OnBulkEnded;
         _persisting.Dispose();
         await _gone.CancelAsync();
         if (_timer is not null)

@@ -1,3 +1,5 @@
+using Appliance.Contracts;
+
 namespace Appliance.Ui;
 
 /// <summary>The rows that are selected, with what can be done about them. Given to the bulk bar.</summary>
@@ -14,8 +16,14 @@ public sealed record Selection<T>(IReadOnlyList<T> Items, Action Clear, Func<Tas
 /// <param name="Confirm">A question asked first, or null.</param>
 public sealed record RowAction<T>(string Keys, string Text, Func<IReadOnlyList<T>, CancellationToken, Task<ActReport>> Act, string Kind = "", string? Confirm = null)
 {
-    /// <summary>Does it to everything that matches the list's filter, in parts (<see cref="BulkRun"/>). Without it the button is off while all are chosen, and says so.</summary>
-    public Func<BulkProgress, Task<ActReport>>? ActOnAll { get; init; }
+    /// <summary>
+    /// What to ask of the host so that it is done to everything that matches the list's filter (<see cref="IBulkActs"/>); null where the person thought better of it.
+    /// Without it the button is off while all are chosen, and says so.
+    /// </summary>
+    public Func<Task<BulkOrder?>>? OnAll { get; init; }
+
+    /// <summary>The same for chosen rows, where each of them stands for many items.</summary>
+    public Func<IReadOnlyList<T>, Task<BulkOrder?>>? OnMany { get; init; }
 }
 
 /// <summary>What a list asks its page for.</summary>

@@ -1,11 +1,13 @@
 using System.Collections;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Reflection;
 using System.Text;
 using Appliance.Contracts;
 using Appliance.Host.Composition;
 using Appliance.Host.Verbs;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Bulk;
 using Appliance.Kernel.Modules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -109,6 +111,13 @@ internal sealed class ReferencePages
         var page = new StringBuilder(Head).Append("# Jobs and what is kept\n\nJobs run inside the host; their last runs are on *Administration → Jobs*. Cron times are UTC, seconds first.\n\n| job | when | what it does |\n|---|---|---|\n");
         foreach (var job in _modules.SelectMany(m => m.Jobs).OrderBy(j => j.Name, StringComparer.Ordinal))
             page.Append(CultureInfo.InvariantCulture, $"| `{job.Name}` | {(job.Schedule.Cron is { } cron ? $"`{cron}`" : $"every {job.Schedule.Every}")} | {Cell(_said.Of(job.JobType))} |\n");
+        page.Append("\nActs on everything that matches a list are worked part by part, as the person who asked; the right is looked at again for each part.\n\n| act on many | right | items of one part | what it does |\n|---|---|---|---|\n");
+        foreach (var (name, type) in _modules.SelectMany(m => m.BulkActs).OrderBy(b => b.Name, StringComparer.Ordinal))
+        {
+            var act = (IBulkAct)RuntimeHelpers.GetUninitializedObject(type);
+            page.Append(CultureInfo.InvariantCulture, $"| `{name}` | `{act.Permission}` | {act.PartSize} | {Cell(_said.Of(type))} |\n");
+        }
+
         page.Append("\n| table | days kept by default |\n|---|---|\n");
         foreach (var rule in _modules.SelectMany(m => m.Retention).OrderBy(r => r.Table, StringComparer.Ordinal))
             page.Append(CultureInfo.InvariantCulture, $"| `{rule.Table}` | {rule.KeepDays} |\n");

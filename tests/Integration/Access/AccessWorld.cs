@@ -224,6 +224,16 @@ public sealed class AccessWorld : IAsyncLifetime
         }
     }
 
+    /// <summary>A service of the host's own composition, over the same database.</summary>
+    public async Task<TAnswer> InScopeAsync<TService, TAnswer>(Func<TService, Task<TAnswer>> ask)
+        where TService : notnull
+    {
+        var data = new DataFolder(Host.Data);
+        await using var services = VerbServices.Build(new ModuleCatalog(), data, DatabaseAccess.Load(data.DatabaseAccessFile), out _);
+        await using var scope = services.CreateAsyncScope();
+        return await ask(scope.ServiceProvider.GetRequiredService<TService>());
+    }
+
     private DemoApi Api(Role role) => new(_http, Host.Http, _tokens[role]);
 
     private static JsonNode? First(JsonNode? answer) => Items(answer).FirstOrDefault();

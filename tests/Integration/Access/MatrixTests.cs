@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
+using Appliance.Kernel.Bulk;
 using Xunit;
 
 namespace Appliance.Integration.Access;
@@ -76,6 +77,27 @@ public sealed class MatrixTests(AccessWorld world)
         TestContext.Current.TestOutputHelper?.WriteLine($"{AccessMap.Handlers.Count} handlers, {asked} questions");
         Assert.True(wrong.Count == 0, string.Join("\n", wrong));
         Assert.True(asked > AccessMap.Handlers.Count, "the matrix is empty");
+    }
+
+    [Fact]
+    public async Task Every_act_on_many_is_refused_to_whoever_lacks_its_right()
+    {
+        var acts = AccessMap.Modules.Modules.SelectMany(m => m.BulkActs).ToList();
+        List<string> wrong = [];
+        foreach (var (name, type) in acts)
+        {
+            var needed = ((IBulkAct)RuntimeHelpers.GetUninitializedObject(type)).Permission;
+            Assert.Contains(AccessMap.Modules.Modules.SelectMany(m => m.Permissions), p => p.Permission == needed && p.Roles.Length > 0);
+            foreach (var role in Enum.GetValues<Role>().Where(r => !AccessMap.Granted(r).Contains(needed.Id)))
+            {
+                var outcome = await world.InScopeAsync<IBulkActs, Outcome<BulkState>>(desk => desk.StartAsync(PersonOf(role), new(name, default, "ui.undo", "ui.bulk.undone") { Items = [Guid.NewGuid()] }, CancellationToken.None));
+                if (outcome.Succeeded || outcome.Refusals[0].Kind != RefusalKind.Forbidden)
+                    wrong.Add($"{name} ({needed}) let {role} in");
+            }
+        }
+
+        Assert.True(acts.Count > 4, "no acts on many");
+        Assert.True(wrong.Count == 0, string.Join("\n", wrong));
     }
 
     [Fact]

@@ -35,9 +35,16 @@ public sealed class InboxDepthTests
         }
         Assert.Equal(20, seen.Count);
 
-        var behind = (await world.Get<BundleGroups>().RunAsync(world.Analyst, new(new("inbox"), "signature", [bySignature[0], bySignature[1]]), None)).Value;
+        var wanted = new GroupsWanted(new("inbox"), [ListBundles.TermOf("signature", bySignature[0]), ListBundles.TermOf("signature", bySignature[1])]);
+        var matching = world.Get<MatchingGroups>();
+        var behind = (await matching.RunAsync(world.Analyst, new(wanted, new(DateTimeOffset.UtcNow, Guid.Empty, 100)), None)).Value;
         Assert.Equal(40, behind.Count);
-        var closed = (await world.Get<CloseAlerts>().RunAsync(world.Analyst, new(new GroupSelection([.. behind.Select(g => g.Id)])), None)).Value;
+        // In parts it is the same set, and what formed after the moment of asking is not in it.
+        var first = (await matching.RunAsync(world.Analyst, new(wanted, new(DateTimeOffset.UtcNow, Guid.Empty, 15)), None)).Value;
+        var rest = (await matching.RunAsync(world.Analyst, new(wanted, new(DateTimeOffset.UtcNow, first[^1], 100)), None)).Value;
+        Assert.Equal(behind, [.. first, .. rest]);
+        Assert.Empty((await matching.RunAsync(world.Analyst, new(wanted, new(DateTimeOffset.UtcNow.AddHours(-1), Guid.Empty, 100)), None)).Value);
+        var closed = (await world.Get<CloseAlerts>().RunAsync(world.Analyst, new(new GroupSelection(behind)), None)).Value;
         Assert.Equal(40, closed.Done);
         Assert.Equal(3, Assert.Single((await bundles.RunAsync(world.Analyst, new(new("inbox"), "signature"), None)).Value.Items).Severity);
     }

@@ -148,10 +148,10 @@ public sealed class RulesDepthTests
             SensorSpool.Alert(4),
         ]);
         await world.ReadAsync();
-        var second = (await world.Get<Appliance.Sensing.Inbox.MatchingGroups>().RunAsync(world.Analyst, new("inbox", Query: "sid:2"), None)).Value;
-        await world.Get<CloseAlerts>().RunAsync(world.Analyst, new(new GroupSelection([.. second.Select(g => g.Id)]), "false"), None);
-        var third = (await world.Get<Appliance.Sensing.Inbox.MatchingGroups>().RunAsync(world.Analyst, new("inbox", Query: "sid:3"), None)).Value;
-        await world.Get<CloseAlerts>().RunAsync(world.Analyst, new(GroupSelection.One(third[0].Id), "true"), None);
+        var second = await MatchingAsync(world, "sid:2");
+        await world.Get<CloseAlerts>().RunAsync(world.Analyst, new(new GroupSelection(second), "false"), None);
+        var third = await MatchingAsync(world, "sid:3");
+        await world.Get<CloseAlerts>().RunAsync(world.Analyst, new(GroupSelection.One(third[0]), "true"), None);
         var rows = (await world.Get<NoiseAdvisor>().RunAsync(world.Analyst, new(), None)).Value;
         Assert.Equal([(2L, "switch-off"), (1L, "suppress"), (3L, "limit"), (4L, "watch")], rows.Select(r => (r.Sid, r.Advice)));
         Assert.Equal("10.1.1.1", rows[1].OnlySource);
@@ -184,4 +184,7 @@ public sealed class RulesDepthTests
         }
         await world.Modules.DeliverAsync();
     }
+
+    private static async Task<IReadOnlyList<Guid>> MatchingAsync(SensingWorld world, string query) =>
+        (await world.Get<Appliance.Sensing.Inbox.MatchingGroups>().RunAsync(world.Analyst, new(new(new("inbox", Query: query)), new(DateTimeOffset.UtcNow, Guid.Empty, 1000)), None)).Value;
 }

@@ -1,33 +1,69 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
+using Appliance.Kernel.Bulk;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Permissions;
-using Appliance.Sensing.Triage;
+using Appliance.Sensing.Filter;
 
 namespace Appliance.Sensing.Inbox;
 
 /// <summary>A group by id with the words that name it.</summary>
 internal sealed record GroupName(Guid Id, string Signature);
 
-/// <summary>Every group that matches a filter, the most urgent first, at most <see cref="GroupSelection.Limit"/>: what an act on "all that match" is for, fixed when it begins.</summary>
-internal sealed class MatchingGroups(Database database, TimeProvider time) : Query<InboxFilter, IReadOnlyList<GroupName>>
+/// <summary>Which groups an act on many is for.</summary>
+/// <param name="Filter">The view.</param>
+/// <param name="AnyOf">Further words of the query bar, one or more of which must hold: the bundles that were chosen. Null for the whole view.</param>
+internal sealed record GroupsWanted(InboxFilter Filter, IReadOnlyList<string>? AnyOf = null)
+{
+    /// <summary>Bundles chosen at once: no list shows more on a page.</summary>
+    private const int MostBundles = 200;
+
+    /// <summary>The filters that together choose the groups.</summary>
+    public IEnumerable<InboxFilter> Filters => AnyOf is null ? [Filter] : AnyOf.Select(words => Filter with { Query = $"{Filter.Query} {words}".Trim() });
+
+    /// <summary>What is wrong with them.</summary>
+    public IEnumerable<Refusal> Faults()
+    {
+        if (!InboxFilter.Views.Contains(Filter.View, StringComparer.Ordinal))
+            yield return Refuse.Invalid("sensing.refused.view", "view", Filter.View);
+        if (AnyOf is { Count: 0 or > MostBundles })
+            yield return Refuse.Invalid("sensing.refused.nothing-chosen", "anyOf");
+        else if (Filters.Select(f => FilterTerms.Parse(f.Query)).FirstOrDefault(p => !p.Succeeded) is { } wrong)
+            yield return wrong.Refusals[0];
+    }
+}
+
+/// <summary>Asks for the next ids.</summary>
+internal sealed record MatchingRequest(GroupsWanted Groups, BulkBound Bound);
+
+/// <summary>The groups that match, in the order of their ids, of those that had formed when the act was asked for: what an act on "all that match" is for.</summary>
+internal sealed class MatchingGroups(Database database) : Query<MatchingRequest, IReadOnlyList<Guid>>
 {
     private const string Sql =
         $"""
-        select m.id, m.signature
+        select m.id
         from sensing.alert_groups m
         where {Visible.RowsOfConstituents} and {InboxFilter.Condition}
-        order by m.score desc, m.last_received desc, m.id desc
+          and m.first_received <= @up_to and m.id > @after
+        order by m.id
         limit @limit
         """;
 
     public override Permission Permission => Permissions.Read;
 
-    protected override async Task<Outcome<IReadOnlyList<GroupName>>> HandleAsync(Viewer viewer, InboxFilter request, CancellationToken cancel)
+    protected override async Task<Outcome<IReadOnlyList<Guid>>> HandleAsync(Viewer viewer, MatchingRequest request, CancellationToken cancel)
     {
-        var outcome = request.Parameters(viewer, time.GetUtcNow(), new { limit = GroupSelection.Limit });
-        return outcome.TryGet(out var parameters)
-            ? new List<GroupName>(await database.QueryAsync<GroupName>(Sql, parameters, cancel))
-            : Outcome<IReadOnlyList<GroupName>>.Refused(outcome.Refusals);
+        var (upTo, after, limit) = request.Bound;
+        var ids = new SortedSet<Guid>();
+        foreach (var filter in request.Groups.Filters)
+        {
+            var outcome = filter.Parameters(viewer, upTo, new { up_to = upTo, after, limit });
+            if (!outcome.TryGet(out var parameters))
+                return Outcome<IReadOnlyList<Guid>>.Refused(outcome.Refusals);
+            ids.UnionWith(await database.QueryAsync<Guid>(Sql, parameters, cancel));
+        }
+
+        // Each filter gave its first ones, so that the first of all are among them.
+        return ids.Take(limit).ToArray();
     }
 }

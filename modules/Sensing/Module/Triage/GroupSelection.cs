@@ -32,6 +32,9 @@ internal sealed record GroupSelection(IReadOnlyList<Guid> Ids, InboxFilter? Matc
 
     public static GroupSelection One(Guid id) => new([id]);
 
+    /// <summary>True for a part of an act on many: where no group can be changed, the answer says so group by group instead of refusing once for all.</summary>
+    public bool EachTold { get; init; }
+
     /// <summary>Locks the groups in the order of their ids, so that two people's acts never wait in a circle.</summary>
     public async Task<Outcome<IReadOnlyList<LockedGroup>>> LockAsync(Work work, int most, CancellationToken cancel)
     {

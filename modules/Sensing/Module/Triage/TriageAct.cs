@@ -56,6 +56,8 @@ internal abstract class TriageAct<TRequest>(Database database, SensingBell bell)
         results.AddRange(selection.Ids.Except(groups.Select(g => g.Id)).Select(id => new GroupResult(id, Refuse.NotFound("sensing.refused.no-group"))));
         var refused = results.Where(r => r.Refusal is not null).Select(r => r.Id).ToHashSet();
         var allowed = groups.Where(g => !refused.Contains(g.Id)).ToList();
+        if (allowed.Count == 0 && selection.EachTold)
+            return new TriageAnswer(Guid.Empty, results);
         if (allowed.Count == 0)
             return results.FirstOrDefault()?.Refusal ?? Refuse.NotFound("sensing.refused.none-matches");
         var act = Guid.CreateVersion7();

@@ -7,9 +7,11 @@ using Appliance.Sensing.Intake;
 namespace Appliance.Sensing.Triage;
 
 /// <summary>Takes back one's own act.</summary>
-internal sealed record UndoTriageRequest(Guid ActId);
+/// <param name="ActId">Its name.</param>
+/// <param name="OfMany">True for a part of an act on many, which says itself how long it can be taken back, and is told group by group.</param>
+internal sealed record UndoTriageRequest(Guid ActId, bool OfMany = false);
 
-/// <summary>Puts groups back as they were, within thirty seconds, by the person who acted, where nobody has touched them since.</summary>
+/// <summary>Puts groups back as they were, within thirty seconds (acts on many: within a day), by the person who acted, where nobody has touched them since.</summary>
 internal sealed class UndoTriage(Database database, SensingBell bell) : Act<UndoTriageRequest, TriageAnswer>(database)
 {
     /// <summary>How long an act can be taken back.</summary>
@@ -60,12 +62,14 @@ internal sealed class UndoTriage(Database database, SensingBell bell) : Act<Undo
             return Refuse.NotFound("sensing.refused.nothing-to-undo");
         if (rows[0].Action is "escalated")
             return Refuse.Conflict("sensing.refused.undo-escalation");
-        if (work.Now - rows[0].At > Window)
+        if (work.Now - rows[0].At > Window && !request.OfMany)
             return Refuse.Conflict("sensing.refused.undo-late", (int)Window.TotalSeconds);
         var results = rows.Select(r => new GroupResult(
             r.Id,
             r.Touched ? Refuse.Conflict("sensing.refused.touched-since") : r.Taken ? Refuse.Conflict("sensing.refused.newer-group") : null)).ToList();
         var ids = results.Where(r => r.Refusal is null).Select(r => r.Id).ToArray();
+        if (ids.Length == 0 && request.OfMany)
+            return new TriageAnswer(Guid.Empty, results);
         if (ids.Length == 0)
             return results[0].Refusal!;
         var undo = Guid.CreateVersion7();

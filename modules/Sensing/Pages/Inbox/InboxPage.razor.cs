@@ -15,9 +15,6 @@ public sealed partial class InboxPage
     private static readonly (int Hours, string Key)[] s_windows =
         [(1, "sensing.window.hour"), (24, "sensing.window.day"), (24 * 7, "sensing.window.week"), (24 * 30, "sensing.window.month"), (24 * 365, "sensing.window.year")];
 
-    /// <summary>Groups of one transaction in an act on all that match: short enough that others' acts do not wait for it.</summary>
-    private const int PartSize = 1000;
-
     private static readonly string[] s_exported = ["view", "hours", "q"];
 
     private readonly CancellationTokenSource _gone = new();
@@ -92,12 +89,12 @@ public sealed partial class InboxPage
         [
             new("s", T["sensing.act.escalate"], (rows, ct) => ActAsync(s => Escalate.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.escalated"], undo: false), "primary"),
             new("e", T["sensing.act.close"], (rows, ct) => ActAsync(s => Close.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.closed"]))
-                { ActOnAll = p => AllAsync(s => Close.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.closed"], p) },
+                { OnAll = () => AllAsync("close", new CloseManyArgument(), "closed") },
             new("Shift+e", T["sensing.act.close-reason"], (rows, _) => CloseWithReasonAsync(rows)),
             new("z", T["sensing.act.snooze"], (rows, ct) => ActAsync(s => Snooze.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.snoozed"]))
-                { ActOnAll = p => AllAsync(s => Snooze.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.snoozed"], p) },
+                { OnAll = () => AllAsync("snooze", new SnoozeManyArgument(), "snoozed") },
             new("a", T["sensing.act.assign"], (rows, ct) => ActAsync(s => Assign.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.assigned"]))
-                { ActOnAll = p => AllAsync(s => Assign.RunAsync(Viewer, new(s), CancellationToken.None), T["sensing.done.assigned"], p) },
+                { OnAll = () => AllAsync("assign", new AssignManyArgument(), "assigned") },
             new("Shift+z", T["sensing.act.snooze-until"], (rows, _) => SnoozeForAsync(rows)),
             new("r", T["sensing.act.reopen"], (rows, ct) => ActAsync(s => Reopen.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.reopened"])),
         ];
@@ -210,23 +207,7 @@ public sealed partial class InboxPage
         return report;
     }
 
-    /// <summary>The set is fixed when the act begins: what arrives meanwhile was never looked at and stays.</summary>
-    private async Task<ActReport> AllAsync(Func<GroupSelection, Task<Outcome<TriageAnswer>>> act, string done, BulkProgress progress)
-    {
-        var found = await Everything.RunAsync(Viewer, Filter, CancellationToken.None);
-        if (!found.TryGet(out var groups))
-            return ActReport.Refused(found.Refusals);
-        var report = await BulkRun.InPartsAsync(
-            groups,
-            PartSize,
-            async part => Words.Part(await act(new GroupSelection([.. part.Select(g => g.Id)])), part, UndoAsync),
-            g => (g.Signature, $"/sense/alerts/{g.Id}"),
-            count => $"{done} ({count.ToString("N0", System.Globalization.CultureInfo.CurrentCulture)})",
-            progress);
-        if (!_gone.IsCancellationRequested)
-            await DrawAsync();
-        return report;
-    }
+    private Task<BulkOrder?> AllAsync(string act, object argument, string said) => Task.FromResult<BulkOrder?>(Words.Order(act, argument, new GroupsWanted(Filter), said));
 
     private async Task<ActReport> UndoAsync(Guid act)
     {

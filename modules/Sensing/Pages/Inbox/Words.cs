@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Appliance.Contracts;
+using Appliance.Kernel.Outbox;
 using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Triage;
 using Appliance.Ui;
@@ -22,14 +24,12 @@ internal static class Words
         return ActReport.Done(said, undo is null ? null : () => undo(answer.ActId)) with { Left = name is null ? [] : LeftOf(answer, name) };
     }
 
-    /// <summary>One part of an act on all that match.</summary>
-    public static BulkPart Part(Outcome<TriageAnswer> outcome, IReadOnlyList<GroupName> part, Func<Guid, Task<ActReport>> undo)
-    {
-        var names = part.ToDictionary(g => g.Id, g => g.Signature);
-        return outcome.TryGet(out var answer)
-            ? new(answer.Done, LeftOf(answer, id => names.GetValueOrDefault(id, "")), () => undo(answer.ActId))
-            : new(0, [.. part.Select(g => new ItemLeft(g.Signature, outcome.Refusals[0], $"/sense/alerts/{g.Id}"))]);
-    }
+    /// <summary>An act on many groups, for the host to work.</summary>
+    public static BulkOrder Order(string act, object argument, GroupsWanted groups, string said) =>
+        new($"sensing/{act}", JsonSerializer.SerializeToElement(argument, argument.GetType(), OutboxJson.Options), $"sensing.act.{act}", $"sensing.bulk.{said}")
+        {
+            Query = JsonSerializer.SerializeToElement(groups, OutboxJson.Options),
+        };
 
     private static List<ItemLeft> LeftOf(TriageAnswer answer, Func<Guid, string> name) =>
         [.. answer.Refused.Select(r => new ItemLeft(name(r.Id), r.Refusal!, $"/sense/alerts/{r.Id}"))];

@@ -21,7 +21,8 @@ internal sealed record IncidentLine(
 /// <summary>Lists incidents, the most severe first, then the newest. Paged by key: what arrives meanwhile moves nothing.</summary>
 internal sealed class ListIncidents(Database database, TimeProvider time) : Query<IncidentsWanted, Page<IncidentLine>>
 {
-    private const string Filter =
+    /// <summary>The view's incidents, after which <see cref="Found"/> narrows to what is asked for. One text for list, counts and acts on all that match.</summary>
+    internal const string Filter =
         $"""
         from ticketing.incidents m
         where {Visible.RowsOfConstituents}
@@ -37,7 +38,7 @@ internal sealed class ListIncidents(Database database, TimeProvider time) : Quer
         """;
 
     // What is asked for is found first, by index, and then held against the view.
-    private const string Found =
+    internal const string Found =
         $"""
           and m.id in (
             select coalesce(m.root_id, m.id) from ticketing.incidents m where m.number = upper(@Words) and {Visible.RowsOfConstituents}

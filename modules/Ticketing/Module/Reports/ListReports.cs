@@ -24,17 +24,23 @@ internal sealed record ReportLine(
 /// <summary>Lists reports, newest first.</summary>
 internal sealed class ListReports(Database database) : Query<ReportsWanted, Page<ReportLine>>
 {
-    private const string Select =
+    /// <summary>One text for the list and for acts on all that match.</summary>
+    internal const string Filter =
         $"""
-        select m.id, m.received_at, m.source, m.state, m.sender, m.sender_name, m.subject, m.unreadable, m.constituent_names, i.number as incident, m.tlp, m.pap, m.exercise, m.named
-        from ticketing.reports m
-        left join ticketing.incidents i on i.id = m.incident_id
-        where {Visible.RowsOfConstituents}
+        {Visible.RowsOfConstituents}
           and m.state = @State
           and (@Words = '' or m.id in (
             select m.id from ticketing.reports m where m.grams @@ ticketing.asked(@Words) and {Visible.RowsOfConstituents}
             union
             select o.report_id from ticketing.report_observables o where o.value = lower(@Words)))
+        """;
+
+    private const string Select =
+        $"""
+        select m.id, m.received_at, m.source, m.state, m.sender, m.sender_name, m.subject, m.unreadable, m.constituent_names, i.number as incident, m.tlp, m.pap, m.exercise, m.named
+        from ticketing.reports m
+        left join ticketing.incidents i on i.id = m.incident_id
+        where {Filter}
           and (@At::timestamptz is null or (m.received_at, m.id) < (@At, @LastId))
         order by m.received_at desc, m.id desc
         limit @Limit

@@ -1,0 +1,40 @@
+using Appliance.Contracts;
+using Appliance.Kernel.Acts;
+using Appliance.Kernel.Bulk;
+using Appliance.Kernel.Data;
+using Appliance.Kernel.Permissions;
+
+namespace Appliance.Ticketing.Queue;
+
+/// <summary>A view of the queue, as an act on all that match keeps it.</summary>
+/// <param name="View">As in <see cref="IncidentsWanted"/>.</param>
+/// <param name="Words">As in <see cref="IncidentsWanted"/>.</param>
+internal sealed record QueueWanted(string View = "open", string Words = "");
+
+/// <summary>Asks for the next ids.</summary>
+internal sealed record MatchingIncidentsRequest(QueueWanted Queue, BulkBound Bound);
+
+/// <summary>The incidents of a view, in the order of their ids, of those that were open when the act was asked for.</summary>
+internal sealed class MatchingIncidents(Database database) : Query<MatchingIncidentsRequest, IReadOnlyList<Guid>>
+{
+    private const string Next =
+        """
+          and m.opened_at <= @Now and m.id > @After
+        order by m.id
+        limit @Limit
+        """;
+
+    private const string Select = $"select m.id {ListIncidents.Filter}\n{Next}";
+
+    private const string Search = $"select m.id {ListIncidents.Filter}\n{ListIncidents.Found}\n{Next}";
+
+    public override Permission Permission => Permissions.Read;
+
+    protected override async Task<Outcome<IReadOnlyList<Guid>>> HandleAsync(Viewer viewer, MatchingIncidentsRequest request, CancellationToken cancel)
+    {
+        var words = request.Queue.Words.Trim();
+        var (now, after, limit) = request.Bound;
+        var parameters = Visible.With(viewer, new { request.Queue.View, Words = words, Staff = viewer.Constituent is null, Now = now, After = after, Limit = limit });
+        return (await database.QueryAsync<Guid>(words.Length == 0 ? Select : Search, parameters, cancel)).ToArray();
+    }
+}
