@@ -44,7 +44,7 @@ internal sealed class MatchingGroups(Database database) : Query<MatchingRequest,
         select m.id
         from sensing.alert_groups m
         where {Visible.RowsOfConstituents} and {InboxFilter.Condition}
-          and m.first_received <= @up_to and m.id > @after
+          and m.first_received <= @up_to and m.id > @behind
         order by m.id
         limit @limit
         """;
@@ -57,7 +57,7 @@ internal sealed class MatchingGroups(Database database) : Query<MatchingRequest,
         var ids = new SortedSet<Guid>();
         foreach (var filter in request.Groups.Filters)
         {
-            var outcome = filter.Parameters(viewer, upTo, new { up_to = upTo, after, limit });
+            var outcome = filter.Parameters(viewer, upTo, new { up_to = upTo, behind = after, limit });
             if (!outcome.TryGet(out var parameters))
                 return Outcome<IReadOnlyList<Guid>>.Refused(outcome.Refusals);
             ids.UnionWith(await database.QueryAsync<Guid>(Sql, parameters, cancel));
