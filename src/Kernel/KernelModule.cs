@@ -17,6 +17,7 @@ using Appliance.Kernel.Modules;
 using Appliance.Kernel.Notices;
 using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Recents;
+using Appliance.Kernel.Reporting;
 using Appliance.Kernel.Settings;
 using Appliance.Kernel.Site;
 using Appliance.Kernel.Update;
@@ -120,6 +121,7 @@ internal sealed class KernelModule : IModule
         services.AddSingleton<MakeBackup>().AddSingleton<BackupFolder>().AddSingleton<UpdateFolder>();
         services.AddSingleton<OutgoingHttp>();
         services.AddSingleton<HealthBoard>();
+        services.AddScoped<IReportParts, KernelReport>();
         services.AddSingleton<IAcceptanceCheck, MachineCheck>().AddSingleton<IAcceptanceCheck, DiskCheck>();
     }
 
