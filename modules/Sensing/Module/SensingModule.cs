@@ -9,6 +9,7 @@ using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Intake;
 using Appliance.Sensing.Packets;
 using Appliance.Sensing.Pipeline;
+using Appliance.Sensing.Reporting;
 using Appliance.Sensing.Rules;
 using Appliance.Sensing.Sensors;
 using Appliance.Sensing.Triage;
@@ -85,7 +86,8 @@ public sealed class SensingModule : IModule
             .AddScoped<StartSelfTest>()
             .AddScoped<IFigures, SensingFigures>()
             .AddScoped<IOwnWork, OwnAlerts>()
-            .AddScoped<IThings, SensingThings>();
+            .AddScoped<IThings, SensingThings>()
+            .AddScoped<IReportParts, SensingReport>();
         services.TryAddSingleton(TimeProvider.System);
     }
 

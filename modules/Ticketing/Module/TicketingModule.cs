@@ -7,6 +7,7 @@ using Appliance.Ticketing.Handover;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Intake;
 using Appliance.Ticketing.Notices;
+using Appliance.Ticketing.Reporting;
 using Appliance.Ticketing.Reports;
 using Appliance.Ticketing.Search;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,7 +65,8 @@ public sealed class TicketingModule : IModule
             .AddScoped<IFigures, TicketingFigures>()
             .AddScoped<IOwnWork, OwnIncidents>()
             .AddScoped<IOwnWork, OwnHandovers>()
-            .AddScoped<IThings, TicketThings>();
+            .AddScoped<IThings, TicketThings>()
+            .AddScoped<IReportParts, TicketingReport>();
         TicketingApi.Describe(builder);
     }
 }

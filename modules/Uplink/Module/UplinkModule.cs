@@ -4,6 +4,7 @@ using Appliance.Uplink.Gate;
 using Appliance.Uplink.Inbox;
 using Appliance.Uplink.Peers;
 using Appliance.Uplink.Pull;
+using Appliance.Uplink.Reporting;
 using Appliance.Uplink.Taxii;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -38,7 +39,8 @@ internal sealed class UplinkModule : IModule
             .AddScoped<ApprovalDesk>()
             .AddScoped<IFigures, UplinkFigures>()
             .AddScoped<IOwnWork, OwnShares>()
-            .AddScoped<IThings, ShareThings>();
+            .AddScoped<IThings, ShareThings>()
+            .AddScoped<IReportParts, UplinkReport>();
 
         builder
             .Permission(Permissions.ShareRead, Role.Manager, Role.Analyst, Role.Operator, Role.Auditor)

@@ -5,6 +5,7 @@ using Appliance.Watch.Desk;
 using Appliance.Watch.Feeds;
 using Appliance.Watch.Figures;
 using Appliance.Watch.Notify;
+using Appliance.Watch.Reporting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Appliance.Watch;
@@ -56,7 +57,8 @@ public sealed class WatchModule : IModule
             .AddSingleton<AdvisoryMail>()
             .AddScoped<IFigures, WatchFigures>()
             .AddScoped<IOwnWork, OwnAdvisories>()
-            .AddScoped<IThings, AdvisoryThings>();
+            .AddScoped<IThings, AdvisoryThings>()
+            .AddScoped<IReportParts, WatchReport>();
     }
 
     private static void DescribeRetention(IModuleBuilder builder) => builder
