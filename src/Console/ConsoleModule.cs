@@ -1,5 +1,6 @@
 using Appliance.Consoles.Account;
 using Appliance.Consoles.Home;
+using Appliance.Consoles.Reports;
 using Appliance.Consoles.Search;
 using Appliance.Consoles.Settings;
 using Appliance.Consoles.Setup;
@@ -26,9 +27,13 @@ internal sealed class ConsoleModule : IModule
         builder.Services.AddScoped<OwnFactor>();
         builder.Services.AddScoped<WallNumbers>();
         builder.Permission(new("console.wall.read"), Role.Administrator, Role.Manager, Role.Analyst, Role.Operator);
+        builder.Permission(ReportPermissions.Read, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator, Role.Auditor);
         builder.Answers<OrganisationAnswers>();
         builder.Endpoint("GET", "search", Permission.SignedIn, SearchEndpoint.FindAsync);
+        builder.Endpoint("GET", "report.csv", ReportPermissions.Read, ReportFile.CsvAsync);
+        builder.Endpoint("GET", "report.json", ReportPermissions.Read, ReportFile.JsonAsync);
         builder.Navigation(new("home", "ui.area.home", "/", Permission.SignedIn));
+        builder.Navigation(new("reports", "console.reports", "/reports", ReportPermissions.Read));
         builder.Navigation(new("admin", "console.health", "/admin/health", KernelPermissions.ReadHealth, 0));
         builder.Navigation(new("admin", "console.users", "/admin/users", KernelPermissions.ManageUsers, 10));
         builder.Navigation(new("admin", "console.roles", "/admin/roles", KernelPermissions.ManageUsers, 11));

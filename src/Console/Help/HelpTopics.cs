@@ -27,6 +27,7 @@ internal static class HelpTopics
         new("advisory", "/watch/advisories"),
         new("share", "/share"),
         new("marking", "/tickets", "/watch/advisories", "/share"),
+        new("reports", "/reports"),
         new("keys", "/account"),
         new("people", "/admin/users", "/admin/roles", "/account"),
         new("wall", "/wall"),
