@@ -27,6 +27,7 @@ public sealed class HostileHost : IAsyncLifetime
         ("amina", "/directory/constituents"), ("amina", "/search?q=ran"), ("amina", "/search?q=%3Cscript%3E"), ("amina", "/sense/inbox?hours=8760&q=%22%3E%3Cscript%3Eran(1)%3C/script%3E"), ("amina", "/wall/alerts"), ("amina", "/"),
         ("lee", "/share/inbox"), ("lee", "/share/outbox"), ("lee", "/share/peers"), ("lee", "/admin/mail/received"), ("lee", "/admin/audit"), ("lee", "/admin/deliveries"), ("lee", "/watch/feeds"),
         ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/notices?view=all"),
+        ("lee", "/reports?kind=day"), ("lee", "/reports/print?kind=day"), ("lee", "/reports?kind=%3Cscript%3Eran(1)%3C/script%3E"),
     ];
 
     /// <summary>Pages of single records, by kind.</summary>

@@ -66,6 +66,7 @@ public sealed class FilledHost : IAsyncLifetime
             "/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "/sense/assets", "/sense/assets?view=names", $"/sense/assets/{left["destination"]}", "/sense/captures", "/sense/sensors", "/sense/events", "/sense/data",
             "/setup/steps/factor", "/setup/steps/organisation", "/setup/steps/network", "/setup/steps/constituents", "/setup/steps/rules", "/setup/steps/mail", "/setup/steps/selftest", "/setup/steps/finish",
             "/share/inbox", "/share/outbox", "/share/peers", "/share/peers/new", $"/share/peers/{peer}", "/watch/feeds", "/watch/subscribers", "/no/such/page", "/notices", "/notices?view=all", "/bulk",
+            "/reports", "/reports?kind=month", "/reports?kind=custom", "/reports/print?kind=week",
         ];
         string[] ofAnalyst =
         [

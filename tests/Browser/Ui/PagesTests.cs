@@ -36,7 +36,7 @@ public sealed class PagesTests(ConsoleHost console)
     private static readonly string[] s_all =
     [
         "/", "/admin/users", "/admin/roles", "/admin/settings", "/admin/jobs", "/admin/deliveries", "/admin/audit", "/admin/mail", "/admin/mail/received",
-        "/help/parts", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/search", "/help", "/setup/steps/organisation", "/setup/steps/finish",
+        "/reports", "/reports?kind=custom", "/help/parts", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/search", "/help", "/setup/steps/organisation", "/setup/steps/finish",
     ];
 
     [Fact]
