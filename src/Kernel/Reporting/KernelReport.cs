@@ -67,6 +67,8 @@ internal sealed class KernelReport(Database database, HealthBoard board) : IRepo
         from kernel.backups
         union all
         select 'last', null, null, 0, extract(epoch from max(made_at))::float8, null from kernel.backups where made_at < @To
+        union all
+        select 'checked', null, null, 0, extract(epoch from max(at))::float8, null from kernel.backup_checks where whole and at < @To
         """;
 
     public IReadOnlyList<ReportSection> Sections { get; } = [new(Mail, KernelPermissions.ReadMail), new(Machine, KernelPermissions.ReadHealth)];
@@ -117,6 +119,7 @@ internal sealed class KernelReport(Database database, HealthBoard board) : IRepo
         var backups = await database.QueryAsync<ReportCount>(CountBackups, parameters, cancel);
         numbers.Add(backups.Number("backups", "kernel.report.backups"));
         numbers.Add(new("kernel.report.last-backup", backups.FirstOrDefault(b => b.Kind == "last")?.Now, null, ReportUnit.Moment));
+        numbers.Add(new("kernel.report.last-check", backups.FirstOrDefault(b => b.Kind == "checked")?.Now, null, ReportUnit.Moment));
         var health = await board.ReadAsync(cancel);
         numbers.Add(new("kernel.report.checks", health.Lines.Count(l => l.Reading.State != HealthState.Good), null));
         return new(numbers, tables, [], Marking.Default);
