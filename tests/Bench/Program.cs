@@ -9,6 +9,7 @@ using Appliance.Bench.Desk;
     ("events", "searches over millions of records on disk, and whether a partial answer comes within its time", EventsBench.RunAsync),
     ("outbox", "from the commit of a fact to its delivery, on an idle host", OutboxBench.RunAsync),
     ("console", "inbox, tickets, keys, an act on all that match, and thirty people, over a year's alerts and incidents", ConsoleBench.RunAsync),
+    ("reports", "a month's report over a year's alerts and incidents, and each of its sections", ReportBench.RunAsync),
     ("sensor", "the packet engine beside a Suricata: load, busy time, memory", SensorBench.RunAsync),
     ("agreement", "the kit's cases, and the packet engine's records beside a Suricata's over the kit's captures", AgreementBench.RunAsync),
 ];
