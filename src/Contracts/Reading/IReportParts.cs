@@ -80,6 +80,9 @@ public sealed record ReportCell
     /// <summary>What it is a number of.</summary>
     public ReportUnit Unit { get; init; }
 
+    /// <summary>True for a text of several lines, which is shown as it was written.</summary>
+    public bool IsLong { get; init; }
+
     /// <summary>Text that came from outside.</summary>
     public static ReportCell Of(string? text) => new() { Text = text ?? "" };
 

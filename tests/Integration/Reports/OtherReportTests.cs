@@ -142,7 +142,7 @@ public sealed class OtherReportTests : IAsyncLifetime
             var report = await _world.ReadAsync(everybody, new("week", Sections: offered));
 
             // The words of a key that is not there throw.
-            Assert.Equal(12, report.Pieces.Count(p => p.Part is not null));
+            Assert.Equal(13, report.Pieces.Count(p => p.Part is not null));
             Assert.NotEmpty(ReportFile.Csv(report, ReportWorld.Texts));
             Assert.Contains("\"sections\"", Encoding.UTF8.GetString(ReportFile.Json(report, ReportWorld.Texts)), StringComparison.Ordinal);
             Assert.NotEmpty(ReportWords.Title(ReportWorld.Texts, report.Range));

@@ -83,6 +83,23 @@ public sealed class TicketingReportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Notes_of_the_shifts_stand_in_the_report_of_whoever_may_read_them()
+    {
+        await _world.WriteAsync(
+            $"""
+            insert into ticketing.handovers (id, at, by_id, by_name, text, accepted_at, accepted_by, accepted_name, tlp, pap, exercise, named) values
+                (gen_random_uuid(), '2026-11-18 06:00Z', gen_random_uuid(), 'Omar', '=1+1 **two** wait', '2026-11-18 06:05Z', gen_random_uuid(), 'Lee', 2, 2, false, default),
+                (gen_random_uuid(), '2026-11-18 07:00Z', gen_random_uuid(), 'Omar', 'for one', null, null, null, 4, 2, false, '{"{"}{_world.Analyst.Id.Value}{"}"}')
+            """);
+
+        var named = await _world.PartAsync(_world.Analyst, new(), "ticketing.report.shifts");
+        var other = await _world.PartAsync(_other, new(), "ticketing.report.shifts");
+
+        Assert.Equal(((2, 0), (1, 0)), (named.Of("ticketing.report.shifts.written"), other.Of("ticketing.report.shifts.written")));
+        Assert.EndsWith(" | Omar | Lee | =1+1 **two** wait", Assert.Single(other.Rows("ticketing.report.shifts.notes")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Person_of_an_organisation_counts_only_what_is_its_own()
     {
         var own = Guid.NewGuid();

@@ -7,13 +7,15 @@ namespace Appliance.Ticketing.Reporting;
 internal sealed class TicketingReport(Database database) : IReportParts
 {
     private const string Incidents = "ticketing.report.incidents";
+    private const string Shifts = "ticketing.report.shifts";
     private const string Times = "ticketing.report.times";
     private const string Received = "ticketing.report.received";
 
-    public IReadOnlyList<ReportSection> Sections { get; } = [new(Received, Permissions.Triage), new(Incidents, Permissions.Read), new(Times, Permissions.Read)];
+    public IReadOnlyList<ReportSection> Sections { get; } = [new(Shifts, Permissions.HandOver), new(Received, Permissions.Triage), new(Incidents, Permissions.Read), new(Times, Permissions.Read)];
 
     public Task<ReportPart> ReadAsync(Viewer viewer, string section, ReportPeriod period, CancellationToken cancel) => section switch
     {
+        Shifts => ShiftNotes.ReadAsync(database, viewer, period, cancel),
         Received => ReceivedCounts.ReadAsync(database, viewer, period, cancel),
         Incidents => IncidentCounts.ReadAsync(database, viewer, period, cancel),
         Times => TimesTaken.ReadAsync(database, viewer, period, cancel),
