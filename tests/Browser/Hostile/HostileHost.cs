@@ -201,14 +201,14 @@ public sealed class HostileHost : IAsyncLifetime
         await Manager.PostAsync($"watch/feeds/{feed}/carry", new StringContent($"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>{Xml(Payloads.All[1])}</title>{string.Concat(entries)}</channel></rss>", Encoding.UTF8, "application/rss+xml"), cancel);
     }
 
-    /// <summary>Notices by people with such names, as a directory of another house might hand them over: they stand in the bell of every page.</summary>
+    /// <summary>Notices by people with such names, as a directory of another house might hand them over: they stand in the bell of every page, until the page they lead to is opened, which no test here does.</summary>
     private async Task TellAsync()
     {
         await using var database = NpgsqlDataSource.Create(Host.Database);
         foreach (var payload in Payloads.All)
         {
             await using var command = database.CreateCommand(
-                "insert into kernel.notices (id, user_id, at, key, arguments, about, link, by_name) select gen_random_uuid(), id, now(), 'ticketing.notice.noted', array[$1], $1, '/help', $1 from identity.users where name in ('amina', 'lee')");
+                "insert into kernel.notices (id, user_id, at, key, arguments, about, link, by_name) select gen_random_uuid(), id, now(), 'ticketing.notice.noted', array[$1], $1, '/watch/subscribers', $1 from identity.users where name in ('amina', 'lee')");
             command.Parameters.AddWithValue(payload);
             await command.ExecuteNonQueryAsync();
         }
