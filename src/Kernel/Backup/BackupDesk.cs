@@ -34,7 +34,9 @@ internal sealed class BackupDesk(MakeBackup make, BackupFolder folder, Database 
         values (@Id, @Backup, @Now, @By, @Whole, @Words, @Seconds)
         """;
 
-    private readonly Channel<BackupOrder> _orders = Channel.CreateBounded<BackupOrder>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<BackupOrder> _orders = Channel.CreateUnbounded<BackupOrder>();
+
+    private int _taken;
 
     private volatile BackupState _state = new(false, null, null, null);
 
@@ -44,8 +46,10 @@ internal sealed class BackupDesk(MakeBackup make, BackupFolder folder, Database 
     /// <summary>False when something is ordered already.</summary>
     public bool Order(BackupOrder order)
     {
-        if (_state.Since is not null || _orders.Reader.Count > 0)
+        // Of several at once one is taken, and the others are told: an order that is dropped must not look done.
+        if (Interlocked.Exchange(ref _taken, 1) == 1)
             return false;
+        _state = new(order.Check is null, order.Check, time.GetUtcNow(), null);
         return _orders.Writer.TryWrite(order);
     }
 
@@ -55,8 +59,8 @@ internal sealed class BackupDesk(MakeBackup make, BackupFolder folder, Database 
         {
             await foreach (var order in _orders.Reader.ReadAllAsync(stoppingToken))
             {
-                _state = new(order.Check is null, order.Check, time.GetUtcNow(), null);
                 _state = new(false, null, null, await DoAsync(order, stoppingToken));
+                Volatile.Write(ref _taken, 0);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -75,8 +79,9 @@ internal sealed class BackupDesk(MakeBackup make, BackupFolder folder, Database 
                 await WriteAsync(order, cancel);
             return null;
         }
-        catch (Exception fault) when (!cancel.IsCancellationRequested && (fault is OperatorFault or IOException or UnauthorizedAccessException || DatabaseTrouble.Is(fault)))
+        catch (Exception fault) when (!cancel.IsCancellationRequested)
         {
+            // Whatever an order throws ends that order and is shown; it must not end the host.
             KernelLog.BackupOrderFailed(log, order.ToString(), fault);
             return fault.Message;
         }

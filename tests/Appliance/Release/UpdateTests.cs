@@ -48,6 +48,8 @@ public sealed class UpdateTests
     [InlineData("cut")]
     [InlineData("product")]
     [InlineData("large")]
+    [InlineData("pipe")]
+    [InlineData("gigabyte")]
     public async Task A_file_that_is_not_what_was_signed_leaves_the_running_release_alone(string how)
     {
         using var scratch = new Scratch();
@@ -160,6 +162,13 @@ public sealed class UpdateTests
             await File.AppendAllTextAsync(scratch.At("parts", how switch { "root" => "root.erofs", "kernel" => "cirt.efi", _ => "manifest" }), how == "manifest" ? "version 9.9.9\n" : "x");
         if (how == "root")
             scratch.Write("parts/root.erofs", Root.Replace('1', '2'));
+        if (how == "pipe")
+        {
+            File.Delete(scratch.At("parts", "manifest"));
+            await Tool.DemandAsync("mkfifo", scratch.At("parts", "manifest"));
+        }
+        if (how == "gigabyte")
+            await Tool.DemandAsync("truncate", "-s", "1G", scratch.At("parts", "manifest"));
         string[] parts = how == "cut" ? ["manifest", "manifest.sig", "root.erofs"] : ["manifest", "manifest.sig", "root.erofs", "root.verity", "cirt.efi"];
         await Tool.DemandAsync("tar", ["-C", scratch.At("parts"), "-cf", scratch.At("file.update"), .. parts]);
         return scratch.At("file.update");
