@@ -11,6 +11,7 @@ internal sealed partial class Detector
 
     private void Match(Rule rule, Packet p, Flow.Flow? flow, Transaction? tx, bool fromStream)
     {
+        if (_timed) _costs!.Match(rule.Index);
         if (rule.Threshold is { Kind: ThresholdKind.Detection } filter)
         {
             AwaitFor(filter, p);

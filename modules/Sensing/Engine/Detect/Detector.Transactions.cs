@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect.Prefilter;
@@ -49,7 +50,12 @@ internal sealed partial class Detector
             if (!PicksUp(p, flow))
                 foreach (int rule in plain) Candidate(rule);
             SortCandidates();
-            for (int i = 0; i < _candidateCount; i++) EvaluateOnTransaction(_rules.Rules[_candidates[i]], p, flow, tx, done, toServer, progress, complete);
+            for (int i = 0; i < _candidateCount; i++)
+            {
+                long started = _timed ? Stopwatch.GetTimestamp() : 0;
+                EvaluateOnTransaction(_rules.Rules[_candidates[i]], p, flow, tx, done, toServer, progress, complete);
+                if (_timed) _costs!.Add(_candidates[i], started);
+            }
             RememberStreamed(tx, done, toServer, complete);
             if (complete) done.Done = true;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Appliance.Sensing.Engine.AppLayer;
 using Appliance.Sensing.Engine.Decode;
 using Appliance.Sensing.Engine.Detect.Groups;
@@ -63,6 +64,9 @@ internal sealed partial class Detector : IDisposable
     private bool _hasStream;
     private bool _fromStream;        // did the rule at hand match in the stream?
     private long _streamOffset;
+    private RuleCosts? _costs;
+    private uint _inspected;
+    private bool _timed;             // is the packet at hand one of those whose rules are timed?
     private byte[] _chunk = [];
     private int _chunkStart, _chunkLength;
 
@@ -87,6 +91,20 @@ internal sealed partial class Detector : IDisposable
 
     public bool Simulate { get; init; }
 
+    /// <summary>Are rules timed?</summary>
+    public bool MeasuresCosts
+    {
+        get;
+        init
+        {
+            field = value;
+            _costs = value ? new RuleCosts(_rules) : null;
+        }
+    }
+
+    /// <summary>What the rules in force have cost so far; null where they are not timed.</summary>
+    public RuleCosts? Costs => Volatile.Read(ref _costs);
+
     /// <summary>Takes a new rule set, and with it the suppressions that speak of its rules, between two packets.</summary>
     public void Use(RuleSet rules, SuppressionList suppressions)
     {
@@ -101,6 +119,7 @@ internal sealed partial class Detector : IDisposable
         _marked = new uint[rules.Rules.Length];
         _addresses = rules.Addresses;
         _stamp = 1;
+        Volatile.Write(ref _costs, MeasuresCosts ? new RuleCosts(rules) : null);
     }
 
     /// <param name="p">What has come, or what stands for it.</param>
@@ -114,6 +133,8 @@ internal sealed partial class Detector : IDisposable
             if (flow.Tcp != null) SkipRaw(p, flow);
             return;
         }
+        _timed = _costs != null && (++_inspected & RuleCosts.EveryNth - 1) == 0;
+        if (_timed) _costs!.Packet();
         Classify(p, flow);
         _alertCount = 0;
         _deferredCount = 0;
@@ -154,7 +175,12 @@ internal sealed partial class Detector : IDisposable
         PlainCandidates(_rules.Plain[(int)kind, direction], p, flow);
         if (flow == null) PlainCandidates(_rules.Plain[(int)kind, 1], p, flow);
         SortCandidates();
-        for (int i = 0; i < _candidateCount; i++) EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
+        for (int i = 0; i < _candidateCount; i++)
+        {
+            long started = _timed ? Stopwatch.GetTimestamp() : 0;
+            EvaluateOnPacket(_rules.Rules[_candidates[i]], p, flow);
+            if (_timed) _costs!.Add(_candidates[i], started);
+        }
         if (_rules.Frames != null && flow?.App.Frames is { } frames) InspectFrames(p, flow, frames, direction);
         if (!rawOnly && flow != null && flow.App.Transactions.Count > 0) InspectTransactions(p, flow, direction);
         if (_alertCount > 0) Flush(p, flow);

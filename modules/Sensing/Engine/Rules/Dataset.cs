@@ -6,7 +6,8 @@ using Appliance.Sensing.Engine.Decode;
 
 namespace Appliance.Sensing.Engine.Rules;
 
-internal enum DatasetKind : byte { Text, Md5, Sha256, Ipv4, Ip }
+/// <summary>What a set holds. <c>Domain</c> is ours: a name lies in the set when it or any name above it is listed.</summary>
+internal enum DatasetKind : byte { Text, Md5, Sha256, Ipv4, Ip, Domain }
 
 internal enum DatasetAct : byte { IsSet, IsNotSet, Set, Unset, Reputation }
 
@@ -36,6 +37,9 @@ internal sealed class Dataset(string name, DatasetKind kind, int most)
     private string? _saveTo;
     private int _count;
 
+    /// <summary>Bytes of the longest name that DNS allows (RFC 1035 section 2.3.4).</summary>
+    private const int LongestName = 255;
+
     public string Name { get; } = name;
     public DatasetKind Kind { get; } = kind;
     public int Count => _count;
@@ -43,7 +47,7 @@ internal sealed class Dataset(string name, DatasetKind kind, int most)
     /// <summary>Rules put values in or take them out.</summary>
     public bool Changes { get; set; }
 
-    /// <summary>Reads one value a line: text in base64, digests in hexadecimal, addresses as written; behind a comma the value's reputation.</summary>
+    /// <summary>Reads one value a line: text in base64, digests in hexadecimal, addresses and domains as written; behind a comma the value's reputation.</summary>
     public void Load(string keyword, string path, bool withReputation)
     {
         int number = 0;
@@ -79,6 +83,11 @@ internal sealed class Dataset(string name, DatasetKind kind, int most)
                 if (text.Length != (Kind == DatasetKind.Md5 ? 32 : 64) || !text.All(char.IsAsciiHexDigit)) return false;
                 value = Convert.FromHexString(text);
                 return true;
+            case DatasetKind.Domain:
+                text = text.Trim('.');
+                if (text.Length is 0 or > LongestName || !Ascii.IsValid(text)) return false;
+                value = Encoding.ASCII.GetBytes(text.ToLowerInvariant());
+                return true;
             default:
                 if (!IpAddress.TryParse(Encoding.ASCII.GetBytes(text), out IpAddress address) || Kind == DatasetKind.Ipv4 && !address.IsV4) return false;
                 value = new byte[16];
@@ -97,6 +106,7 @@ internal sealed class Dataset(string name, DatasetKind kind, int most)
             (bytes.Length == 4 ? IpAddress.ReadV4(bytes) : IpAddress.ReadV6(bytes)).WriteV6(room);
             bytes = room;
         }
+        else if (Kind == DatasetKind.Domain) return ApplyName(act, bytes);
         else if (Kind == DatasetKind.Md5 && bytes.Length != 16 || Kind == DatasetKind.Sha256 && bytes.Length != 32) return false;
         var lookup = _values.GetAlternateLookup<ReadOnlySpan<byte>>();
         switch (act)
@@ -114,6 +124,25 @@ internal sealed class Dataset(string name, DatasetKind kind, int most)
             default:
                 return lookup.TryGetValue(bytes, out ushort known) && Detect.ContentInspector.Compare(known, compare, reputation, 0);
         }
+    }
+
+    private bool ApplyName(DatasetAct act, scoped ReadOnlySpan<byte> name)
+    {
+        bool listed = false;
+        if (name.Length <= LongestName + 1)
+        {
+            Span<byte> room = stackalloc byte[LongestName + 1];
+            Ascii.ToLower(name, room, out int length);
+            ReadOnlySpan<byte> rest = room[..length].Trim((byte)'.');
+            var lookup = _values.GetAlternateLookup<ReadOnlySpan<byte>>();
+            while (!(listed = !rest.IsEmpty && lookup.ContainsKey(rest)))
+            {
+                int dot = rest.IndexOf((byte)'.');
+                if (dot < 0) break;
+                rest = rest[(dot + 1)..];
+            }
+        }
+        return act == DatasetAct.IsNotSet ? !listed : listed;
     }
 
     public void SaveAtEnd(string path) => _saveTo = path;

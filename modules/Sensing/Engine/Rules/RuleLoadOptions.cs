@@ -11,6 +11,9 @@ internal sealed record RuleLoadOptions
     /// <summary>Rules may read files by any path: only where the person who starts the engine names the rules as well.</summary>
     public bool FilesAnywhere { get; init; }
 
+    /// <summary>The folder beside whose files a rule may name others, where faults call the rules by another name than their path; null: each rule's own folder.</summary>
+    public string? Beside { get; init; }
+
     /// <summary>Where sets that rules fill are kept between runs.</summary>
     public string DataFolder { get; init; } = ".";
 

@@ -116,7 +116,7 @@ internal sealed class RuleParser(RuleVariables variables, Classification classes
     {
         if (!Options.FilesAnywhere && (Path.IsPathRooted(name) || name.Split('/').Contains("..", StringComparer.Ordinal))) throw new RuleException("file", $"\"{name}\" does not lie beside the rules");
         if (Path.IsPathRooted(name)) return name;
-        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(ruleFile)) ?? ".", name);
+        string beside = Path.Combine(Options.Beside ?? Path.GetDirectoryName(Path.GetFullPath(ruleFile)) ?? ".", name);
         return File.Exists(beside) || !Options.FilesAnywhere ? beside : name;
     }
 

@@ -48,6 +48,7 @@ internal sealed class CaptureThread : IDisposable
     public long KernelPackets => _source.KernelPackets;
     public long KernelDrops => _source.KernelDrops;
     public WorkerCounters Counters => _worker.Counters;
+    public RuleCosts? Costs => _worker.Costs;
     public string? Fault { get; private set; }
     public string? FirstFault => _worker.FirstFault;
     public long RingLost => _ring?.Lost ?? 0;

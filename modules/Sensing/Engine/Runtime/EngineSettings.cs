@@ -25,6 +25,9 @@ internal sealed record EngineSettings
     public int MaxAlertsPerPacket { get; init; } = 15;
     public bool NativeMatcher { get; init; } = true;
     public int StatsIntervalSeconds { get; init; } = 8;
+
+    /// <summary>Rules are timed by sample: see <see cref="RuleCosts"/>.</summary>
+    public bool MeasuresCosts { get; init; }
 }
 
 /// <summary>What rules are read from, and what they become.</summary>

@@ -13,6 +13,8 @@ internal sealed partial class FolderSensor
     private const int MostWaitMilliseconds = 60_000;
     private Task? _job;
     private volatile RuleSet? _jobRules;
+    private string? _jobPath;
+    private volatile bool _withdrawn;
 
     private void TellInterrupted()
     {
@@ -32,9 +34,14 @@ internal sealed partial class FolderSensor
     /// <summary>Takes up the next job file, if none is being worked on.</summary>
     private void StartJob(CancellationToken ct)
     {
-        if (_job is { IsCompleted: false }) return;
         string jobs = Path.Combine(_root, "control", "jobs");
         if (!Directory.Exists(jobs)) return;
+        if (_job is { IsCompleted: false })
+        {
+            // the order is taken back by taking its file away; a folder that is away altogether says nothing
+            if (!File.Exists(_jobPath)) _withdrawn = true;
+            return;
+        }
         foreach (string path in Directory.EnumerateFiles(jobs, "*.json").Order(StringComparer.Ordinal).ToArray())
         {
             if (_ledger.KnowsFile(path)) continue;
@@ -50,6 +57,7 @@ internal sealed partial class FolderSensor
             if (!mine) continue;
             Generation? generation = _generation;
             _jobRules = generation?.Rules;
+            (_jobPath, _withdrawn) = (path, false);
             _job = Task.Run(() => Work(job, generation, ct), CancellationToken.None);
             return;
         }
@@ -122,7 +130,7 @@ internal sealed partial class FolderSensor
     /// <summary>A capture in a file can wait for the disk, as the network cannot; but not for ever.</summary>
     private void WaitForRoom(CancellationToken ct)
     {
-        for (int waited = 0; _sink.Trouble != null && waited < MostWaitMilliseconds && !ct.IsCancellationRequested; waited += 200) ct.WaitHandle.WaitOne(200);
+        for (int waited = 0; _sink.Trouble != null && waited < MostWaitMilliseconds && !ct.IsCancellationRequested && !_withdrawn; waited += 200) ct.WaitHandle.WaitOne(200);
     }
 
     /// <summary>Extracted packets are for who asked; they go after an hour.</summary>
@@ -153,8 +161,10 @@ internal sealed partial class FolderSensor
             long started = Clock.Now, nextProgress = Environment.TickCount64 + 1000;
             RawPacket raw = default;
             int turn = 0;
+            bool part = false;
             while (reader.TryRead(ref raw))
             {
+                if (part = _withdrawn) break;
                 worker.Process(raw);
                 if ((++turn & 1023) != 0) continue;
                 if (ct.IsCancellationRequested) return;
@@ -167,9 +177,10 @@ internal sealed partial class FolderSensor
             if (worker.FirstFault is { } fault) _stderr.WriteLine($"sensor: job {job.Id}: {fault}");
             WorkerCounters c = worker.Counters;
             _sink.FlushEvents();
-            Answer("job done", w =>
+            // what was found up to there stays, and the host hears how far that is
+            Answer(part ? "job cancelled" : "job done", w =>
             {
-                Progress(w, job, worker, reader, 0);
+                Progress(w, job, worker, reader, part ? size : 0);
                 w.Number("records"u8, c.Eve.Records);
                 w.Fraction("seconds"u8, (Clock.Now - started) / 1e6);
                 if (c.Decode.Packets > 0)

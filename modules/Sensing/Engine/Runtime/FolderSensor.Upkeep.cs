@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Output;
 
 namespace Appliance.Sensing.Engine.Runtime;
@@ -34,6 +35,40 @@ internal sealed partial class FolderSensor
         w.Number("write_errors"u8, _sink.WriteErrors);
         w.Number("records_lost"u8, _sink.RecordsLost);
         w.Close();
+    }
+
+    private const int DearestRules = 100;
+    private long _nextCosts, _toldCosts;
+
+    /// <summary>Says which rules of the generation in force have cost most so far; nothing where no packet came since it was said last.</summary>
+    private void TellCosts()
+    {
+        _nextCosts = Environment.TickCount64 + 1000L * Math.Max(1, _generation?.Folder.CostsIntervalSeconds ?? 1);
+        if (_generation is not { Folder.CostsIntervalSeconds: > 0 } generation) return;
+        List<RuleCosts> workers = [.. _captures.Threads.Select(t => t.Costs).OfType<RuleCosts>().Where(c => c.Rules == generation.Rules)];
+        long packets = workers.Sum(w => w.Packets);
+        if (packets == 0 || packets == _toldCosts) return;
+        _toldCosts = packets;
+        var (dearest, micros) = RuleCosts.Sum(workers, DearestRules);
+        Answer("rule costs", w =>
+        {
+            w.Number("generation"u8, generation.Number);
+            w.Number("packets"u8, packets);
+            w.Number("every"u8, RuleCosts.EveryNth);
+            w.Number("micros"u8, micros);
+            w.OpenArray("rules"u8);
+            foreach (RuleCost rule in dearest)
+            {
+                w.OpenItem();
+                w.Number("gid"u8, rule.Gid);
+                w.Number("sid"u8, rule.Sid);
+                w.Number("checks"u8, rule.Checks);
+                w.Number("matches"u8, rule.Matches);
+                w.Number("micros"u8, rule.Micros);
+                w.Close();
+            }
+            w.CloseArray();
+        });
     }
 
     /// <summary>Says that the spool cannot be written, and when it can again, what that has cost.</summary>
@@ -135,7 +170,7 @@ internal sealed partial class FolderSensor
         _nextCaptureLook = Environment.TickCount64 + 5000;
         // without rules a capture would see everything and tell nothing
         if (_generation == null) return;
-        var wanted = _generation.Folder.Interfaces.Concat(_args.Interfaces.Select(n => new CaptureInterface(n, _args.Threads, true))).DistinctBy(i => i.Name).ToList();
+        var wanted = _generation.Folder.Interfaces.Concat(_args.Interfaces.Select(n => new CaptureInterface(n, Math.Max(1, _args.Threads), true))).DistinctBy(i => i.Name).ToList();
         if (wanted.Count == 0 && _captures.Threads.Count == 0) return;
         TellFaults();
         _captures.Arrange(wanted, _generation.Settings, _generation.Rules, (name, method, reason) =>

@@ -58,13 +58,21 @@ internal sealed partial class FolderSensor : IDisposable
         {
             await stdout.WriteLineAsync("Engine started.");
             await stdout.FlushAsync(CancellationToken.None);
-            await Task.Run(() => sensor.Loop(ct), CancellationToken.None);
+            await Task.Run(() => sensor.RunLoop(ct), CancellationToken.None);
+            return sensor._order != null ? SensorProgram.RestartOrdered : 0;
         }
-        return 0;
     }
 
-    private void Loop(CancellationToken ct)
+    /// <summary>Until cancelled or told to start again.</summary>
+    private void RunLoop(CancellationToken ct)
     {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Loop(ended);
+    }
+
+    private void Loop(CancellationTokenSource ended)
+    {
+        CancellationToken ct = ended.Token;
         Answer("sensor started", w =>
         {
             w.Text("version"u8, typeof(FolderSensor).Assembly.GetName().Version?.ToString(3) ?? "0");
@@ -82,6 +90,8 @@ internal sealed partial class FolderSensor : IDisposable
             Guarded("jobs", () => StartJob(ct));
             Guarded("capture", SuperviseCapture);
             TellSpool();
+            if (Environment.TickCount64 >= _nextCosts) TellCosts();
+            Guarded("order", () => TakeOrder(ended));
             if (Environment.TickCount64 >= nextStats)
             {
                 Guarded("heartbeat", Heartbeat);
@@ -91,8 +101,9 @@ internal sealed partial class FolderSensor : IDisposable
             ct.WaitHandle.WaitOne(200);
         }
         _job?.Wait(CancellationToken.None);
+        TellCosts();
         _captures.Dispose();
-        Answer("sensor stopped", w => w.Text("reason"u8, "asked to stop"u8));
+        Answer("sensor stopped", w => w.Text("reason"u8, _order != null ? "asked to start again"u8 : "asked to stop"u8));
     }
 
     /// <summary>What the folder refuses (no room, no right) costs this turn of one task, not the sensor; each new reason is told once.</summary>
@@ -150,6 +161,7 @@ internal sealed partial class FolderSensor : IDisposable
         try
         {
             Generation made = Load(newest, path);
+            TellCosts();
             Generation? old = _generation;
             _generation = made;
             IReadOnlyList<string> late = _captures.Use(new CaptureOrders(made.Rules, made.Settings, made.Folder.PacketsBudget));
@@ -213,7 +225,7 @@ internal sealed partial class FolderSensor : IDisposable
         string thresholds = Path.Combine(folder, "threshold.config");
         var faults = new List<RuleFault>();
         if (File.Exists(thresholds)) engine.Suppressions.Load(thresholds, variables, faults);
-        RuleSet rules = RuleLoading.Load(files, variables, classes, true, new RuleLoadOptions { CacheFolder = Path.Combine(_root, "state", "patterns") });
+        RuleSet rules = RuleLoading.Load(files, variables, classes, true, new RuleLoadOptions { Beside = rulesFolder, CacheFolder = Path.Combine(_root, "state", "patterns") });
         rules.Faults.AddRange(faults);
         return new Generation(number, settings, engine, rules);
     }

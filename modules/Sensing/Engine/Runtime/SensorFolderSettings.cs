@@ -30,6 +30,9 @@ internal sealed class SensorFolderSettings
     public long FilesBudget { get; private set; }
     public int StatsIntervalSeconds { get; private set; } = 10;
 
+    /// <summary>How often the sensor tells what rules cost; 0: they are not timed.</summary>
+    public int CostsIntervalSeconds { get; private set; } = 600;
+
     public static SensorFolderSettings Read(string path)
     {
         var settings = new SensorFolderSettings();
@@ -107,6 +110,10 @@ internal sealed class SensorFolderSettings
                 StatsIntervalSeconds = value.GetInt32();
                 if (StatsIntervalSeconds is < 1 or > 3600) throw new FormatException("stats_interval_seconds lies outside 1 to 3600");
                 break;
+            case "costs_interval_seconds":
+                CostsIntervalSeconds = value.GetInt32();
+                if (CostsIntervalSeconds is < 0 or > 86400) throw new FormatException("costs_interval_seconds lies outside 0 to 86400");
+                break;
         }
     }
 
@@ -133,5 +140,6 @@ internal sealed class SensorFolderSettings
         Stream = new StreamOptions { Memcap = StreamMemcap, ReassemblyMemcap = ReassemblyMemcap },
         App = new AppLayerOptions { Files = new FileWishes { Sha256 = true, Md5 = true } },
         Eve = new EveOptions { CommunityId = CommunityId, Payload = Payload, PayloadPrintable = Payload, Packet = Packet, ShowNumbers = false },
+        MeasuresCosts = CostsIntervalSeconds > 0,
     };
 }

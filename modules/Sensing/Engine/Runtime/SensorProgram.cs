@@ -16,6 +16,9 @@ public static class SensorProgram
 {
     internal const string Version = "7.0.10";
 
+    /// <summary>Exit code of a sensor that was told to start again: its supervisor starts it, and counts no failure.</summary>
+    public const int RestartOrdered = 86;
+
     /// <summary>Runs until the capture is processed or, with --folder or -i, until cancelled. Returns the exit code the README names; never throws for bad input.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken ct)
     {

@@ -81,13 +81,16 @@ internal sealed partial class Worker : IFlowObserver, IAlertReceiver, IProtocolW
         _records = new EveRecords(settings.Eve, sink, Counters.Eve);
         if (rules != null)
         {
-            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions, memory, turns) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket };
+            _detector = new Detector(rules, reassembly, this, Counters.Detect, settings.Suppressions, memory, turns) { Simulate = settings.SimulateIps, Limits = settings.App, MaxAlerts = settings.MaxAlertsPerPacket, MeasuresCosts = settings.MeasuresCosts };
             _records.Use(rules);
         }
         _reassembly = reassembly;
         _records.Attach(reassembly);
         WishFrames(rules);
     }
+
+    /// <summary>What the rules in force have cost; null where they are not timed.</summary>
+    public RuleCosts? Costs => _detector?.Costs;
 
     private void WishFrames(RuleSet? rules) => _app.FrameWishes = _records.WantsFrames ? FrameTable.Everything() : rules?.FrameWishes;
 

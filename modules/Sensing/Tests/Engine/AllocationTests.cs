@@ -35,7 +35,7 @@ public sealed class AllocationTests
     /// <summary>Bytes that the packets after the first <paramref name="warm"/> allocate, and how many those are.</summary>
     private static (long Bytes, int Packets) Measure(RuleSet set, PacketForge forge, int warm, int most = int.MaxValue)
     {
-        using var worker = new Worker(new EngineSettings(), set, new NoSink());
+        using var worker = new Worker(new EngineSettings { MeasuresCosts = true }, set, new NoSink());
         var reader = new PcapReader(new MemoryStream(forge.ToArray()));
         RawPacket raw = default;
         for (int i = 0; i < warm && reader.TryRead(ref raw); i++) worker.Process(raw);

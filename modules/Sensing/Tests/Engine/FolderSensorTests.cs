@@ -71,6 +71,32 @@ public sealed class FolderSensorTests
     }
 
     [Fact]
+    public async Task Above_the_spools_budget_the_oldest_events_go_first_are_counted_and_alerts_stay()
+    {
+        using var folder = new TemporaryFolder();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        string spool = Directory.CreateDirectory(Path.Combine(folder.Path, "spool")).FullName;
+        string line = "{\"event_type\":\"dns\",\"pad\":\"" + new string('x', 1000) + "\"}\n";
+        for (int i = 1; i <= 6; i++) File.WriteAllText(Path.Combine(spool, $"events-{i:D10}.json"), string.Concat(Enumerable.Repeat(line, 300)));
+        File.WriteAllText(Path.Combine(spool, "alerts-0000000001.json"), string.Concat(Enumerable.Repeat(line, 300)));
+        PutGeneration(folder.Path, 1, "{\"budgets_mib\":{\"spool\":1},\"stats_interval_seconds\":1}", "");
+        Task<int> running = SensorProgram.RunAsync(["--folder", folder.Path], TextWriter.Null, TextWriter.Null, stop.Token);
+        JsonElement told = default;
+        for (int i = 0; i < 200 && told.ValueKind == JsonValueKind.Undefined; i++)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+            foreach (JsonElement r in Read(folder.Path, "alerts").Where(r => r.GetProperty("event_type").GetString() == "stats"))
+                if (r.GetProperty("stats").GetProperty("spool").GetProperty("events_lost").GetInt64() > 0) told = r.GetProperty("stats").GetProperty("spool");
+        }
+        // Seven files of 0.3 MB, one megabyte allowed: the four oldest of the events.
+        Assert.Equal((4, 0), (told.GetProperty("events_lost").GetInt32(), told.GetProperty("alerts_lost").GetInt32()));
+        Assert.Equal(["events-0000000005.json", "events-0000000006.json"], Directory.EnumerateFiles(spool, "events-*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).Take(2));
+        Assert.True(File.Exists(Path.Combine(spool, "alerts-0000000001.json")));
+        await stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void A_segment_left_open_by_a_crash_is_cut_after_its_last_line_and_closed()
     {
         using var folder = new TemporaryFolder();

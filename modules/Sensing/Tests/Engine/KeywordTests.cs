@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Appliance.Sensing.Engine.Detect.Keywords;
+using Appliance.Sensing.Engine.Rules;
 using Appliance.Sensing.Tests.Engine.Forge;
 using Xunit;
 
@@ -93,13 +94,33 @@ public sealed class KeywordTests
     [InlineData("http.user_agent; dataset:set,fresh,type string;", true)]
     [InlineData("ip.dst; dataset:isset,ips,type ip,load ips.csv; http.method; content:\"GET\";", true)]
     [InlineData("ip.src; dataset:isset,ips,type ip,load ips.csv; http.method; content:\"GET\";", false)]
+    [InlineData("http.host; dataset:isset,names,type domain,load names.csv;", true)]
+    [InlineData("http.host; dataset:isnotset,names,type domain,load names.csv;", false)]
+    [InlineData("http.uri; dataset:isset,names,type domain,load names.csv;", false)]
     [InlineData("http.request_line; pcrexform:\"^GET (\\S+)\"; content:\"/dir/Report.PDF?x=1\"; startswith; endswith;", true)]
     [InlineData("http.request_line; pcrexform:\"^POST (\\S+)\"; content:\"/dir\"; startswith;", false)]
     public async Task Buffers_are_looked_up_in_sets(string options, bool expected)
     {
         string agent = Convert.ToBase64String("tester/7"u8);
-        var files = new Dictionary<string, string> { ["ua.csv"] = agent + "\n", ["uas.csv"] = Convert.ToHexString(SHA256.HashData("tester/7"u8)) + "\n", ["rep.csv"] = agent + ",40\n", ["ips.csv"] = $"{S}\n2001:db8::1\n" };
+        var files = new Dictionary<string, string> { ["ua.csv"] = agent + "\n", ["uas.csv"] = Convert.ToHexString(SHA256.HashData("tester/7"u8)) + "\n", ["rep.csv"] = agent + ",40\n", ["ips.csv"] = $"{S}\n2001:db8::1\n", ["names.csv"] = "elsewhere.example\nH.\n" };
         Assert.Equal(expected ? [1] : [], await Sids(options, files));
+    }
+
+    [Fact]
+    public void A_name_lies_in_a_set_of_domains_with_all_names_below_it_and_none_beside_it()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "names.lst");
+        File.WriteAllText(file, "Evil.Example.\n# a remark\nexact.host.example\n");
+        var set = new Dataset("names", DatasetKind.Domain, 10);
+        set.Load("dataset", file, false);
+        Assert.Equal(2, set.Count);
+        foreach (string name in (string[])["evil.example", "EVIL.example.", "a.b.evil.example", "exact.host.example"]) Assert.True(set.Apply(DatasetAct.IsSet, Encoding.ASCII.GetBytes(name), default, 0), name);
+        foreach (string name in (string[])["notevil.example", "example", "evil.example.com", "host.example", "", ".", "..", new string('a', 300) + ".evil.example"]) Assert.False(set.Apply(DatasetAct.IsSet, Encoding.ASCII.GetBytes(name), default, 0), name);
+        Assert.False(set.Apply(DatasetAct.IsSet, [0xff, 0xfe, (byte)'.', 0xc3], default, 0));
+        Assert.True(set.Apply(DatasetAct.IsNotSet, "good.example"u8, default, 0));
+        File.WriteAllText(file, "a b\u00e9\n");
+        Assert.Throws<RuleException>(() => set.Load("dataset", file, false));
     }
 
     [Theory]

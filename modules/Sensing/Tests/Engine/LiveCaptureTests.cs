@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using Appliance.Sensing.Engine;
+using Appliance.Sensing.Engine.Detect;
 using Appliance.Sensing.Engine.Output;
 using Appliance.Sensing.Engine.Capture;
 using Appliance.Sensing.Engine.Rules;
@@ -103,6 +106,48 @@ public sealed class LiveCaptureTests
         finally
         {
             Ip("link", "del", name);
+        }
+    }
+
+    [Fact]
+    public async Task A_sensor_that_captures_tells_what_its_rules_cost()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/sbin/ip"), "virtual interfaces can be made by root only, with iproute2");
+        string name = $"t{Environment.ProcessId % 100000}c", peer = $"t{Environment.ProcessId % 100000}d";
+        Assert.SkipUnless(Ip("link", "add", name, "type", "veth", "peer", "name", peer), "this machine makes no virtual interfaces");
+        using var folder = new TemporaryFolder();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        try
+        {
+            Ip("link", "set", name, "up");
+            Ip("link", "set", peer, "up");
+            string generation = Path.Combine(folder.Path, "control", "generation-000001");
+            Directory.CreateDirectory(Path.Combine(generation, "rules"));
+            File.WriteAllText(Path.Combine(generation, "settings.json"), "{\"costs_interval_seconds\":1}");
+            File.WriteAllText(Path.Combine(generation, "rules", "r.rules"), "alert udp any any -> any any (msg:\"k\"; content:\"knock\"; sid:1;)\n");
+            Task<int> running = SensorProgram.RunAsync(["--folder", folder.Path, "-i", name], TextWriter.Null, TextWriter.Null, stop.Token);
+            var forge = new PacketForge();
+            for (int i = 0; i < 100; i++) forge.Udp("203.0.113.5", 100, "192.0.2.1", 9999, "knock"u8);
+            byte[] frames = forge.ToArray();
+            JsonElement? told = null;
+            for (int tries = 0; tries < 100 && told == null; tries++)
+            {
+                Send(peer, frames);
+                await Task.Delay(100, TestContext.Current.CancellationToken);
+                told = Directory.EnumerateFiles(Path.Combine(folder.Path, "spool"), "alerts-*.json").SelectMany(File.ReadLines).Select(l => JsonDocument.Parse(l).RootElement)
+                    .Where(r => r.TryGetProperty("engine", out JsonElement e) && e.GetProperty("message").GetString() == "rule costs").Select(r => (JsonElement?)r.GetProperty("engine")).FirstOrDefault();
+            }
+            Assert.True(told != null, running.Exception + string.Join("\n", Directory.EnumerateFiles(Path.Combine(folder.Path, "spool")).SelectMany(File.ReadLines).Select(l => l[..Math.Min(600, l.Length)]).Take(12)));
+            Assert.Equal((1, RuleCosts.EveryNth), (told!.Value.GetProperty("generation").GetInt32(), told.Value.GetProperty("every").GetInt32()));
+            JsonElement rule = told!.Value.GetProperty("rules")[0];
+            Assert.Equal((1, 1), (rule.GetProperty("gid").GetInt32(), rule.GetProperty("sid").GetInt32()));
+            Assert.InRange(rule.GetProperty("matches").GetInt64(), 1, told!.Value.GetProperty("packets").GetInt64());
+            await stop.CancelAsync();
+            Assert.Equal(0, await running.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            Ip("link", "delete", name);
         }
     }
 }

@@ -65,10 +65,15 @@ public sealed class RuleHeaderTests
             alert ip any any -> 192.0.2.77 any (msg:"other"; sid:4;)
             alert tcp 203.0.113.5 any <> 192.0.2.9 any (msg:"both ways"; flags:S; sid:5;)
             alert tcp $HOME_NET any -> any any (msg:"bit"; flowbits:isset,seen; flags:PA; sid:6;)
+            alert ip any any <> 203.0.113.5 any (msg:"one end"; sid:7;)
+            alert ip 192.0.2.9 any <> any any (msg:"the other end"; sid:8;)
+            alert ip any any <> 203.0.113.6 any (msg:"no end"; sid:9;)
+            alert ip any any <> [203.0.113.5,203.0.113.6] any (msg:"a pair"; threshold:type limit,track by_both,count 1,seconds 60; sid:10;)
             """;
         var forge = new PacketForge();
         forge.Conversation("192.0.2.9", 5000, "203.0.113.5", 7777, (true, "hello"u8.ToArray()), (false, "you"u8.ToArray()), (true, "again"u8.ToArray()), (false, "and again"u8.ToArray()));
         Replayed run = await Replayed.Of(forge, rules);
-        Assert.Equal([1, 2, 3, 5, 6, 6], run.Sids);
+        // both directions of a flow are asked once each, and a limit by pair leaves one of the two
+        Assert.Equal([1, 2, 3, 5, 6, 6, 7, 7, 8, 8, 10], run.Sids);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class PlainRules
         foreach (int place in places)
         {
             Rule rule = rules[place];
-            if (rule.Bidirectional) always.Add(place);
+            if (rule.Bidirectional) FileBoth(rule, place);
             else if (Small(rule.Source)) File(sources, rule.Source.Id, place);
             else if (Small(rule.Destination)) File(destinations, rule.Destination.Id, place);
             else if (Few(rule.DestinationPorts)) File(destinationPorts, rule.DestinationPorts, place);
@@ -44,6 +44,19 @@ internal sealed class PlainRules
         ByDestination = PerSet(destinations, sets.Count);
         BySourcePort = sourcePorts.Count > 0 ? new PortTable<int>(sourcePorts) : null;
         ByDestinationPort = destinationPorts.Count > 0 ? new PortTable<int>(destinationPorts) : null;
+
+        // One end of it lies in the small set, whichever; a packet between two members is found twice and looked at once.
+        void FileBoth(Rule rule, int place)
+        {
+            AddressSet? small = Small(rule.Source) ? rule.Source : Small(rule.Destination) ? rule.Destination : null;
+            if (small == null)
+            {
+                always.Add(place);
+                return;
+            }
+            File(sources, small.Id, place);
+            File(destinations, small.Id, place);
+        }
 
         bool Small(AddressSet set) => !set.IsAny && set.Share <= SmallShare && uses[set.Id] < ManyUses;
 

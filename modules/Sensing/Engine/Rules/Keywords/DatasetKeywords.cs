@@ -13,6 +13,7 @@ internal static class DatasetKeywords
         "sha256" => DatasetKind.Sha256,
         "ipv4" => DatasetKind.Ipv4,
         "ip" or "ipv6" => DatasetKind.Ip,
+        "domain" => DatasetKind.Domain,
         _ => throw new RuleException(keyword, $"unknown type \"{word}\""),
     };
 
@@ -29,6 +30,7 @@ internal static class DatasetKeywords
             _ => throw new RuleException(keyword, $"unknown act \"{parts[0]}\""),
         };
         Dataset set = Named(b, keyword, parts[1], parts.Skip(2), false);
+        if (set.Kind == DatasetKind.Domain && act is DatasetAct.Set or DatasetAct.Unset) throw new RuleException(keyword, "a set of domains is asked, not changed");
         set.Changes |= act is DatasetAct.Set or DatasetAct.Unset;
         b.Add(new Term { Kind = TermKind.Dataset, Set = set, SetAct = act });
     }
@@ -48,6 +50,7 @@ internal static class DatasetKeywords
             _ => throw new RuleException(keyword, $"unknown operator \"{parts[1]}\""),
         };
         Dataset set = Named(b, keyword, parts[0], parts.Skip(3), true);
+        if (set.Kind == DatasetKind.Domain) throw new RuleException(keyword, "domains have no reputation");
         b.Add(new Term { Kind = TermKind.Dataset, Set = set, SetAct = DatasetAct.Reputation, Compare = compare, Value = RuleParser.Unsigned(keyword, parts[2]) });
     }
 
