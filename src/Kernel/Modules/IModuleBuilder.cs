@@ -45,7 +45,7 @@ public interface IModuleBuilder
     /// Adds an endpoint. A path without leading slash lies under <c>/api/v1/{module id}/</c>; with one it is absolute (TAXII, downloads).
     /// The handler is a minimal-API delegate; an <see cref="Outcome{T}"/> becomes 200 or problem+json.
     /// </summary>
-    /// <param name="method">GET, POST, PUT, PATCH or DELETE.</param>
+    /// <param name="method">GET, HEAD, POST, PUT, PATCH or DELETE.</param>
     /// <param name="path">Route pattern.</param>
     /// <param name="permission">Checked before the handler runs; there is no overload without.</param>
     /// <param name="handler">Minimal-API delegate; take <see cref="Viewer"/> as a parameter.</param>

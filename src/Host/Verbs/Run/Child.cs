@@ -22,6 +22,9 @@ internal sealed class Child : IDisposable
 
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>After <see cref="HasEnded"/>.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Starts <paramref name="program"/>, as <paramref name="user"/> where this process is root.</summary>
     public static Child Start(string name, string program, IReadOnlyList<string> arguments, OrdinaryUser? user, IReadOnlyDictionary<string, string?> environment, Action<string> line, params string[] capabilities)
     {

@@ -11,6 +11,9 @@ internal sealed class RunSupervisor(RunOptions options, RunPlace place, Action<s
 {
     private const int SensorTries = 5;
 
+    /// <summary>How the sensor ends when the console told it to start again (the engine's README).</summary>
+    private const int RestartOrdered = 86;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(2);
 
@@ -115,7 +118,11 @@ internal sealed class RunSupervisor(RunOptions options, RunPlace place, Action<s
     {
         if (stop.IsCancellationRequested)
             return sensor;
-        if (sensor.HasEnded)
+        if (sensor is { HasEnded: true, ExitCode: RestartOrdered })
+        {
+            say("The sensor was told to start again; starting it.");
+        }
+        else if (sensor.HasEnded)
         {
             if (_sensorEnds == SensorTries)
                 return sensor;
