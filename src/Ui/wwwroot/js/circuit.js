@@ -4,13 +4,19 @@
 const bar = document.getElementById('components-reconnect-modal');
 let lost = false;
 
+// A file on its way would have to be chosen again: it arrives first.
+function reload() {
+  if (document.querySelector('[data-sending]')) document.addEventListener('cirt:sent', reload, { once: true });
+  else location.reload();
+}
+
 function look() {
   const has = (state) => bar.classList.contains(`components-reconnect-${state}`);
   if (has('rejected')) {
-    location.reload();
+    reload();
   } else if (has('failed')) {
     // The next attempt starts over; a restarted host answers it by refusing the old circuit.
-    setTimeout(() => Blazor.reconnect().then((ok) => ok || location.reload(), () => {}), 5000);
+    setTimeout(() => Blazor.reconnect().then((ok) => ok || reload(), () => {}), 5000);
   } else if (has('show') || has('retrying')) {
     lost = true;
     document.documentElement.dataset.circuit = 'lost';

@@ -1,5 +1,6 @@
 // The shell without a circuit: menus, preferences, drawer, clock, copying. Works by delegation, so it survives every re-rendering.
 import './keys.js';
+import './hints.js';
 import './passkey.js';
 import { openCommands } from './commands.js';
 

@@ -1,12 +1,23 @@
-// Files go by plain POST, one request each, with progress and cancel. Nothing of the file passes the circuit.
+// Files go by plain POST, one request each, with progress and cancel, or in parts that survive a broken line (resume.js). Nothing of the file passes the circuit.
+import { add, begin, leave } from './resume.js';
+
 const drops = new Map();
+const queues = new Map();
 
 export function attach(root, component, options) {
   if (!root) return; // the page was left before this came
   const input = root.querySelector('input[type=file]');
+  const queue = options.resume ? begin(root, component, options) : null;
+  if (queue) queues.set(root, queue);
+  const takeOne = (file) => {
+    const fault = faultOf(options, input.accept, file);
+    if (fault) refuse(root, file.name, fault);
+    else if (queue) add(queue, file);
+    else send(root, component, options, file);
+  };
   const take = (files) => {
     if (!input.multiple && files.length > 1) refuse(root, [...files].map((file) => file.name).join(', '), options.words.one);
-    else for (const file of files) send(root, component, options, input.accept, file);
+    else for (const file of files) takeOne(file);
     input.value = '';
   };
   const over = (event) => {
@@ -30,6 +41,8 @@ export function attach(root, component, options) {
 export function detach(root) {
   if (!root) return; // the page was left before this came
   for (const request of drops.get(root) ?? []) request.abort();
+  if (queues.has(root)) leave(queues.get(root));
+  queues.delete(root);
   drops.delete(root);
 }
 
@@ -40,7 +53,7 @@ for (const name of ['dragover', 'drop']) {
   });
 }
 
-function line(root, name) {
+export function line(root, name) {
   const item = document.createElement('li');
   const label = document.createElement('bdi');
   label.textContent = name;
@@ -50,7 +63,7 @@ function line(root, name) {
   return { item, state };
 }
 
-function end(state, text, tone) {
+export function end(state, text, tone) {
   state.textContent = text;
   state.className = tone;
 }
@@ -68,11 +81,11 @@ function isAccepted(accept, file) {
     || kinds.some((kind) => (kind.startsWith('.') ? name.endsWith(kind) : kind.endsWith('/*') ? type.startsWith(kind.slice(0, -1)) : type === kind));
 }
 
-function fill(text, ...values) {
+export function fill(text, ...values) {
   return values.reduce((filled, value, place) => filled.replaceAll(`{${place}}`, value), text);
 }
 
-function size(bytes) {
+export function size(bytes) {
   let value = bytes;
   const units = ['B', 'KiB', 'MiB', 'GiB'];
   while (value >= 1024 && units.length > 1) {
@@ -83,7 +96,7 @@ function size(bytes) {
 }
 
 // The refusals of the answer, in the reader's words (problem details); the general word where there are none.
-function reasons(request, words) {
+export function reasons(request, words) {
   try {
     const problem = JSON.parse(request.responseText);
     const said = problem.errors?.map((error) => error.message).join(' ') ?? problem.title;
@@ -94,23 +107,20 @@ function reasons(request, words) {
 }
 
 // The circuit may be lost while a file travels: the answer waits until it is back.
-function tell(component, ...answer) {
+export function tell(component, ...answer) {
   const later = () => document.addEventListener('cirt:reconnected', () => tell(component, ...answer), { once: true });
   if (document.documentElement.dataset.circuit === 'lost') later();
   else component.invokeMethodAsync('OnUploaded', ...answer).catch(later);
 }
 
-function send(root, component, options, accept, file) {
-  const { words } = options;
-  if (!isAccepted(accept, file)) {
-    refuse(root, file.name, fill(words.kind, accept.replaceAll(',', ' ')));
-    return;
-  }
-  if (options.max > 0 && file.size > options.max) {
-    refuse(root, file.name, fill(words.large, size(file.size), size(options.max)));
-    return;
-  }
+// What is wrong with a file before anything of it is sent.
+function faultOf({ words, max }, accept, file) {
+  if (!isAccepted(accept, file)) return fill(words.kind, accept.replaceAll(',', ' '));
+  return max > 0 && file.size > max ? fill(words.large, size(file.size), size(max)) : null;
+}
 
+function send(root, component, options, file) {
+  const { words } = options;
   const { item, state } = line(root, file.name);
   const bar = document.createElement('progress');
   bar.max = file.size || 1;
