@@ -71,6 +71,16 @@ internal sealed class BenchHost : IAsyncDisposable
         _host = null;
     }
 
+    /// <summary>Lets a role of a database in without a password, for a peer whose library does not know the server's way of asking for one.</summary>
+    public async Task TrustAsync(string role)
+    {
+        var rules = Path.Combine(_folder, "database", "data", "pg_hba.conf");
+        await File.WriteAllTextAsync(rules, $"local {role} {role} trust\n{await File.ReadAllTextAsync(rules)}");
+        await using var database = Npgsql.NpgsqlDataSource.Create(Owner);
+        await using var command = database.CreateCommand("select pg_reload_conf()");
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Starts the packet engine beside it.</summary>
     public void StartSensor() => _sensor = CirtProcess.StartProgram(Cirt, ["sensor", "--folder", SensorFolder], Environment(null));
 

@@ -6,6 +6,8 @@ using Appliance.Bench.Desk;
 [
     ("start", "warm start of the host, and idle memory of host, sensor and PostgreSQL", StartBench.RunAsync),
     ("intake", "EVE records a second from the spool into PostgreSQL, indexes live", IntakeBench.RunAsync),
+    ("load", "a steady rate of records for some minutes, and the inbox meanwhile", LoadBench.RunAsync),
+    ("storm", "one signature's 400,000 alerts an hour on top of what else comes, and the inbox meanwhile", LoadBench.StormAsync),
     ("events", "searches over millions of records on disk, and whether a partial answer comes within its time", EventsBench.RunAsync),
     ("outbox", "from the commit of a fact to its delivery, on an idle host", OutboxBench.RunAsync),
     ("console", "inbox, tickets, keys, an act on all that match, and thirty people, over a year's alerts and incidents", ConsoleBench.RunAsync),

@@ -31,6 +31,22 @@ internal static class ConsoleBench
         }
         """;
 
+    /// <summary>Milliseconds of each question of a query bar; one whose time was over counts as a second.</summary>
+    private const string HintTimes =
+        """
+        async (questions) => {
+          const times = [];
+          for (const question of questions) {
+            const asked = performance.now();
+            const answer = await (await fetch(`/api/v1/sensing/${question}&hours=24`, { headers: { Accept: 'application/json' } })).json();
+            times.push(answer.partial ? 1000 : performance.now() - asked);
+          }
+          return times;
+        }
+        """;
+
+    private static readonly string[] s_questions = ["src:", "dst:192", "ip:", "sid:", "sid:2000", "sev:", "port:", "proto:", "name:", "is:"];
+
     public static async Task RunAsync(BenchOptions options)
     {
         await using var host = await BenchHost.PrepareAsync();
@@ -46,6 +62,8 @@ internal static class ConsoleBench
 
         Table("inbox, first rows shown", await SampleAsync(Times, _ => LoadAsync(session.Page, "/sense/inbox")), 1000);
         Table("inbox, next page", await NextAsync(session.Page, "/sense/inbox"), 500);
+        foreach (var bar in new[] { "groups", "events" })
+            Table($"query bar of {bar}, suggestions", await session.Page.EvaluateAsync<double[]>(HintTimes, Enumerable.Repeat(s_questions, 2).SelectMany(q => q).Select(q => $"{bar}/hints?q={q}&at={q.Length}").ToArray()), 400);
         Table("tickets, first rows shown", await SampleAsync(Times, _ => LoadAsync(session.Page, "/tickets?view=closed")), 1000);
         Table("tickets, next page", await NextAsync(session.Page, "/tickets?view=closed"), 500);
         await LoadAsync(session.Page, "/sense/inbox");

@@ -7,7 +7,8 @@ namespace Appliance.Bench;
 internal static class EveBacklog
 {
     private const int PerSegment = 5000;
-    private const int AlertEvery = 20;
+    /// <summary>One line in so many is an alert.</summary>
+    public const int AlertEvery = 20;
 
     /// <summary>Writes <paramref name="records"/> lines below <paramref name="spool"/>; answers how many lines and bytes.</summary>
     public static (long Records, long Bytes) Write(string spool, int records)
@@ -35,7 +36,12 @@ internal static class EveBacklog
         return length;
     }
 
-    private static string Line(int i)
+    /// <summary>An alert of the one signature that makes a storm.</summary>
+    public static string Storm(int i) =>
+        string.Create(CultureInfo.InvariantCulture, $$$"""{"timestamp":"{{{TimeProvider.System.GetUtcNow().UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'+0000'}}}","flow_id":{{{9_000_000_000L + i}}},"in_iface":"eth1","src_ip":"10.9.{{{i % 20}}}.{{{i % 250}}}","src_port":{{{1024 + i}}},"dest_ip":"198.51.100.{{{i % 10}}}","dest_port":443,"proto":"TCP","event_type":"alert","alert":{"action":"allowed","gid":1,"signature_id":2210045,"rev":2,"signature":"STREAM noise of a broken tap","category":"Generic Protocol Command Decode","severity":3} }""");
+
+    /// <summary>The line of this number.</summary>
+    public static string Line(int i)
     {
         var at = DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_000 + (i * 7L)).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+0000'", CultureInfo.InvariantCulture);
         var (inside, outside) = ($"10.{i / 7 % 8}.{i / 3 % 256}.{i % 251}", $"198.51.{i / 11 % 100}.{i % 253}");

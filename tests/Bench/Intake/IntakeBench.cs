@@ -32,6 +32,15 @@ internal static class IntakeBench
 
         var rows = await AskAsync(database, "select (select count(*) from sensing.events) + (select count(*) from sensing.alerts)");
         Print(marks, records, bytes, rows);
+        if (options.Fever is not { } fever)
+            return;
+        await host.StopAsync();
+        // Spool segments that were read may be gone: the peer gets the same lines anew.
+        var spool = Directory.CreateDirectory(Path.Combine(host.SensorFolder, "peer")).FullName;
+        EveBacklog.Write(spool, options.Records);
+        await host.TrustAsync("fever");
+        var (rate, written) = await FeverPeer.RunAsync(fever, host.Owner, spool, records);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  fever, an unlogged table without index: {written:N0} rows, {rate:N0} records a second"));
     }
 
     private static void Print(List<(long Done, TimeSpan At)> marks, long records, long bytes, long rows)
