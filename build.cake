@@ -39,8 +39,9 @@ Task("help").Does(() => Console.WriteLine(
   ./build.sh build     compile everything
   ./build.sh publish   the deployable, in artifacts/cirt
   ./build.sh conformance   the conformance tests, and the packet engine's table in artifacts/conformance
-                       --peer "suricata"  to compare its records with  --events FILE  rules about events  --kit DIRECTORY
-  ./build.sh bench     measure the published program; --start, --outbox, --intake and --events (--records NUMBER),
+                       --peer "suricata"  to compare its records with  --event-rules FILE  rules about events  --kit DIRECTORY
+  ./build.sh bench     measure the published program; --start, --outbox, --intake (--fever PROGRAM) and --events (--records NUMBER),
+                       --load and --storm (--minutes NUMBER --rate NUMBER --stored NUMBER),
                        --console (--alerts NUMBER --incidents NUMBER; with tests/Browser built),
                        --sensor --capture FILE (--peer "suricata" --rules FILE --runs NUMBER),
                        --agreement (as conformance does), or all
