@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(2013, LogLevel.Warning, "sensor folder {Path} cannot be prepared: {Reason}; create it and give the host write access")]
     public static partial void FolderFailed(ILogger log, string path, string reason);
+
+    [LoggerMessage(2014, LogLevel.Information, "the unfinished upload {Upload} to sensor {Sensor} was thrown away: nobody went on with it for 24 hours")]
+    public static partial void UploadThrownAway(ILogger log, string upload, string sensor);
 }

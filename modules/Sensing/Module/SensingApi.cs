@@ -38,6 +38,9 @@ internal static class SensingApi
     public static Task<Outcome<TriageAnswer>> SnoozeAsync(Viewer viewer, SnoozeAlerts act, TriageBody body, CancellationToken cancel) =>
         act.RunAsync(viewer, new(new GroupSelection(body.Ids), body.Hours ?? 8), cancel);
 
+    public static Task<Outcome<TriageAnswer>> AssignAsync(Viewer viewer, AssignAlerts act, AssignBody body, CancellationToken cancel) =>
+        act.RunAsync(viewer, new(new GroupSelection(body.Ids), body.To is null && !body.Release, body.To is { } to ? new UserId(to) : null), cancel);
+
     public static Task<Outcome<TriageAnswer>> ReopenAsync(Viewer viewer, ReopenAlerts act, TriageBody body, CancellationToken cancel) =>
         act.RunAsync(viewer, new(new GroupSelection(body.Ids)), cancel);
 
@@ -72,6 +75,9 @@ internal static class SensingApi
 
 /// <summary>Body of the acts on groups.</summary>
 internal sealed record TriageBody(IReadOnlyList<Guid> Ids, string? Verdict = null, string? Reason = null, int? Hours = null);
+
+/// <summary>Body of giving groups to somebody: to oneself, to a colleague, or (<c>release</c>) to nobody.</summary>
+internal sealed record AssignBody(IReadOnlyList<Guid> Ids, Guid? To = null, bool Release = false);
 
 /// <summary>Body of the self-test; the sample country plays it as real life.</summary>
 internal sealed record SelfTestBody(bool Exercise = true);

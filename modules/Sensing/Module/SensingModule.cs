@@ -5,6 +5,7 @@ using Appliance.Kernel.Modules;
 using Appliance.Sensing.Alerts;
 using Appliance.Sensing.Captures;
 using Appliance.Sensing.Events;
+using Appliance.Sensing.Filter;
 using Appliance.Sensing.Inbox;
 using Appliance.Sensing.Intake;
 using Appliance.Sensing.Packets;
@@ -41,6 +42,7 @@ public sealed class SensingModule : IModule
             .Subscribes<IncidentOpened, IncidentOpenedHandler>("incident-opened")
             .Subscribes<IncidentClosed, IncidentClosedHandler>("incident-closed")
             .Subscribes<IndicatorReceived, IndicatorReceivedHandler>("indicator-received")
+            .Subscribes<AdvisoryPublished, AdvisoryIndicators>("advisory-indicators")
             .Bulk<CloseMany>("close")
             .Bulk<SnoozeMany>("snooze")
             .Bulk<AssignMany>("assign")
@@ -51,6 +53,7 @@ public sealed class SensingModule : IModule
         Faces(builder);
         builder
             .Health<HeartbeatProbe>()
+            .Health<CarriedProbe>()
             .Health<IntakeProbe>()
             .Health<DropsProbe>()
             .Health<RulesProbe>()
@@ -61,6 +64,7 @@ public sealed class SensingModule : IModule
             .Retention(new("sensing.alert_groups", 365, "-- every row: retention\ndelete from sensing.alert_groups where id in (select id from sensing.alert_groups where last_received < @before and state = 'closed' limit 2000)"))
             .Retention(new("sensing.rejects", 30, "-- every row: retention\ndelete from sensing.rejects where id in (select id from sensing.rejects where received_at < @before order by id limit 2000)"))
             .Retention(new("sensing.sensor_answers", 90, "delete from sensing.sensor_answers where id in (select id from sensing.sensor_answers where at < @before order by id limit 5000)"))
+            .Retention(new("sensing.sensor_spans", 30, "delete from sensing.sensor_spans where at < @before"))
             .Retention(new("sensing.auto_close_rules", 365, "delete from sensing.auto_close_rules where coalesce(removed_at, expires_at) < @before"))
             .Retention(new("sensing.indicators", 365, "delete from sensing.indicators where coalesce(ended_at, valid_until, received_at) < @before"))
             .Retention(new("sensing.extracts", 30, "-- every row: retention\ndelete from sensing.extracts where id in (select id from sensing.extracts where asked_at < @before order by asked_at limit 2000)"))
@@ -77,6 +81,10 @@ public sealed class SensingModule : IModule
             .AddSingleton<Exercises>()
             .AddSingleton<Hours>()
             .AddSingleton<CaptureJobs>()
+            .AddSingleton<UploadFolder>()
+            .AddSingleton<UploadTurns>()
+            .AddSingleton<SensorOrders>()
+            .AddSingleton<SilenceWatch>()
             .AddSingleton<GenerationWriter>()
             .AddSingleton<RuleChecker>()
             .AddSingleton<RuleFetcher>()
@@ -84,6 +92,7 @@ public sealed class SensingModule : IModule
             .AddSingleton<UpkeepParts>()
             .AddSingleton<IAcceptanceCheck, PacketRateCheck>()
             .AddScoped<StartSelfTest>()
+            .AddScoped<ReceiveUpload>()
             .AddScoped<IFigures, SensingFigures>()
             .AddScoped<IOwnWork, OwnAlerts>()
             .AddScoped<IThings, SensingThings>()
@@ -103,6 +112,7 @@ public sealed class SensingModule : IModule
         .Endpoint("GET", "groups", Permissions.Read, SensingApi.ListAsync)
         .Endpoint("GET", "groups.csv", Permissions.Read, ExportGroups.CsvAsync)
         .Endpoint("GET", "groups.json", Permissions.Read, ExportGroups.JsonAsync)
+        .Endpoint("GET", "groups/hints", Permissions.Read, HintEndpoints.OfGroupsAsync)
         .Endpoint("GET", "groups/{id:guid}", Permissions.Read, SensingApi.ShowAsync)
         .Endpoint("POST", "groups/escalate", Permissions.Triage, SensingApi.EscalateAsync)
         .Example(new { ids = new[] { "0198c7a0-0000-7000-8000-000000000001" } })
@@ -110,15 +120,27 @@ public sealed class SensingModule : IModule
         .Example(new { ids = new[] { "0198c7a0-0000-7000-8000-000000000001" }, verdict = "benign", reason = "The scanner of the ministry itself." })
         .Endpoint("POST", "groups/snooze", Permissions.Triage, SensingApi.SnoozeAsync)
         .Example(new { ids = new[] { "0198c7a0-0000-7000-8000-000000000001" }, hours = 8 })
+        .Endpoint("POST", "groups/assign", Permissions.Triage, SensingApi.AssignAsync)
+        .Example(new { ids = new[] { "0198c7a0-0000-7000-8000-000000000001" }, to = "0198c7a0-0000-7000-8000-000000000002" })
         .Endpoint("POST", "groups/reopen", Permissions.Triage, SensingApi.ReopenAsync)
         .Example(new { ids = new[] { "0198c7a0-0000-7000-8000-000000000001" } })
         .Endpoint("GET", "events", Permissions.Read, SensingApi.EventsAsync)
         .Endpoint("GET", "events.csv", Permissions.Read, ExportEvents.CsvAsync)
         .Endpoint("GET", "events.json", Permissions.Read, ExportEvents.JsonAsync)
+        .Endpoint("GET", "events/hints", Permissions.Read, HintEndpoints.OfEventsAsync)
+        .Endpoint("GET", "rules/hints", Permissions.Look, HintEndpoints.OfRulesAsync)
         .Endpoint("GET", "packets/{id:guid}", Permissions.Read, PacketDownload.SendAsync)
         .Endpoint("GET", "sensors", Permissions.Look, SensingApi.SensorsAsync)
+        .Endpoint("GET", "sensors/{id:int}", Permissions.Look, SensorEndpoints.ShowAsync)
+        .Endpoint("POST", "sensors/{id:int}/restart", Permissions.Sensors, SensorEndpoints.RestartAsync)
+        .Endpoint("POST", "sensors/{id:int}/generation", Permissions.Sensors, SensorEndpoints.SendAsync)
         .Endpoint("GET", "captures", Permissions.Look, SensingApi.CapturesAsync)
         .Endpoint("POST", "captures", Permissions.Captures, CaptureEndpoints.TakeAsync)
+        .Endpoint("GET", "captures/uploads", Permissions.Captures, UploadEndpoints.ListAsync)
+        .Endpoint("POST", "captures/uploads", Permissions.Captures, UploadEndpoints.BeginAsync)
+        .Endpoint("HEAD", "captures/uploads/{id:guid}", Permissions.Captures, UploadEndpoints.LookAsync)
+        .Endpoint("PATCH", "captures/uploads/{id:guid}", Permissions.Captures, UploadEndpoints.AppendAsync)
+        .Endpoint("DELETE", "captures/uploads/{id:guid}", Permissions.Captures, UploadEndpoints.DiscardAsync)
         .Endpoint("POST", "rules", Permissions.Rules, CaptureEndpoints.CarryRulesAsync)
         .Endpoint("POST", "self-test", Permissions.Captures, SensingApi.StartSelfTestAsync)
         .Example(new { exercise = true })

@@ -18,6 +18,9 @@ public sealed class SensingOptions
     /// <summary>Largest capture that may be brought in, in MiB.</summary>
     public int CaptureLimitMib { get; set; } = 4096;
 
+    /// <summary>Days for which the sensors look for what a published advisory names; 0: not at all.</summary>
+    public int AdvisoryIndicatorDays { get; set; } = 30;
+
     internal IEnumerable<string> Faults()
     {
         foreach (var folder in Folders)
@@ -39,6 +42,8 @@ public sealed class SensingOptions
             yield return "silenceSeconds must lie between 20 and 86400; sensors report every 10 seconds";
         if (CaptureLimitMib is < 1 or > 1 << 20)
             yield return "captureLimitMib must lie between 1 and 1048576";
+        if (AdvisoryIndicatorDays is < 0 or > 3650)
+            yield return "advisoryIndicatorDays must lie between 0 and 3650";
     }
 }
 
@@ -53,4 +58,7 @@ public sealed class SensorFolderOptions
 
     /// <summary><c>folder</c> for our own sensor, <c>suricata</c> for a stock one.</summary>
     public string Kind { get; set; } = "folder";
+
+    /// <summary>True where <c>cirt-carry</c> brings the folder from another machine; then an alarm says when that stops.</summary>
+    public bool Carried { get; set; }
 }

@@ -26,7 +26,7 @@ public sealed class HostileHost : IAsyncLifetime
         ("amina", "/sense/inbox?hours=8760"), ("amina", "/sense/events?hours=8760"), ("amina", "/tickets"), ("amina", "/tickets/reports"), ("amina", "/watch"), ("amina", "/watch/advisories"),
         ("amina", "/directory/constituents"), ("amina", "/search?q=ran"), ("amina", "/search?q=%3Cscript%3E"), ("amina", "/sense/inbox?hours=8760&q=%22%3E%3Cscript%3Eran(1)%3C/script%3E"), ("amina", "/wall/alerts"), ("amina", "/"),
         ("lee", "/share/inbox"), ("lee", "/share/outbox"), ("lee", "/share/peers"), ("lee", "/admin/mail/received"), ("lee", "/admin/audit"), ("lee", "/admin/deliveries"), ("lee", "/watch/feeds"),
-        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/notices?view=all"),
+        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/rules?view=indicators"), ("amina", "/sense/rules?view=costs"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/notices?view=all"),
         ("lee", "/reports?kind=day"), ("lee", "/reports/print?kind=day"), ("lee", "/reports?kind=%3Cscript%3Eran(1)%3C/script%3E"),
     ];
 
@@ -211,7 +211,17 @@ public sealed class HostileHost : IAsyncLifetime
                 "insert into kernel.notices (id, user_id, at, key, arguments, about, link, by_name) select gen_random_uuid(), id, now(), 'ticketing.notice.noted', array[$1], $1, '/watch/subscribers', $1 from identity.users where name in ('amina', 'lee')");
             command.Parameters.AddWithValue(payload);
             await command.ExecuteNonQueryAsync();
+            await using var indicator = database.CreateCommand("insert into sensing.indicators (stix_id, origin, type, value, received_at, ended_at, ended_by, tlp, pap, exercise) values ($1, $1, $1, $1, now(), now(), $1, 1, 1, false)");
+            indicator.Parameters.AddWithValue(payload);
+            await indicator.ExecuteNonQueryAsync();
         }
+        // A sensor's numbers are nobody's text, and the names beside them are those of the alerts above.
+        await using var costs = database.CreateCommand(
+            """
+            insert into sensing.sensor_answers (sensor_id, at, message, body)
+            select n.id, now(), 'rule costs', jsonb_build_object('generation', '<script>', 'packets', 5, 'every', 64, 'micros', 9, 'rules', (select jsonb_agg(jsonb_build_object('gid', gid, 'sid', sid, 'checks', 1, 'matches', 1, 'micros', 1)) from sensing.signatures)) from sensing.sensors n
+            """);
+        await costs.ExecuteNonQueryAsync();
     }
 
     private static JsonNode? First(JsonNode? answer) => Items(answer).FirstOrDefault();

@@ -58,9 +58,9 @@ public sealed class SensingDeskTests
         foreach (var tab in new[] { "flow", "payload", "packets", "raw", "history" })
         {
             await page.GotoAsync(new Uri(page.Url).GetLeftPart(UriPartial.Path) + "?tab=" + tab);
-            await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
+            await Assertions.Expect(page.Locator("aside section.card").First).ToBeVisibleAsync(s_soon);
+            await session.PictureAsync($"sense-alert-{tab}-en");
         }
-        await session.PictureAsync("sense-alert-history-en");
 
         await page.GotoAsync("/sense/events?q=type:http");
         await Assertions.Expect(rows.First).ToBeVisibleAsync(s_soon);
@@ -68,6 +68,10 @@ public sealed class SensingDeskTests
         await page.GotoAsync("/sense/sensors");
         await Assertions.Expect(page.GetByText("Running", new() { Exact = true })).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-sensors-en");
+        await page.Locator("tbody th a").First.ClickAsync();
+        await page.WaitForURLAsync("**/sense/sensors/*");
+        await Assertions.Expect(page.Locator("section.card table").First).ToBeVisibleAsync(s_soon);
+        await session.PictureAsync("sense-sensor-en");
         foreach (var (path, name) in new[] { ("/sense/assets", "assets"), ("/sense/data", "data"), ("/sense/rules?view=noise", "noise"), ("/sense/rules/edit", "editor"), ("/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "source") })
         {
             await page.GotoAsync(path);
@@ -99,11 +103,15 @@ public sealed class SensingDeskTests
         Assert.Equal("rtl", await page.Locator("html").GetAttributeAsync("dir"));
         await page.Locator("tr[data-key] a").First.ClickAsync();
         await page.WaitForURLAsync("**/sense/alerts/**");
-        await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync(s_soon);
+        await Assertions.Expect(page.Locator("aside section.card").First).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-alert-ar");
         await page.GotoAsync("/sense/sensors");
         await Assertions.Expect(page.Locator("section.card").First).ToBeVisibleAsync(s_soon);
         await session.PictureAsync("sense-sensors-ar");
+        await page.Locator("tbody th a").First.ClickAsync();
+        await page.WaitForURLAsync("**/sense/sensors/*");
+        await Assertions.Expect(page.Locator("section.card table").First).ToBeVisibleAsync(s_soon);
+        await session.PictureAsync("sense-sensor-ar");
         foreach (var (path, name) in new[] { ("/sense/assets", "assets"), ("/sense/data", "data"), ("/sense/rules?view=noise", "noise") })
         {
             await page.GotoAsync(path);

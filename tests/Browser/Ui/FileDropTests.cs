@@ -123,6 +123,75 @@ public sealed class FileDropTests
         Assert.True(await page.EvaluateAsync<bool>("() => window.before === true"), "the page was not loaded again");
     }
 
+    [Fact]
+    public async Task An_upload_goes_on_when_the_line_is_back_and_when_the_page_was_loaded_again()
+    {
+        await using var host = await HostAsync();
+        await using var session = await CaseStage.SignInAsync(host, "amina");
+        var page = session.Page;
+        await OpenAsync(page, "/sense/captures");
+        await SlowAsync(page);
+        var capture = await PaddedCaptureAsync();
+        await DropAsync(page, ("first.pcap", capture), ("second.pcap", capture));
+        await Assertions.Expect(Line(page, "second.pcap")).ToContainTextAsync("Waiting for the one before");
+        await UnderWayAsync(page);
+
+        // The host is killed and comes again: the files arrive before the page is loaded anew.
+        await host.KillAsync();
+        await Assertions.Expect(Line(page, "first.pcap")).ToContainTextAsync("goes on by itself", new() { Timeout = 30_000 });
+        await session.PictureAsync("upload-broken-en");
+        await host.StartAgainAsync();
+        await Assertions.Expect(Line(page, "first.pcap").Locator(".good")).ToHaveTextAsync("Received", new() { Timeout = 90_000 });
+        await page.Locator("tbody tr", new() { HasText = "second.pcap" }).WaitForAsync(new() { Timeout = 90_000 });
+        await page.Locator(".drop[data-listed]").WaitForAsync();
+
+        // The page is loaded again in the middle: it is listed there, and the same file goes on.
+        await SlowAsync(page);
+        await DropAsync(page, ("third.pcap", capture));
+        await UnderWayAsync(page);
+        await page.ReloadAsync();
+        await page.Locator(".drop[data-listed]").WaitForAsync();
+        await Assertions.Expect(page.Locator(".drop-files li")).ToHaveCountAsync(1);
+        await Assertions.Expect(Line(page, "third.pcap")).ToContainTextAsync("Choose the same file again");
+        await session.PictureAsync("upload-unfinished-en");
+        var came = new DirectoryInfo(Path.Combine(host.SensorFolder, "control", "captures")).GetFiles(".*.part").Single().Length;
+        Assert.InRange(came, 1, capture.Length - 1);
+        // Another file of the same name and length is another upload.
+        var other = (byte[])capture.Clone();
+        other[^1] ^= 1;
+        await DropAsync(page, ("third.pcap", other));
+        await Assertions.Expect(page.Locator(".drop-files li")).ToHaveCountAsync(2);
+        await page.Locator(".drop-files li:not([data-unfinished]) button").ClickAsync();
+        await DropAsync(page, ("third.pcap", capture));
+        await Assertions.Expect(page.Locator(".drop-files .good")).ToHaveTextAsync("Received", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("tbody tr", new() { HasText = "third.pcap" })).ToHaveCountAsync(1);
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(capture));
+        Assert.Equal(3, await CaseStage.CountAsync(host, $"select count(*) from sensing.captures where sha256 = '{hash}'"));
+        Assert.Empty(Directory.GetFiles(Path.Combine(host.SensorFolder, "control", "captures"), ".*.part"));
+    }
+
+    [Fact]
+    public async Task An_unfinished_upload_can_be_discarded_in_the_readers_language()
+    {
+        await using var host = await HostAsync();
+        await using var session = await CaseStage.SignInAsync(host, "amina", "ar");
+        var page = session.Page;
+        await OpenAsync(page, "/sense/captures");
+        await SlowAsync(page);
+        await DropAsync(page, ("sample-case.pcap", await PaddedCaptureAsync()));
+        await UnderWayAsync(page);
+        await session.PictureAsync("upload-progress-ar");
+        await page.ReloadAsync();
+        await page.Locator("li[data-unfinished]").WaitForAsync();
+        await session.PictureAsync("upload-unfinished-ar");
+        await page.Locator("li[data-unfinished] button").ClickAsync();
+        await Assertions.Expect(page.Locator(".drop-files li")).ToHaveCountAsync(0);
+        Assert.Empty(Directory.GetFiles(Path.Combine(host.SensorFolder, "control", "captures"), ".*"));
+    }
+
+    private static Task UnderWayAsync(IPage page) =>
+        page.WaitForFunctionAsync("() => { const bar = document.querySelector('.drop-files progress'); return bar && bar.value > 40000 && bar.value < bar.max; }");
+
     private static ILocator Line(IPage page, string name) => page.Locator(".drop-files li", new() { HasText = name });
 
     private static async Task OpenAsync(IPage page, string path)

@@ -62,8 +62,8 @@ public sealed class FilledHost : IAsyncLifetime
             "/", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/admin/audit", "/admin/backup", "/admin/deliveries", "/admin/health", "/admin/jobs",
             "/admin/mail", "/admin/mail/received", "/admin/roles", "/admin/roles?tab=person", "/admin/roles?tab=who&right=kernel.users.manage", "/admin/roles/new?from=analyst", "/admin/tokens", "/admin/webhooks", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
             $"/directory/constituents/{constituent}", "/directory/import", "/help", "/help?page=/sense/inbox", "/help/parts", "/wall/numbers", "/wall/alerts", "/readiness", "/search", "/search?q=ministry",
-            "/sense/inbox", "/sense/inbox?by=signature", "/sense/inbox?q=-sid:1%20port:%3E0", "/sense/rules", "/sense/rules?view=noise", "/sense/rules?view=indicators", "/sense/rules?view=hidden", "/sense/rules/edit",
-            "/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "/sense/assets", "/sense/assets?view=names", $"/sense/assets/{left["destination"]}", "/sense/captures", "/sense/sensors", "/sense/events", "/sense/data",
+            "/sense/inbox", "/sense/inbox?by=signature", "/sense/inbox?q=-sid:1%20port:%3E0", "/sense/rules", "/sense/rules?view=noise", "/sense/rules?view=indicators", "/sense/rules?view=costs", "/sense/rules?view=hidden", "/sense/rules/edit",
+            "/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "/sense/assets", "/sense/assets?view=names", $"/sense/assets/{left["destination"]}", "/sense/captures", "/sense/sensors", "/sense/sensors/1", "/sense/events", "/sense/data",
             "/setup/steps/factor", "/setup/steps/organisation", "/setup/steps/network", "/setup/steps/constituents", "/setup/steps/rules", "/setup/steps/mail", "/setup/steps/selftest", "/setup/steps/finish",
             "/share/inbox", "/share/outbox", "/share/peers", "/share/peers/new", $"/share/peers/{peer}", "/watch/feeds", "/watch/subscribers", "/no/such/page", "/notices", "/notices?view=all", "/bulk",
             "/reports", "/reports?kind=month", "/reports?kind=custom", "/reports/print?kind=week",
@@ -84,6 +84,18 @@ public sealed class FilledHost : IAsyncLifetime
         command.Parameters.AddWithValue(incident.Split('/')[^1]);
         command.Parameters.AddWithValue(incident);
         await command.ExecuteNonQueryAsync();
+        // What peers and an advisory would have named, and what a sensor that captures would have said.
+        await using var looked = database.CreateCommand(
+            """
+            insert into sensing.indicators (stix_id, peer, type, value, key, received_at, valid_until, tlp, pap, exercise) values
+                ('indicator--1', gen_random_uuid(), 'domain', 'c2.badactor.example', 'c2.badactor.example', now(), now() + interval '9 days', 3, 2, false),
+                ('indicator--2', gen_random_uuid(), 'ipv4', 'no address at all', null, now(), null, 1, 1, false);
+            insert into sensing.indicators (stix_id, origin, type, value, key, received_at, valid_until, tlp, pap, exercise) values
+                ('advisory--1', 'ADV-2026-0001', 'sha256', repeat('ab', 32), repeat('ab', 32), now(), now() + interval '30 days', 1, 1, false);
+            insert into sensing.sensor_answers (sensor_id, at, message, body) select id, now(), 'rule costs',
+                '{"generation":3,"packets":48211,"every":64,"micros":90000,"rules":[{"gid":1,"sid":9000002,"checks":1200,"matches":4,"micros":31000},{"gid":1,"sid":7,"checks":90000,"matches":0,"micros":12000}]}' from sensing.sensors
+            """);
+        await looked.ExecuteNonQueryAsync();
     }
 
     private static JsonNode? First(JsonNode? answer) => Items(answer).FirstOrDefault();

@@ -66,7 +66,7 @@ public sealed class KilledSensorTests
     }
 
     /// <summary>A capture of that many datagrams between ever new ports.</summary>
-    private static byte[] Datagrams(int count)
+    internal static byte[] Datagrams(int count)
     {
         const int frame = 46;
         var capture = new byte[24 + count * (16 + frame)];

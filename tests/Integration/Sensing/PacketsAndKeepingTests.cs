@@ -5,6 +5,7 @@ using Appliance.Sensing.Captures;
 using Appliance.Sensing.Keeping;
 using Appliance.Sensing.Packets;
 using Appliance.Sensing.Sensors;
+using Appliance.Tests;
 using Xunit;
 
 namespace Appliance.Integration.Sensing;
@@ -54,6 +55,61 @@ public sealed class PacketsAndKeepingTests
         Assert.True((await world.Get<AskPackets>().RunAsync(world.Analyst, new(alert), None)).Succeeded);
     }
 
+    [Theory]
+    [InlineData("link")]
+    [InlineData("folder-link")]
+    [InlineData("pipe")]
+    public async Task A_sensor_that_answers_with_somebody_elses_file_hands_out_nothing(string trick)
+    {
+        await using var world = await SensingWorld.StartAsync();
+        world.Spool.Put("alerts", SensorSpool.Alert(1));
+        await world.ReadAsync();
+        var alert = await world.AskAsync<long>("select id from sensing.alerts");
+        var job = (await world.Get<AskPackets>().RunAsync(world.Analyst, new(alert), None)).Value;
+        var sensor = Assert.Single(await world.Get<SensorFolders>().RegisterAsync(None));
+        var outside = Directory.CreateDirectory(Path.Combine(world.Root, "secrets")).FullName;
+        var secret = Path.Combine(outside, $"{job}.pcap");
+        await File.WriteAllBytesAsync(secret, Pcap(1, 40), None);
+        var extracted = Path.Combine(sensor.Path, "packets", "extracted");
+        Directory.CreateDirectory(Path.GetDirectoryName(extracted)!);
+        if (trick == "folder-link")
+        {
+            Directory.CreateSymbolicLink(extracted, outside);
+        }
+        else
+        {
+            Directory.CreateDirectory(extracted);
+            if (trick == "link")
+                File.CreateSymbolicLink(Path.Combine(extracted, $"{job}.pcap"), secret);
+            else
+                Assert.Equal(0, await RunAsync("mkfifo", Path.Combine(extracted, $"{job}.pcap")));
+        }
+        world.Spool.Put("alerts", SensorSpool.Engine($$"""{"message":"job done","job":"{{job}}","kind":"extract","file":"../../../../etc/passwd","packets":1,"bytes":80,"truncated":false}"""));
+        await world.ReadAsync();
+        Assert.Equal("gone", (await world.Get<ShowPackets>().RunAsync(world.Analyst, new(alert), None)).Value.State);
+        var sent = await PacketDownload.SendAsync(world.Analyst, world.Modules.Database, job, None);
+        Assert.Equal("sensing.refused.packets-gone", Assert.IsType<Outcome<Done>>(sent).Refusals[0].Key);
+    }
+
+    [Theory]
+    // A minute before, the beginning of time, the future, no time at all: two minutes before the flow, or before the alert where the flow's start cannot be.
+    [InlineData("2026-11-20T09:59:00.000000+0000", "2026-11-20T09:57:00")]
+    [InlineData("2026-11-13T10:00:01.000000+0000", "2026-11-13T09:58:01")]
+    [InlineData("2026-11-13T09:59:59.000000+0000", "2026-11-20T09:58:00")]
+    [InlineData("0001-01-01T00:00:00.000000+0000", "2026-11-20T09:58:00")]
+    [InlineData("9999-12-31T23:59:59.000000+0000", "2026-11-20T09:58:00")]
+    [InlineData("yesterday", "2026-11-20T09:58:00")]
+    public async Task What_a_record_claims_of_its_flows_start_is_held_within_a_week(string start, string from)
+    {
+        await using var world = await SensingWorld.StartAsync();
+        world.Spool.Put("alerts", SensorSpool.Alert(1, extra: $",\"flow\":{{\"start\":\"{start}\"}}"));
+        await world.ReadAsync();
+        await world.Get<AskPackets>().RunAsync(world.Analyst, new(await world.AskAsync<long>("select id from sensing.alerts")), None);
+        Assert.Equal((from, "2026-11-20T10:05:00"), (await TimeAsync("from_at"), await TimeAsync("to_at")));
+
+        Task<string> TimeAsync(string column) => world.AskAsync<string>($"select to_char({column} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS') from sensing.extracts");
+    }
+
     [Fact]
     public async Task A_ring_that_begins_later_and_a_sensor_that_fails_are_told_apart()
     {
@@ -97,11 +153,11 @@ public sealed class PacketsAndKeepingTests
             foreach (var (length, wanted) in new[] { (whole.Length, 3), (whole.Length - 1, 2), (24 + 16 + 40 + 10, 1), (24, 0), (10, 0), (0, 0) })
             {
                 File.WriteAllBytes(path, whole[..length]);
-                Assert.Equal((length, wanted), (length, PacketFile.First(path).Count));
+                Assert.Equal((length, wanted), (length, First(path)));
             }
             BinaryPrimitives.WriteUInt32LittleEndian(whole.AsSpan(24 + 8), uint.MaxValue);
             File.WriteAllBytes(path, whole);
-            Assert.Empty(PacketFile.First(path));
+            Assert.Equal(0, First(path));
         }
         finally
         {
@@ -110,7 +166,7 @@ public sealed class PacketsAndKeepingTests
     }
 
     [Fact]
-    public async Task A_replay_that_was_not_begun_is_taken_back_and_its_job_with_it()
+    public async Task A_replay_that_waits_is_taken_back_and_one_that_runs_ends_as_a_part()
     {
         await using var world = await SensingWorld.StartAsync();
         var sensor = Assert.Single(await world.Get<SensorFolders>().RegisterAsync(None));
@@ -125,7 +181,32 @@ public sealed class PacketsAndKeepingTests
         var again = (await world.Get<ReplayCapture>().RunAsync(world.Analyst, new(id), None)).Value;
         world.Spool.Put("alerts", SensorSpool.Engine($$"""{"message":"job started","job":"{{again}}","file":"x","generation":1}"""));
         await world.ReadAsync();
-        Assert.Equal("sensing.refused.capture-begun", (await world.Get<CancelReplay>().RunAsync(world.Analyst, new(id), None)).Refusals[0].Key);
+        world.Spool.Put("alerts", SensorSpool.Engine($$"""{"message":"job progress","job":"{{again}}","packets":5,"bytes":50,"alerts":1,"percent":40}"""));
+        await world.ReadAsync();
+        // What runs ends where it is, without waiting for the sensor's word; that word then says how far it came.
+        Assert.True((await world.Get<CancelReplay>().RunAsync(world.Analyst, new(id), None)).Succeeded);
+        var part = Assert.Single((await world.Get<ListCaptures>().RunAsync(world.Analyst, new(), None)).Value);
+        Assert.Equal(("cancelled", 40d, 5L), (part.State, part.Percent, part.Packets));
+        await world.Get<CaptureJobs>().LookAsync(None);
+        Assert.Empty(Directory.GetFiles(Path.Combine(sensor.Control, "jobs")));
+        world.Spool.Put("alerts", SensorSpool.Engine($$"""{"message":"job cancelled","job":"{{again}}","packets":7,"bytes":70,"alerts":2,"records":9,"percent":44,"truncated":false}"""));
+        await world.ReadAsync();
+        part = Assert.Single((await world.Get<ListCaptures>().RunAsync(world.Analyst, new(), None)).Value);
+        Assert.Equal(("cancelled", 44d, 7L, 2L, 9L), (part.State, part.Percent, part.Packets, part.Alerts, part.Records));
+        Assert.Equal("sensing.refused.capture-ended", (await world.Get<CancelReplay>().RunAsync(world.Analyst, new(id), None)).Refusals[0].Key);
+
+        // A sensor that was quicker than the order has replayed all of it, and one that died says nothing new.
+        var third = (await world.Get<ReplayCapture>().RunAsync(world.Analyst, new(id), None)).Value;
+        world.Spool.Put("alerts", SensorSpool.Engine($$"""{"message":"job started","job":"{{third}}","file":"x","generation":1}"""));
+        await world.ReadAsync();
+        Assert.True((await world.Get<CancelReplay>().RunAsync(world.Analyst, new(id), None)).Succeeded);
+        world.Spool.Put("alerts", SensorSpool.Engine($$"""{"message":"job failed","job":"{{third}}","reason":"interrupted"}"""));
+        await world.ReadAsync();
+        Assert.Equal("cancelled", Assert.Single((await world.Get<ListCaptures>().RunAsync(world.Analyst, new(), None)).Value).State);
+        world.Spool.Put("alerts", SensorSpool.Engine($$"""{"message":"job done","job":"{{third}}","packets":20,"bytes":70,"alerts":2,"records":9,"truncated":false}"""));
+        await world.ReadAsync();
+        Assert.Equal(("done", 100d), (Assert.Single((await world.Get<ListCaptures>().RunAsync(world.Analyst, new(), None)).Value) is var whole ? (whole.State, whole.Percent) : default));
+        Assert.True((await world.Get<DiscardCapture>().RunAsync(world.Analyst, new(id), None)).Succeeded);
     }
 
     [Fact]
@@ -162,6 +243,18 @@ public sealed class PacketsAndKeepingTests
         Assert.Equal(days is null, forecast is null);
         if (days is { } wanted)
             Assert.Equal(wanted, forecast!.Value, 0.5);
+    }
+
+    private static async Task<int> RunAsync(string program, params string[] arguments)
+    {
+        await using var process = CirtProcess.StartProgram(program, arguments);
+        return await process.EndAsync(TimeSpan.FromSeconds(10));
+    }
+
+    private static int First(string path)
+    {
+        using var file = File.OpenRead(path);
+        return PacketFile.First(file).Count;
     }
 
     private static byte[] Pcap(int packets, int length)

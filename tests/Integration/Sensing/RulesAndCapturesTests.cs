@@ -79,9 +79,9 @@ public sealed class RulesAndCapturesTests
         await world.Modules.DeliverAsync();
         await world.Get<GenerationWriter>().PublishAsync(None);
         var sensor = Assert.Single(await world.Get<SensorFolders>().RegisterAsync(None));
-        var rules = await File.ReadAllLinesAsync(Path.Combine(sensor.Control, "generation-000001", "rules", "indicators.rules"), None);
-        Assert.Equal(2, rules.Length);
-        Assert.Contains(rules, r => r.Contains(".evil.example", StringComparison.Ordinal));
+        var folder = Path.Combine(sensor.Control, "generation-000001", "rules");
+        Assert.Contains("<> [192.0.2.66]", await File.ReadAllTextAsync(Path.Combine(folder, "indicators.rules"), None), StringComparison.Ordinal);
+        Assert.Equal("evil.example\n", await File.ReadAllTextAsync(Path.Combine(folder, "indicators-domain.lst"), None));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class RulesAndCapturesTests
         await world.Get<CaptureJobs>().LookAsync(None);
         var job = Path.Combine(sensor.Control, "jobs", $"{id}.json");
         using (var document = JsonDocument.Parse(await File.ReadAllTextAsync(job, None)))
-            Assert.Equal((id.ToString(), file.Path), (document.RootElement.GetProperty("id").GetString(), document.RootElement.GetProperty("file").GetString()));
+            Assert.Equal((id.ToString(), $"control/captures/{id}.pcap"), (document.RootElement.GetProperty("id").GetString(), document.RootElement.GetProperty("file").GetString()));
 
         world.Spool.Put("alerts",
             SensorSpool.Engine($$"""{"message":"job started","job":"{{id}}","file":"x","generation":1}"""),

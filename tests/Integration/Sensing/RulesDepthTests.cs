@@ -166,6 +166,29 @@ public sealed class RulesDepthTests
     private static async Task<Guid> CarryAsync(SensingWorld world, string name, params string[] rules) =>
         (await world.Get<CarryRules>().RunAsync(world.Analyst, new(name, Encoding.UTF8.GetBytes(string.Join('\n', rules) + "\n")), None)).Value.Source;
 
+    [Fact]
+    public async Task Costly_rules_are_what_each_sensor_said_last()
+    {
+        await using var world = await SensingWorld.StartAsync();
+        var costs = world.Get<CostlyRules>();
+        Assert.Empty((await costs.RunAsync(world.Analyst, new(), None)).Value);
+        world.Spool.Put(
+            "alerts",
+            [
+                SensorSpool.Alert(7),
+                SensorSpool.Engine("""{"message":"rule costs","generation":1,"packets":10,"every":64,"micros":100,"rules":[{"gid":1,"sid":9,"checks":1,"matches":0,"micros":99}]}"""),
+                SensorSpool.Engine("""{"message":"rule costs","generation":2,"packets":400,"every":64,"micros":2000,"rules":[{"gid":1,"sid":8,"checks":10,"matches":0,"micros":500},{"gid":1,"sid":7,"checks":300,"matches":3,"micros":1500}]}"""),
+            ]);
+        await world.ReadAsync();
+        var rows = (await costs.RunAsync(world.Analyst, new(), None)).Value;
+        Assert.Equal([(7L, 75.0, 5.0, 3L, 2L), (8L, 25.0, 50.0, 0L, 2L)], rows.Select(r => (r.Sid, r.Share, r.Each, r.Matches, r.Generation)));
+        Assert.NotEqual("", rows[0].Message);
+        // What a sensor says is a stranger's text: nonsense in it leaves the page empty, not broken.
+        world.Spool.Put("alerts", SensorSpool.Engine("""{"message":"rule costs","generation":3,"packets":1,"every":64,"micros":"x","rules":["none",{"sid":"a","gid":1},{"sid":5,"gid":99999999999}]}"""));
+        await world.ReadAsync();
+        Assert.Empty((await costs.RunAsync(world.Analyst, new(), None)).Value);
+    }
+
     private static async Task<string> PublishAsync(SensingWorld world)
     {
         Assert.True(await world.Get<GenerationWriter>().PublishAsync(None));

@@ -45,6 +45,130 @@ public sealed class StockSuricataTests
         }
     }
 
+    [PeerFact]
+    public async Task A_live_suricata_is_read_through_reload_rename_copy_and_restart()
+    {
+        var folder = Directory.CreateTempSubdirectory("cirt-live-").FullName;
+        try
+        {
+            await using var world = await SensingWorld.StartAsync(new Dictionary<string, string?>
+            {
+                ["sensing:folders:0:name"] = "stock",
+                ["sensing:folders:0:path"] = folder,
+                ["sensing:folders:0:kind"] = "suricata",
+            });
+            var eve = Path.Combine(folder, "eve.json");
+            var port = FreePort.Take();
+            var rules = Path.Combine(folder, "live.rules");
+            await File.WriteAllTextAsync(rules, Rule(port, "one", 1), Cancel);
+            await using (var suricata = await LiveAsync(folder, rules))
+            {
+                await SendAsync(port, "one", 20);
+                await AlertsAsync(world, folder, 1, 20);
+
+                // SIGUSR2 reads the rules anew while it runs.
+                await File.WriteAllTextAsync(rules, Rule(port, "one", 1) + Rule(port, "two", 2), Cancel);
+                await SignalAsync(suricata, "USR2");
+                await UntilAsync(() => File.ReadAllText(Path.Combine(folder, "suricata.log")).Contains("rule reload complete", StringComparison.OrdinalIgnoreCase), suricata);
+                await SendAsync(port, "two", 20);
+                await AlertsAsync(world, folder, 2, 20);
+
+                // logrotate's rename, and then SIGHUP; what comes between still goes into the old file.
+                File.Move(eve, eve + ".1");
+                await SendAsync(port, "one", 20);
+                await SignalAsync(suricata, "HUP");
+                await UntilAsync(() => File.Exists(eve), suricata);
+                await SendAsync(port, "two", 20);
+                await AlertsAsync(world, folder, 1, 40);
+                await AlertsAsync(world, folder, 2, 40);
+
+                // logrotate's copytruncate, with lines that the host has not read yet.
+                await SendAsync(port, "one", 20);
+                await UntilAsync(() => File.ReadLines(eve).Count(static l => l.Contains("LIVE one", StringComparison.Ordinal)) >= 20, suricata);
+                File.Move(eve + ".1", eve + ".2");
+                File.Copy(eve, eve + ".1");
+                await using (new FileStream(eve, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite))
+                {
+                }
+                await SendAsync(port, "two", 20);
+                await AlertsAsync(world, folder, 1, 60);
+                await AlertsAsync(world, folder, 2, 60);
+                await suricata.StopAsync();
+            }
+            // Killed and started again, it goes on in the same file.
+            await using (var again = await LiveAsync(folder, rules))
+            {
+                await SendAsync(port, "one", 20);
+                await AlertsAsync(world, folder, 1, 80);
+                await again.StopAsync();
+            }
+            await world.ReadAsync();
+            var lines = Directory.GetFiles(folder, "eve.json*").Sum(static f => File.ReadLines(f).LongCount());
+            Assert.Equal(lines, await world.AskAsync<long>("select lines from sensing.bookmarks where stream = 'eve'"));
+            Assert.Equal(0, await world.AskAsync<long>("select lines - records - rejected - blank from sensing.bookmarks where stream = 'eve'"));
+            Assert.Equal((80L, 60L), (await CountAsync(world, 1), await CountAsync(world, 2)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string Rule(int port, string word, int sid) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"alert udp any any -> any {port} (msg:\"LIVE {word}\"; content:\"live-{word}-\"; sid:{9_000_000 + sid};)\n");
+
+    private static async Task<CirtProcess> LiveAsync(string folder, string rules)
+    {
+        var log = Path.Combine(folder, "suricata.log");
+        File.Delete(log);
+        var suricata = CirtProcess.StartProgram(PeerFactAttribute.Program!, ["run", "-i", "lo", "-S", rules, "-l", folder, "-k", "none"]);
+        await UntilAsync(() => File.Exists(log) && File.ReadAllText(log).Contains("Engine started", StringComparison.Ordinal), suricata);
+        return suricata;
+    }
+
+    /// <summary>The tool becomes the engine by exec, so its number is the engine's.</summary>
+    private static async Task SignalAsync(CirtProcess suricata, string signal)
+    {
+        await using var kill = CirtProcess.StartProgram("kill", [$"-{signal}", suricata.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        Assert.Equal(0, await kill.EndAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    /// <summary>One flow a datagram, so that each is an alert of its own.</summary>
+    private static async Task SendAsync(int port, string word, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            using var socket = new System.Net.Sockets.UdpClient();
+            await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes($"live-{word}-{i}"), "127.0.0.1", port);
+            await Task.Delay(5, Cancel);
+        }
+    }
+
+    private static Task<long> CountAsync(SensingWorld world, int sid) => world.AskAsync<long>("select count(*) from sensing.alerts where sid = @sid", new { sid = 9_000_000L + sid });
+
+    private static async Task AlertsAsync(SensingWorld world, string folder, int sid, long wanted)
+    {
+        for (var tries = 0; await CountAsync(world, sid) < wanted; tries++)
+        {
+            Assert.True(tries < 100, $"{await CountAsync(world, sid)} of {wanted} alerts of {sid}; {Written(folder, sid)}");
+            await Task.Delay(100, Cancel);
+            await world.ReadAsync();
+        }
+        Assert.Equal(wanted, await CountAsync(world, sid));
+    }
+
+    /// <summary>What the engine itself wrote of them, file by file.</summary>
+    private static string Written(string folder, int sid) => string.Join(", ", Directory.GetFiles(folder, "eve.json*").Order(StringComparer.Ordinal).Select(f =>
+        $"{Path.GetFileName(f)} {File.ReadLines(f).Count(l => l.Contains($"\"signature_id\":{9_000_000 + sid},", StringComparison.Ordinal))}"));
+
+    private static async Task UntilAsync(Func<bool> isSo, CirtProcess suricata)
+    {
+        for (var tries = 0; !isSo(); tries++)
+        {
+            Assert.True(tries < 600 && !suricata.HasEnded, suricata.Output);
+            await Task.Delay(100, Cancel);
+        }
+    }
+
     private static async Task RunAsync(params string[] arguments)
     {
         await using var process = CirtProcess.StartProgram(PeerFactAttribute.Program!, arguments);

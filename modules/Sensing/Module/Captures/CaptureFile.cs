@@ -11,6 +11,9 @@ internal sealed record StoredFile(Guid Id, string Name, string Path, long Size, 
 /// <summary>Streams a capture to the disk: hashed on the way, its first bytes checked, never larger than allowed, never in memory.</summary>
 internal static class CaptureFile
 {
+    /// <summary>Bytes of the header by which a capture is known; nothing shorter is one.</summary>
+    public const int Least = 24;
+
     /// <summary>Reads <paramref name="content"/> to its end and puts it under <paramref name="folder"/>; nothing is left behind when it is refused.</summary>
     public static async Task<Outcome<StoredFile>> StoreAsync(string folder, string name, Stream content, long limit, CancellationToken cancel)
     {
@@ -23,9 +26,7 @@ internal static class CaptureFile
             if (refusal is not null)
                 return refusal;
             var path = Path.Combine(folder, $"{id}.{format}");
-            File.Move(temporary, path);
-            // The sensor runs as another user and only reads.
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            Reveal(temporary, path);
             return new StoredFile(id, SafeName(name), path, size, hash, format);
         }
         catch (IOException fault) when (FullDisk.Is(fault))
@@ -36,6 +37,13 @@ internal static class CaptureFile
         {
             File.Delete(temporary);
         }
+    }
+
+    /// <summary>Gives a whole file its name, so that the sensor sees it, which runs as another user and only reads.</summary>
+    public static void Reveal(string temporary, string path)
+    {
+        File.Move(temporary, path);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     }
 
     /// <summary>The last part of the name a browser gave, without what a file system or a reader could stumble over.</summary>
@@ -49,7 +57,7 @@ internal static class CaptureFile
     /// <summary>pcap in both byte orders and both clocks, pcapng, or neither.</summary>
     public static string? FormatOf(ReadOnlySpan<byte> head)
     {
-        if (head.Length < 24)
+        if (head.Length < Least)
             return null;
         return BinaryPrimitives.ReadUInt32BigEndian(head) switch
         {
@@ -64,7 +72,7 @@ internal static class CaptureFile
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
         var buffer = new byte[1 << 18];
-        var head = new byte[24];
+        var head = new byte[Least];
         var (size, format) = (0L, (string?)null);
         int read;
         while ((read = await content.ReadAsync(buffer, cancel)) > 0)

@@ -18,7 +18,7 @@ internal sealed class CaptureJobs(Database database, SensorFolders folders, ILog
     public async Task LookAsync(CancellationToken cancel)
     {
         var sensors = (await folders.RegisterAsync(cancel)).Where(static s => s.IsOurs).ToList();
-        var open = (await database.QueryAsync<JobRow>(Open, null, cancel)).Select(static j => (j.Sensor, Name: $"{j.Job}.json", Body: j.ToJson()))
+        var open = (await database.QueryAsync<JobRow>(Open, null, cancel)).Select(j => (j.Sensor, Name: $"{j.Job}.json", Body: j.ToJson(sensors.FirstOrDefault(s => s.Id == j.Sensor)?.Path)))
             .Concat((await database.QueryAsync<ExtractJob>(ExtractJob.Open, null, cancel)).Select(static j => (j.Sensor, Name: $"{j.Id}.json", Body: j.ToJson())))
             .ToLookup(static j => j.Sensor);
         foreach (var sensor in sensors)
@@ -73,6 +73,8 @@ internal sealed class CaptureJobs(Database database, SensorFolders folders, ILog
         public short Sensor { get; init; }
         public string File { get; init; } = "";
 
-        public string ToJson() => JsonSerializer.Serialize(new { id = Job.ToString(), kind = "replay", file = File, community_id = true });
+        /// <summary>The file is named from the folder on, which lies elsewhere on the machine of a carried sensor.</summary>
+        public string ToJson(string? folder) =>
+            JsonSerializer.Serialize(new { id = Job.ToString(), kind = "replay", file = folder is not null && File.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal) ? Path.GetRelativePath(folder, File) : File, community_id = true });
     }
 }

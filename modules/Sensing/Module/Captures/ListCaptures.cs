@@ -43,7 +43,8 @@ internal sealed class ListCaptures(Database database) : Query<ListCapturesReques
 {
     private const string Sql =
         $"""
-        select m.id, s.name as sensor, m.name, m.size, m.sha256, m.format, m.purpose, m.uploaded_at, m.uploaded_by_name, m.state, m.job_id, m.queued_at, m.started_at, m.done_at,
+        select m.id, s.name as sensor, m.name, m.size, m.sha256, m.format, m.purpose, m.uploaded_at, m.uploaded_by_name,
+            case when m.state = 'failed' and m.reason = '{CancelReplay.Reason}' then 'cancelled' else m.state end as state, m.job_id, m.queued_at, m.started_at, m.done_at,
             m.percent, m.packets, m.alerts, m.records, m.first_packet, m.last_packet, m.truncated_at, m.reason, m.exercise
         from sensing.captures m
         join sensing.sensors s on s.id = m.sensor_id

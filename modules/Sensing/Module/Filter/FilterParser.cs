@@ -118,6 +118,7 @@ internal sealed class FilterParser
             "proto" => Texts(value, not, t.Proto) is { } v ? t with { Proto = v } : null,
             "name" => Texts(value, not, t.Name) is { } v ? t with { Name = v } : null,
             "sensor" => Texts(value, not, t.Sensor, lower: false) is { } v ? t with { Sensor = v } : null,
+            "owner" => Texts(value, not, t.Owner) is { } v ? t with { Owner = v } : null,
             "is" => Of(value, not, t.Is, Trait) is { } v ? t with { Is = v } : null,
             "flow" when !not => Of(value, not, t.Flow, Flow) is { } v ? t with { Flow = v } : null,
             "after" when !not => Moment(value) is { } at ? t with { After = at } : null,
@@ -139,12 +140,27 @@ internal sealed class FilterParser
 
     private static FieldValues<string>? Of(string value, bool not, FieldValues<string> known, Func<string, string?> read)
     {
-        var values = value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(read).ToList();
+        var values = Values(value).Select(read).ToList();
         return values.Count == 0 || values.Contains(null) ? null : known.With(values.Select(static v => v!), not);
     }
 
     private static FieldValues<string>? Texts(string value, bool not, FieldValues<string> known, bool lower = true) =>
-        Of(value.Trim('"'), not, known, x => x.Length > LongestText ? null : lower ? x.ToLowerInvariant() : x);
+        Of(value, not, known, x => x.Length > LongestText ? null : lower ? x.ToLowerInvariant() : x);
+
+    /// <summary>Between commas; a comma within quotes belongs to the value.</summary>
+    private static IEnumerable<string> Values(string text)
+    {
+        for (var (from, quoted, i) = (0, false, 0); i <= text.Length; i++)
+        {
+            if (i < text.Length && text[i] == '"')
+                quoted = !quoted;
+            if (i < text.Length && (text[i] != ',' || (quoted && text.IndexOf('"', i) > 0)))
+                continue;
+            if (text[from..i].Trim('"') is { Length: > 0 } value)
+                yield return value;
+            from = i + 1;
+        }
+    }
 
     private static string? Trait(string value) => FilterTerms.Traits.Contains(value) ? value : null;
 

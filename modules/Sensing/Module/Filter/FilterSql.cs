@@ -40,13 +40,15 @@ internal static class FilterSql
         and (@flows::bigint[] is null or exists (select from sensing.alerts a where a.group_id = m.id and a.flow_id = any(@flows::bigint[])))
         and (@types::text[] is null or 'alert' = any(@types::text[]))
         and (@not_types::text[] is null or 'alert' <> all(@not_types::text[]))
+        and (@owners::text[] is null or m.owner_name ilike any(@owners::text[]))
+        and (@not_owners::text[] is null or (m.owner_name ilike any(@not_owners::text[])) is not true)
         and (@traits::text[] is null or @traits::text[] <@ array_remove(array[
             case when m.exercise then 'exercise' end, case when m.replay is not null then 'replay' end, case when m.incident_id is not null then 'ticket' end,
-            case when m.owner_id is not null then 'owner' end, case when m.constituents <> '{}' then 'constituent' end,
+            case when m.owner_id is not null then 'owner' end, case when m.owner_id = @viewer_id then 'mine' end, case when m.constituents <> '{}' then 'constituent' end,
             case when 'new-signature' = any(m.reasons) then 'new' end, case when 'watchlist' = any(m.reasons) then 'indicator' end], null))
         and (@not_traits::text[] is null or not @not_traits::text[] && array_remove(array[
             case when m.exercise then 'exercise' end, case when m.replay is not null then 'replay' end, case when m.incident_id is not null then 'ticket' end,
-            case when m.owner_id is not null then 'owner' end, case when m.constituents <> '{}' then 'constituent' end,
+            case when m.owner_id is not null then 'owner' end, case when m.owner_id = @viewer_id then 'mine' end, case when m.constituents <> '{}' then 'constituent' end,
             case when 'new-signature' = any(m.reasons) then 'new' end, case when 'watchlist' = any(m.reasons) then 'indicator' end], null))
         and (@pattern::text is null or m.signature ilike @pattern or m.name ilike @pattern or m.src_constituent_name ilike @pattern
              or m.dst_constituent_name ilike @pattern or m.incident_number ilike @pattern)
@@ -58,6 +60,7 @@ internal static class FilterSql
     public const string OfRecords =
         """
         (@flows::bigint[] is null or m.flow_id = any(@flows::bigint[]))
+        and @owners::text[] is null
         and (@after::timestamptz is null or m.received_at >= @after)
         and (@traits::text[] is null or @traits::text[] <@ array_remove(array[case when m.exercise then 'exercise' end, case when m.replay is not null then 'replay' end], null))
         and (@not_traits::text[] is null or not @not_traits::text[] && array_remove(array[case when m.exercise then 'exercise' end, case when m.replay is not null then 'replay' end], null))

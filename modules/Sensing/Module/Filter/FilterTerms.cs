@@ -24,10 +24,10 @@ internal sealed record FilterTerms
 {
     /// <summary>The fields, for hints. <c>ip</c> is either side.</summary>
     public static IReadOnlyList<string> Fields { get; } =
-        ["ip", "src", "dst", "port", "proto", "name", "sid", "sev", "score", "count", "type", "flow", "sensor", "is", "after", "before"];
+        ["ip", "src", "dst", "port", "proto", "name", "sid", "sev", "score", "count", "type", "flow", "sensor", "owner", "is", "after", "before"];
 
     /// <summary>What <c>is:</c> knows.</summary>
-    public static IReadOnlyList<string> Traits { get; } = ["exercise", "replay", "ticket", "owner", "constituent", "new", "indicator"];
+    public static IReadOnlyList<string> Traits { get; } = ["exercise", "replay", "ticket", "owner", "mine", "constituent", "new", "indicator"];
 
     public FieldValues<IPNetwork> Ip { get; init; } = new();
 
@@ -52,6 +52,9 @@ internal sealed record FilterTerms
     public FieldValues<string> Name { get; init; } = new();
 
     public FieldValues<string> Sensor { get; init; } = new();
+
+    /// <summary>Part of the name of who works on it.</summary>
+    public FieldValues<string> Owner { get; init; } = new();
 
     public FieldValues<string> Is { get; init; } = new();
 
@@ -106,6 +109,8 @@ internal sealed record FilterTerms
         not_names = Texts([.. Name.Unwanted.Select(Like)]),
         sensors = Texts(Sensor.Wanted),
         not_sensors = Texts(Sensor.Unwanted),
+        owners = Texts([.. Owner.Wanted.Select(Like)]),
+        not_owners = Texts([.. Owner.Unwanted.Select(Like)]),
         traits = Texts(Is.Wanted),
         not_traits = Texts(Is.Unwanted),
         flows = Flow.Wanted.Count == 0 ? null : Flow.Wanted.ToArray(),
@@ -117,7 +122,8 @@ internal sealed record FilterTerms
 
     private static string Like(string text) => "%" + Escaped(text) + "%";
 
-    private static string Escaped(string text) =>
+    /// <summary>As part of a pattern that means nothing else.</summary>
+    public static string Escaped(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
 
     private static string[]? Several(FieldValues<IPNetwork> field) => field.Wanted.Count < 2 ? null : [.. field.Wanted.Select(static n => n.ToString())];

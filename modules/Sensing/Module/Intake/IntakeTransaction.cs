@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Sensing.Grouping;
+using Appliance.Sensing.Rules;
 using Appliance.Sensing.Sensors;
 using Npgsql;
 using NpgsqlTypes;
@@ -48,6 +49,7 @@ internal sealed class IntakeTransaction(Database database, AlertGrouping groupin
         await from.MoveAsync(work, to, batch, cancel);
         if (batch.Alerts.Count > 0)
         {
+            await IndicatorSightings.NameAsync(work, batch, cancel);
             var groups = await grouping.GroupAsync(work, batch, cancel);
             batch.WriteAlerts(_alertRows, alert => groups[GroupKey.Of(alert)]);
             await CopyAsync(work, CopyAlerts, _alertRows.Written, cancel);

@@ -30,8 +30,13 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
         {
             if (was.Fits(current, bookmark.AtByte))
                 return Continue(current, bookmark, closed: false);
-            // Same file, other content: truncated in place and begun anew.
-            return Hold(current, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
+            // Same file, other content: truncated in place and begun anew. What was not read of it yet may lie in a copy that was made before (copytruncate).
+            if (Sibling(was, bookmark.AtByte, copies: true) is not { } copy)
+                return Hold(current, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
+            current.Dispose();
+            if (RandomAccess.GetLength(copy) > bookmark.AtByte)
+                return Continue(copy, bookmark, closed: true);
+            return Following(copy, bookmark);
         }
         return Rotated(current, bookmark, was);
     }
@@ -61,12 +66,54 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
         var length = RandomAccess.GetLength(old);
         if (current is not null && (replaced || quiet) && bookmark.AtByte >= length)
         {
-            if (!ReferenceEquals(old, _held))
-                old.Dispose();
-            return Hold(current, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
+            current.Dispose();
+            return Following(old, bookmark);
         }
         current?.Dispose();
         return Continue(old, bookmark, closed: replaced || (quiet && File.Exists(_path)));
+    }
+
+    /// <summary>
+    /// The file that came after one that was read to its end: where the host was away for more than one rotation that is not the newest. Files are turned away in the order in which they were last
+    /// written; only names that end as a rotation writes them are taken, so that somebody's copy is not read as another file.
+    /// </summary>
+    private EveStretch? Following(SafeFileHandle old, Bookmark bookmark)
+    {
+        var (written, was) = (File.GetLastWriteTimeUtc(old), Identity.Of(old, ""));
+        if (!ReferenceEquals(old, _held))
+            old.Dispose();
+        // Looked at until two looks agree: a rotation between the list and the opening gives the name to another file.
+        SafeFileHandle? next = null;
+        for (var agreed = false; !agreed;)
+        {
+            var again = Younger(written) ?? TryOpen(_path);
+            agreed = (next is null && again is null) || (next is not null && again is not null && Inode(next) == Inode(again));
+            next?.Dispose();
+            next = again;
+        }
+        if (next is not null && was.Fits(next, 0))
+        {
+            // The copy was read to its end before the file itself was emptied; and a clock that went back makes nothing younger.
+            next.Dispose();
+            return null;
+        }
+        return next is null ? null : Hold(next, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
+    }
+
+    /// <summary>The oldest of the files that were written after <paramref name="written"/>.</summary>
+    private SafeFileHandle? Younger(DateTime written)
+    {
+        SafeFileHandle? oldest = null;
+        foreach (var path in Directory.EnumerateFiles(sensor.Path, "eve.json*").Where(static p => Path.GetFileName(p.AsSpan())["eve.json".Length..].IndexOfAnyExcept("0123456789.-_:TZ") < 0).Order(StringComparer.Ordinal).Reverse())
+        {
+            if (TryOpen(path) is not { } file)
+                continue;
+            var at = File.GetLastWriteTimeUtc(file);
+            if (at > written && RandomAccess.GetLength(file) > 0 && (oldest is null || at < File.GetLastWriteTimeUtc(oldest)))
+                (oldest, file) = (file, oldest);
+            file?.Dispose();
+        }
+        return oldest;
     }
 
     private EveStretch? Continue(SafeFileHandle file, Bookmark bookmark, bool closed)
@@ -91,7 +138,8 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
         (_held, _heldInode) = (file, Inode(file));
     }
 
-    private SafeFileHandle? Sibling(Identity was, long atByte)
+    /// <summary>The file that was being read, under another name; or one of the same beginning, under any inode.</summary>
+    private SafeFileHandle? Sibling(Identity was, long atByte, bool copies = false)
     {
         if (!Directory.Exists(sensor.Path))
             return null;
@@ -99,7 +147,7 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
         {
             if (path == _path || TryOpen(path) is not { } file)
                 continue;
-            if (Inode(file) == was.Inode && was.Fits(file, atByte))
+            if ((copies ? was.Bytes > 0 : Inode(file) == was.Inode) && was.Fits(file, atByte))
                 return file;
             file.Dispose();
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
@@ -51,7 +52,30 @@ internal sealed class ExtractRow
     public string SensorPath { get; init; } = "";
 
     /// <summary>Where the sensor put it; never outside its folder of extracts, whatever it said.</summary>
-    public string PathOfFile => Path.Combine(SensorPath, "packets", "extracted", $"{Id}.pcap");
+    private string PathOfFile => Path.Combine(SensorPath, "packets", "extracted", $"{Id}.pcap");
+
+    /// <summary>Opens it, unless it is gone or no plain file of that very place: whoever writes to the sensor's folder may have put a link or a pipe there.</summary>
+    public FileStream? Open()
+    {
+        // Of a pipe, which would be waited for, the system tells no length.
+        if (new FileInfo(PathOfFile) is not { Exists: true, LinkTarget: null, Length: > 0 })
+            return null;
+        try
+        {
+            var file = System.IO.File.OpenRead(PathOfFile);
+            // What was opened, not what lay there a moment ago.
+            var opened = System.IO.File.ResolveLinkTarget(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}"), returnFinalTarget: false);
+            if (opened?.FullName.EndsWith($"/packets/extracted/{Id}.pcap", StringComparison.Ordinal) == true)
+                return file;
+            file.Dispose();
+            return null;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            // The sensor deleted it meanwhile, or it is not ours to read.
+            return null;
+        }
+    }
 }
 
 /// <summary>The packets behind an alert: the sensor's ring keeps them for as long as its budget lasts, and this says so.</summary>
@@ -86,7 +110,8 @@ internal sealed class ShowPackets(Database database, SensingOptions options) : Q
             return new PacketsView(newest.State, newest, []);
         if (newest.Packets is null or 0)
             return new PacketsView(newest.RingFrom > alert.SeenAt ? "older" : "empty", newest, []);
-        return File.Exists(newest.PathOfFile) ? new PacketsView("done", newest, PacketFile.First(newest.PathOfFile)) : new PacketsView("gone", newest, []);
+        await using var file = newest.Open();
+        return file is null ? new PacketsView("gone", newest, []) : new PacketsView("done", newest, PacketFile.First(file));
     }
 
     private sealed class AlertRow
@@ -108,10 +133,9 @@ internal static class PacketFile
     private const int LongestPacket = 1 << 18;
 
     /// <summary>The first packets; stops where the file is no longer what it should be.</summary>
-    public static IReadOnlyList<KeptPacket> First(string path)
+    public static IReadOnlyList<KeptPacket> First(Stream file)
     {
         var packets = new List<KeptPacket>();
-        using var file = File.OpenRead(path);
         Span<byte> head = stackalloc byte[Header];
         if (file.ReadAtLeast(head, Header, throwOnEndOfStream: false) < Header || BinaryPrimitives.ReadUInt32LittleEndian(head) != 0xA1B2C3D4)
             return packets;
@@ -145,8 +169,8 @@ internal static class PacketDownload
     public static async Task<object> SendAsync(Viewer viewer, Database database, Guid id, CancellationToken cancel)
     {
         var row = await database.FindAsync<ExtractRow>(Find, Visible.With(viewer, new { id }), cancel);
-        return row is null || !File.Exists(row.PathOfFile)
-            ? Outcome<Done>.Refused([Refuse.NotFound("sensing.refused.packets-gone")])
-            : Results.File(row.PathOfFile, "application/vnd.tcpdump.pcap", $"packets-{id}.pcap");
+        return row?.Open() is { } file
+            ? Results.Stream(file, "application/vnd.tcpdump.pcap", $"packets-{id}.pcap")
+            : Outcome<Done>.Refused([Refuse.NotFound("sensing.refused.packets-gone")]);
     }
 }

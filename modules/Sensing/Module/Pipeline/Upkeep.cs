@@ -2,13 +2,14 @@ using Appliance.Kernel.Data;
 using Appliance.Sensing.Captures;
 using Appliance.Sensing.Intake;
 using Appliance.Sensing.Rules;
+using Appliance.Sensing.Sensors;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Appliance.Sensing.Pipeline;
 
-/// <summary>What has to happen without anybody asking: jobs and generations put before the sensors, snoozed groups brought back, old hours dropped, sources fetched.</summary>
+/// <summary>What has to happen without anybody asking: jobs and generations put before the sensors, unfinished uploads thrown away, snoozed groups brought back, old hours dropped, sources fetched.</summary>
 internal sealed class Upkeep(UpkeepParts parts, SensingBell bell, TimeProvider time, ILogger<Upkeep> log) : BackgroundService
 {
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);
@@ -28,6 +29,9 @@ internal sealed class Upkeep(UpkeepParts parts, SensingBell bell, TimeProvider t
                 if (round == 0)
                     await parts.Fetcher.TakeBundledAsync(stoppingToken);
                 await parts.Jobs.LookAsync(stoppingToken);
+                await parts.Orders.LookAsync(stoppingToken);
+                if (round % 5 == 0)
+                    await parts.Silence.LookAsync(stoppingToken);
                 if (round % 10 == 0)
                     await parts.Expiry.RunAsync(stoppingToken);
                 await parts.Generations.PublishAsync(stoppingToken);
@@ -35,6 +39,8 @@ internal sealed class Upkeep(UpkeepParts parts, SensingBell bell, TimeProvider t
                     bell.Ring();
                 if (round % 60 == 0)
                     await TrimAsync(stoppingToken);
+                if (round % 600 == 0)
+                    await parts.Uploads.SweepAsync(stoppingToken);
             }
             catch (Exception fault) when (fault is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException)
             {
@@ -89,4 +95,4 @@ internal sealed class Upkeep(UpkeepParts parts, SensingBell bell, TimeProvider t
 }
 
 /// <summary>What the upkeep keeps up.</summary>
-internal sealed record UpkeepParts(Database Database, DataFolder Data, SensingOptions Options, Hours Hours, CaptureJobs Jobs, GenerationWriter Generations, RuleFetcher Fetcher, Expiry Expiry);
+internal sealed record UpkeepParts(Database Database, DataFolder Data, SensingOptions Options, Hours Hours, CaptureJobs Jobs, UploadFolder Uploads, SensorOrders Orders, SilenceWatch Silence, GenerationWriter Generations, RuleFetcher Fetcher, Expiry Expiry);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Appliance.Kernel.Data;
 using Appliance.Sensing.Sensors;
@@ -45,8 +44,8 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
     private const string Indicators =
         """
         -- every row: they go to the sensors, whoever may read them here; a sensor shows nobody anything
-        select sid, type, value from sensing.indicators
-        where ended_at is null and (valid_until is null or valid_until > @now) and exists (select 1 from sensing.rule_sources where kind = 'indicators' and enabled)
+        select sid, type, key from sensing.indicators
+        where key is not null and ended_at is null and (valid_until is null or valid_until > @now) and exists (select 1 from sensing.rule_sources where kind = 'indicators' and enabled)
         order by sid
         """;
 
@@ -111,16 +110,10 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
             rules += RuleScanner.Scan(body).Count(static r => r.IsOn);
             files[$"rules/{Slug(file.Source)}--{file.Name}"] = body;
         }
-        var indicators = new StringBuilder();
-        foreach (var indicator in await database.QueryAsync<IndicatorRow>(Indicators, new { now = time.GetUtcNow() }, cancel))
-        {
-            if (IndicatorRules.Of(indicator) is not { } rule)
-                continue;
-            indicators.Append(rule).Append('\n');
-            rules++;
-        }
-        if (indicators.Length > 0)
-            files["rules/indicators.rules"] = indicators.ToString();
+        var indicators = IndicatorRules.Of(await database.QueryAsync<IndicatorRow>(Indicators, new { now = time.GetUtcNow() }, cancel));
+        rules += indicators.Rules;
+        foreach (var (name, body) in indicators.Files)
+            files[name] = body;
         // After the sources' own lines: of two for one rule the engine lets the stricter one count.
         if (ThresholdLines.Of(tunings, await database.QueryAsync<SilenceRow>(ThresholdLines.Silences, new { now = time.GetUtcNow() }, cancel)) is { Length: > 0 } lines)
             files["threshold.config"] = files.TryGetValue("threshold.config", out var known) ? $"{known}\n{lines}" : lines;

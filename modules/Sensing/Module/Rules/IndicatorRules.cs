@@ -1,45 +1,87 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
-using Appliance.Contracts;
-using Appliance.Kernel.Data;
-using Appliance.Kernel.Outbox;
 
 namespace Appliance.Sensing.Rules;
 
-/// <summary>One indicator as stored.</summary>
-internal sealed record IndicatorRow(long Sid, string Type, string Value);
+/// <summary>One indicator as stored; <paramref name="Key"/> is its value as <see cref="IndicatorKeys"/> writes it.</summary>
+internal sealed record IndicatorRow(long Sid, string Type, string Key);
 
-/// <summary>Indicators as rules. A value comes from a peer: whatever could end a quoted option is written as hex.</summary>
+/// <summary>
+/// Indicators as a few rules over data sets, so that a hundred thousand of them cost a look-up and not a rule each. Only http addresses, whose two halves lie in two
+/// buffers, are rules of their own. A set's rule has a sid of its own; the intake finds which indicator it was (<see cref="IndicatorSightings"/>).
+/// </summary>
 internal static class IndicatorRules
 {
-    /// <summary>Types that become rules; hashes wait for file keywords in the engine.</summary>
-    public static bool Supports(string type) => type is "ipv4" or "ipv6" or "domain" or "url";
+    /// <summary>The sids of the rules that stand for whole sets.</summary>
+    public const long FirstSet = 9_099_001;
 
-    /// <summary>The rule, or null when the value is not what its type says.</summary>
-    public static string? Of(IndicatorRow indicator)
+    private const string Addresses = "address";
+
+    // Names are asked for in four places; of files each digest has its list.
+    private static readonly (string Kind, string Rule)[] s_sets =
+    [
+        ("domain", "alert dns any any -> any any (msg:\"{0}\"; dns.query; dataset:isset,{1},type domain,load {2}; {3}"),
+        ("domain", "alert tls any any -> any any (msg:\"{0}\"; tls.sni; dataset:isset,{1},type domain,load {2}; {3}"),
+        ("domain", "alert http any any -> any any (msg:\"{0}\"; http.host; dataset:isset,{1},type domain,load {2}; {3}"),
+        ("domain", "alert quic any any -> any any (msg:\"{0}\"; quic.sni; dataset:isset,{1},type domain,load {2}; {3}"),
+        ("md5", "alert ip any any -> any any (msg:\"{0}\"; filemd5:{2}; {3}"),
+        ("sha1", "alert ip any any -> any any (msg:\"{0}\"; filesha1:{2}; {3}"),
+        ("sha256", "alert ip any any -> any any (msg:\"{0}\"; filesha256:{2}; {3}"),
+    ];
+
+    /// <summary>The kind of what a set of this sid holds, or null.</summary>
+    public static string? KindOf(int gid, long sid) =>
+        gid != 1 || sid < FirstSet || sid > FirstSet + s_sets.Length ? null : sid == FirstSet ? Addresses : s_sets[sid - FirstSet - 1].Kind;
+
+    /// <summary>What an alert of an indicator of this type is called.</summary>
+    public static string Message(string type) => $"Indicator: {(IndicatorKeys.KindOf(type) == Addresses ? "address" : type)}";
+
+    /// <summary>The files of a generation, by name below its folder, and how many rules they hold.</summary>
+    public static (IReadOnlyDictionary<string, string> Files, int Rules) Of(IEnumerable<IndicatorRow> indicators)
     {
-        var message = $"Indicator from a peer: {indicator.Type}";
-        var tail = string.Create(CultureInfo.InvariantCulture, $"classtype:trojan-activity; sid:{indicator.Sid}; rev:1;)");
-        switch (indicator.Type)
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        var kinds = indicators.ToLookup(static i => IndicatorKeys.KindOf(i.Type));
+        var (rules, count, sid) = (new StringBuilder(), 0, FirstSet);
+        // In the header, not in a set: the engine then asks once a flow and direction, and its index takes any number of addresses. The limit leaves one of the two.
+        var addresses = Distinct(kinds[Addresses]);
+        if (addresses.Count > 0)
+            Add($"alert ip any any <> [{string.Join(',', addresses)}] any (msg:\"{Message("ipv4")}\"; threshold:type limit,track by_both,count 1,seconds 60; {Tail(sid)}");
+        foreach (var (kind, rule) in s_sets)
         {
-            case "ipv4" or "ipv6" when IPAddress.TryParse(indicator.Value, out var address):
-                return $"alert ip any any <> [{address}] any (msg:\"{message}\"; {tail}";
-            case "domain" when Name(indicator.Value) is { } name:
-                return $"alert dns any any -> any any (msg:\"{message}\"; dns.query; dotprefix; content:\".{Content(name)}\"; nocase; endswith; {tail}";
-            case "url" when Uri.TryCreate(indicator.Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Name(uri.Host) is { } host:
-                return $"alert http any any -> any any (msg:\"{message}\"; http.host; content:\"{Content(host)}\"; http.uri; content:\"{Content(uri.PathAndQuery)}\"; {tail}";
-            default:
-                return null;
+            sid++;
+            var name = $"indicators-{kind}";
+            if (!files.ContainsKey($"rules/{name}.lst"))
+            {
+                if (Distinct(kinds[kind]) is not { Count: > 0 } values)
+                    continue;
+                files[$"rules/{name}.lst"] = string.Join('\n', values) + "\n";
+            }
+            Add(string.Format(CultureInfo.InvariantCulture, rule, Message(kind), name, $"{name}.lst", Tail(sid)));
+        }
+        foreach (var url in kinds["url"])
+            Add(OfUrl(url));
+        if (count > 0)
+            files["rules/indicators.rules"] = rules.ToString();
+        return (files, count);
+
+        void Add(string rule)
+        {
+            rules.Append(rule).Append('\n');
+            count++;
         }
     }
 
-    private static string? Name(string value)
+    private static List<string> Distinct(IEnumerable<IndicatorRow> rows) => [.. rows.Select(static r => r.Key).Distinct(StringComparer.Ordinal)];
+
+    private static string OfUrl(IndicatorRow url)
     {
-        var name = value.Trim().TrimEnd('.').ToLowerInvariant();
-        return name.Length is > 3 and <= 253 && name.Contains('.', StringComparison.Ordinal) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? name : null;
+        var uri = new Uri(url.Key);
+        return $"alert http any any -> any any (msg:\"{Message("url")}\"; http.host; content:\"{Content(uri.Host)}\"; bsize:{uri.Host.Length}; http.uri; content:\"{Content(uri.PathAndQuery)}\"; {Tail(url.Sid)}";
     }
 
+    private static string Tail(long sid) => string.Create(CultureInfo.InvariantCulture, $"classtype:trojan-activity; sid:{sid}; rev:1;)");
+
+    // A value comes from a peer: whatever could end a quoted option is written as hex.
     private static string Content(string value)
     {
         var text = new StringBuilder();
@@ -51,42 +93,5 @@ internal static class IndicatorRules
                 text.Append('|').Append(b.ToString("X2", CultureInfo.InvariantCulture)).Append('|');
         }
         return text.ToString();
-    }
-}
-
-/// <summary>Takes accepted indicators into the next generation.</summary>
-internal sealed class IndicatorReceivedHandler : IEventHandler<IndicatorReceived>
-{
-    private const string Insert =
-        """
-        insert into sensing.indicators as i (stix_id, peer, type, value, received_at, valid_until, tlp, pap, exercise, named)
-        values (@stix, @peer, @Type, @Value, @now, @until, @tlp, @pap, @exercise, @named)
-        on conflict (stix_id, type, value) do update set valid_until = excluded.valid_until, received_at = excluded.received_at,
-            ended_at = case when i.ended_by is null and (excluded.valid_until is null or excluded.valid_until > excluded.received_at) then null else i.ended_at end
-        """;
-
-    public async Task HandleAsync(IndicatorReceived fact, Work work, CancellationToken cancel)
-    {
-        // PAP:RED forbids anything that could show outside; a passive sensor is allowed from AMBER on, and a RED one stays on the page.
-        var usable = fact.Observables.Where(static o => IndicatorRules.Supports(o.Type)).ToList();
-        foreach (var observable in usable)
-            await work.ExecuteAsync(
-                Insert,
-                new
-                {
-                    stix = fact.StixId,
-                    peer = fact.Peer.Value,
-                    observable.Type,
-                    observable.Value,
-                    now = work.Now,
-                    until = fact.ValidUntil?.UtcDateTime,
-                    tlp = (short)fact.Marking.Tlp,
-                    pap = (short)fact.Marking.Pap,
-                    exercise = fact.Marking.Exercise,
-                    named = (fact.Marking.Named ?? []).Select(static u => u.Value).ToArray(),
-                },
-                cancel);
-        if (usable.Count > 0)
-            await Generations.WantAsync(work, cancel);
     }
 }

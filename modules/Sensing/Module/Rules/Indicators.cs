@@ -11,6 +11,12 @@ public sealed class IndicatorLine
     public long Sid { get; init; }
     public string Type { get; init; } = "";
     public string Value { get; init; } = "";
+
+    /// <summary>Number of the advisory that named it; empty for a peer.</summary>
+    public string Origin { get; init; } = "";
+
+    /// <summary>False when the value is not what its type says, and nothing is looked for.</summary>
+    public bool Usable { get; init; }
     public DateTimeOffset ReceivedAt { get; init; }
     public DateTimeOffset? ValidUntil { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
@@ -33,7 +39,7 @@ internal sealed class ListIndicators(Database database) : Query<ListIndicatorsRe
 {
     private const string Sql =
         $"""
-        select m.sid, m.type, m.value, m.received_at, m.valid_until, m.ended_at, m.ended_by, coalesce(s.alerts, 0) as alerts, s.last_received as last_alert, m.tlp, m.pap, m.exercise
+        select m.sid, m.type, m.value, m.origin, m.key is not null as usable, m.received_at, m.valid_until, m.ended_at, m.ended_by, coalesce(s.alerts, 0) as alerts, s.last_received as last_alert, m.tlp, m.pap, m.exercise
         from sensing.indicators m
         left join sensing.signatures s on s.gid = 1 and s.sid = m.sid
         where {Visible.Rows} and (@words::text is null or m.value ilike @words)

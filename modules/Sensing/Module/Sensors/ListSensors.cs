@@ -43,6 +43,23 @@ internal sealed class SensorRow
 
     public long WaitingBytes { get; set; }
 
+    /// <summary>The newest generation that was put before the sensors.</summary>
+    public int? Published { get; init; }
+
+    /// <summary>Packets of the spans of the last minutes, and what was lost of them.</summary>
+    public long RecentPackets { get; init; }
+    public long RecentLost { get; init; }
+    public double RecentSeconds { get; init; }
+
+    /// <summary>Packets a second over the last ten to twenty minutes; null when nothing is known.</summary>
+    public double? Rate => RecentSeconds > 0 ? RecentPackets / RecentSeconds : null;
+
+    /// <summary>Lost of what came, from 0 to 100; null when nothing came.</summary>
+    public double? LossPercent => RecentPackets + RecentLost > 0 ? 100.0 * RecentLost / (RecentPackets + RecentLost) : null;
+
+    /// <summary>The last sign of life.</summary>
+    public DateTimeOffset? LastSign => new[] { HeartbeatAt, StartedAt, IsOurs ? null : LastRecordAt }.Max();
+
     public bool IsOurs => Kind == "folder";
 }
 
@@ -65,6 +82,8 @@ internal sealed class SensorStates(SensingOptions options, TimeProvider time)
         """
         select s.id, s.name, s.path, s.kind, s.present, s.interfaces, s.started_at, s.stopped_at, s.version, s.matcher, s.can_capture, s.heartbeat_at,
             s.heartbeat::text as heartbeat_body, s.last_record_at, s.last_packet_at, s.delay_seconds,
+            (select max(number) from sensing.generations where state = 'published') as published,
+            coalesce(r.packets, 0)::bigint as recent_packets, coalesce(r.lost, 0)::bigint as recent_lost, coalesce(extract(epoch from least(s.heartbeat_at, @now) - r.since), 0)::float8 as recent_seconds,
             g.generation, g.state as generation_state, coalesce(g.rules_loaded, 0) as rules_loaded, coalesce(g.rules_failed, 0) as rules_failed,
             coalesce(b.lines, 0)::bigint as lines, coalesce(b.rejected, 0)::bigint as rejected, coalesce(b.mended, 0)::bigint as mended, b.read_at
         from sensing.sensors s
@@ -72,6 +91,9 @@ internal sealed class SensorStates(SensingOptions options, TimeProvider time)
         left join lateral (
             select sum(lines) as lines, sum(rejected) as rejected, sum(mended) as mended, max(read_at) as read_at
             from sensing.bookmarks where sensor_id = s.id) b on true
+        left join lateral (
+            select sum(p.packets) as packets, sum((select sum(value::bigint) from jsonb_each_text(p.drops))) as lost, greatest(min(p.at), s.started_at) as since
+            from sensing.sensor_spans p where p.sensor_id = s.id and p.at > @now - interval '20 minutes') r on true
         order by s.present desc, s.name
         """;
 
@@ -79,7 +101,7 @@ internal sealed class SensorStates(SensingOptions options, TimeProvider time)
 
     public async Task<IReadOnlyList<SensorRow>> ReadAsync(Database database, CancellationToken cancel)
     {
-        var rows = await database.QueryAsync<SensorRow>(Sql, null, cancel, 5);
+        var rows = await database.QueryAsync<SensorRow>(Sql, new { now = time.GetUtcNow() }, cancel, 5);
         var bookmarks = (await database.QueryAsync<BookmarkRow>(Bookmarks, null, cancel, 5)).ToLookup(b => b.Sensor);
         var now = time.GetUtcNow();
         foreach (var row in rows)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Appliance.Kernel.Data;
+using Appliance.Sensing.Captures;
 using Appliance.Sensing.Intake;
 
 namespace Appliance.Sensing.Sensors;
@@ -50,11 +51,20 @@ internal sealed class SensorAnswers
         """;
 
     private const string JobDone =
-        """
+        $"""
         update sensing.captures set
             state = 'done', done_at = @now, percent = 100, packets = @packets, alerts = @alerts, records = @records,
             first_packet = @first, last_packet = @last, truncated_at = @truncatedAt, reason = @reason
-        where job_id = @job and state in ('queued', 'running')
+        where job_id = @job and (state in ('queued', 'running') or (state = 'failed' and reason = '{CancelReplay.Reason}'))
+        """;
+
+    // What was found up to there. The order may have been taken away by hand: then this is the first that is heard of it.
+    private const string JobCancelled =
+        $"""
+        update sensing.captures set
+            state = 'failed', reason = '{CancelReplay.Reason}', done_at = @now, percent = @percent, packets = @packets, alerts = @alerts, records = @records,
+            first_packet = @first, last_packet = @last
+        where job_id = @job and (state in ('queued', 'running') or (state = 'failed' and reason = '{CancelReplay.Reason}'))
         """;
 
     private const string JobFailed =
@@ -79,17 +89,19 @@ internal sealed class SensorAnswers
         DateTimeOffset? packet = batch.LastLive > 0 ? EveTime.Time(batch.LastLive) : null;
         double? delay = packet is { } seen ? Math.Max(0, (now - seen).TotalSeconds) : null;
         await work.ExecuteAsync(Seen, new { sensor, now, packet = packet?.UtcDateTime, delay }, cancel);
-        byte[]? heartbeat = null;
+        var heartbeats = new List<byte[]>();
         foreach (var answer in batch.Answers)
         {
             using var document = JsonDocument.Parse(answer);
             if (document.RootElement.TryGetProperty("stats", out var stats) && stats.ValueKind == JsonValueKind.Object)
-                heartbeat = answer;
+                heartbeats.Add(answer);
             else if (document.RootElement.TryGetProperty("engine", out var engine) && engine.ValueKind == JsonValueKind.Object)
                 await EngineAsync(work, sensor, now, engine, cancel);
         }
-        if (heartbeat is not null)
-            await work.ExecuteAsync(Beat, new { sensor, now, body = System.Text.Encoding.UTF8.GetString(heartbeat) }, cancel);
+        if (heartbeats.Count == 0)
+            return;
+        await SensorSpans.AddAsync(work, sensor, now, heartbeats, delay, cancel);
+        await work.ExecuteAsync(Beat, new { sensor, now, body = System.Text.Encoding.UTF8.GetString(heartbeats[^1]) }, cancel);
     }
 
     private static async Task EngineAsync(Work work, short sensor, DateTimeOffset now, JsonElement engine, CancellationToken cancel)
@@ -112,6 +124,7 @@ internal sealed class SensorAnswers
             case "job started":
             case "job progress":
             case "job done":
+            case "job cancelled":
             case "job failed":
                 await JobAsync(work, now, engine, message, cancel);
                 // Progress comes every second and is worth nothing once the job is done.
@@ -152,7 +165,7 @@ internal sealed class SensorAnswers
             if (message is not "job failed")
                 return;
         }
-        var sql = message switch { "job started" => JobStarted, "job progress" => JobProgress, "job done" => JobDone, _ => JobFailed };
+        var sql = message switch { "job started" => JobStarted, "job progress" => JobProgress, "job done" => JobDone, "job cancelled" => JobCancelled, _ => JobFailed };
         await work.ExecuteAsync(
             sql,
             new

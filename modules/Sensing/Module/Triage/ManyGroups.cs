@@ -63,12 +63,12 @@ internal sealed class SnoozeMany(Database database, MatchingGroups matching, Und
         snooze.RunWithinAsync(work, new(groups, argument.Hours), cancel);
 }
 
-/// <summary>Whether many groups are taken or let go.</summary>
-internal sealed record AssignManyArgument(bool ToMe = true);
+/// <summary>Whether many groups are taken, given to a colleague or let go.</summary>
+internal sealed record AssignManyArgument(bool ToMe = true, Guid? To = null);
 
-/// <summary>Takes all groups that match for oneself.</summary>
+/// <summary>Sets the owner of all groups that match.</summary>
 internal sealed class AssignMany(Database database, MatchingGroups matching, UndoTriage undo, AssignAlerts assign) : ManyGroups<AssignManyArgument>(database, matching, undo)
 {
     protected override Task<Outcome<TriageAnswer>> ActAsync(Work work, AssignManyArgument argument, GroupSelection groups, CancellationToken cancel) =>
-        assign.RunWithinAsync(work, new(groups, argument.ToMe), cancel);
+        assign.RunWithinAsync(work, new(groups, argument.ToMe, argument.To is { } to ? new UserId(to) : null), cancel);
 }

@@ -20,16 +20,28 @@ internal sealed class ObservableSet
             Add(address.AddressFamily == AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4", address.ToString());
     }
 
+    public void AddRecord(ReadOnlyMemory<byte> raw)
+    {
+        using var document = JsonDocument.Parse(raw, new JsonDocumentOptions { MaxDepth = 128 });
+        Add(document.RootElement);
+    }
+
     public void AddRecord(string raw)
     {
         using var document = JsonDocument.Parse(raw, new JsonDocumentOptions { MaxDepth = 128 });
-        var record = document.RootElement;
+        Add(document.RootElement);
+    }
+
+    private void Add(JsonElement record)
+    {
         if (Member(record, "http") is { ValueKind: JsonValueKind.Object } http)
             AddHttp(http);
         if (Member(record, "dns") is { } dns)
             AddDns(dns);
         if (Member(record, "tls") is { } tls)
             Add("domain", Text(tls, "sni"));
+        if (Member(record, "quic") is { } quic)
+            Add("domain", Text(quic, "sni"));
         if (Member(record, "fileinfo") is { } file)
             AddHashes(file);
         if (Member(record, "files") is { ValueKind: JsonValueKind.Array } files)

@@ -38,6 +38,10 @@ internal abstract class TriageAct<TRequest>(Database database, SensingBell bell)
     /// <summary>Why this group cannot be changed, or null.</summary>
     protected abstract Refusal? Forbids(LockedGroup group);
 
+    /// <summary>What is to be asked before the groups are judged; most acts know all they need.</summary>
+    protected virtual Task<Outcome<TriagePlan>> PlanAsync(Work work, TRequest request, CancellationToken cancel) =>
+        Task.FromResult<Outcome<TriagePlan>>(new TriagePlan(Forbids, Note(request)));
+
     /// <summary>Changes the groups, all of them allowed.</summary>
     protected abstract Task ChangeAsync(Work work, TRequest request, IReadOnlyList<LockedGroup> groups, CancellationToken cancel);
 
@@ -48,11 +52,14 @@ internal abstract class TriageAct<TRequest>(Database database, SensingBell bell)
     {
         if (Check(work, request) is { } wrong)
             return wrong;
+        var planned = await PlanAsync(work, request, cancel);
+        if (!planned.TryGet(out var plan))
+            return Outcome<TriageAnswer>.Refused(planned.Refusals);
         var selection = SelectionOf(request);
         var locked = await selection.LockAsync(work, Most, cancel);
         if (!locked.TryGet(out var groups))
             return Outcome<TriageAnswer>.Refused(locked.Refusals);
-        var results = groups.Select(g => new GroupResult(g.Id, Forbids(g))).ToList();
+        var results = groups.Select(g => new GroupResult(g.Id, plan.Forbids(g))).ToList();
         results.AddRange(selection.Ids.Except(groups.Select(g => g.Id)).Select(id => new GroupResult(id, Refuse.NotFound("sensing.refused.no-group"))));
         var refused = results.Where(r => r.Refusal is not null).Select(r => r.Id).ToHashSet();
         var allowed = groups.Where(g => !refused.Contains(g.Id)).ToList();
@@ -64,13 +71,13 @@ internal abstract class TriageAct<TRequest>(Database database, SensingBell bell)
         var ids = allowed.Select(g => g.Id).ToArray();
         await work.ExecuteAsync(
             Remember,
-            Visible.With(work.Viewer, new { act, now = work.Now, actorId = work.Viewer.Id.Value, actorName = work.Viewer.Name, action = Action, note = Note(request), ids }),
+            Visible.With(work.Viewer, new { act, now = work.Now, actorId = work.Viewer.Id.Value, actorName = work.Viewer.Name, action = Action, note = plan.Note, ids }),
             cancel);
         await ChangeAsync(work, request, allowed, cancel);
         work.Audit(
             $"sensing.alert-group.{Action}",
             ids.Length == 1 ? $"alert-group/{ids[0]}" : $"triage/{act}",
-            new { act, groups = ids.Length, note = Note(request), first = ids.Take(20) });
+            new { act, groups = ids.Length, note = plan.Note, first = ids.Take(20) });
         return new TriageAnswer(act, results);
     }
 
@@ -80,3 +87,8 @@ internal abstract class TriageAct<TRequest>(Database database, SensingBell bell)
         return Task.CompletedTask;
     }
 }
+
+/// <summary>What an act on groups knows before it looks at them.</summary>
+/// <param name="Forbids">Why a group cannot be changed, or null.</param>
+/// <param name="Note">One line for the history.</param>
+internal sealed record TriagePlan(Func<LockedGroup, Refusal?> Forbids, string Note);

@@ -27,6 +27,7 @@ public sealed partial class InboxPage
     // Absent while the groups are gathered.
     private DataList<InboxRow>? _list;
     private CloseDialog _closing = default!;
+    private AssignDialog _assigning = default!;
     private SnoozeDialog _snoozing = default!;
     private SuppressDialog _suppressing = default!;
     private IReadOnlyList<FilterTab> _ways = [];
@@ -95,6 +96,7 @@ public sealed partial class InboxPage
                 { OnAll = () => AllAsync("snooze", new SnoozeManyArgument(), "snoozed") },
             new("a", T["sensing.act.assign"], (rows, ct) => ActAsync(s => Assign.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.assigned"]))
                 { OnAll = () => AllAsync("assign", new AssignManyArgument(), "assigned") },
+            new("Shift+a", T["sensing.act.assign-to"], (rows, ct) => GiveAsync(rows, ct)) { OnAll = GiveAllAsync },
             new("Shift+z", T["sensing.act.snooze-until"], (rows, _) => SnoozeForAsync(rows)),
             new("r", T["sensing.act.reopen"], (rows, ct) => ActAsync(s => Reopen.RunAsync(Viewer, new(s), ct), rows, T["sensing.done.reopened"])),
         ];
@@ -206,6 +208,14 @@ public sealed partial class InboxPage
         await DrawAsync();
         return report;
     }
+
+    private async Task<ActReport> GiveAsync(IReadOnlyList<InboxRow> rows, CancellationToken cancel) =>
+        await _assigning.AskAsync() is { } who
+            ? await ActAsync(s => Assign.RunAsync(Viewer, new(s, who.ToMe, who.To is { } to ? new UserId(to) : null), cancel), rows, who.To is null ? T["sensing.done.released"] : T["sensing.done.given", _assigning.NameOf(who)])
+            : ActReport.Nothing;
+
+    private async Task<BulkOrder?> GiveAllAsync() =>
+        await _assigning.AskAsync() is { } who ? Words.Order("assign", who, new GroupsWanted(Filter), who.To is null ? "released" : "given", "assign-to") : null;
 
     private Task<BulkOrder?> AllAsync(string act, object argument, string said) => Task.FromResult<BulkOrder?>(Words.Order(act, argument, new GroupsWanted(Filter), said));
 

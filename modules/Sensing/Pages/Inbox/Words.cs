@@ -25,8 +25,8 @@ internal static class Words
     }
 
     /// <summary>An act on many groups, for the host to work.</summary>
-    public static BulkOrder Order(string act, object argument, GroupsWanted groups, string said) =>
-        new($"sensing/{act}", JsonSerializer.SerializeToElement(argument, argument.GetType(), OutboxJson.Options), $"sensing.act.{act}", $"sensing.bulk.{said}")
+    public static BulkOrder Order(string act, object argument, GroupsWanted groups, string said, string? title = null) =>
+        new($"sensing/{act}", JsonSerializer.SerializeToElement(argument, argument.GetType(), OutboxJson.Options), $"sensing.act.{title ?? act}", $"sensing.bulk.{said}")
         {
             Query = JsonSerializer.SerializeToElement(groups, OutboxJson.Options),
         };
@@ -34,8 +34,10 @@ internal static class Words
     private static List<ItemLeft> LeftOf(TriageAnswer answer, Func<Guid, string> name) =>
         [.. answer.Refused.Select(r => new ItemLeft(name(r.Id), r.Refusal!, $"/sense/alerts/{r.Id}"))];
 
-    /// <summary>Bytes as people say them; the units are the same in all six languages.</summary>
-    public static string Bytes(long bytes) => bytes switch
+    /// <summary>Bytes as people say them; the units are the same in all six languages, and stand behind their number also where one writes from the right.</summary>
+    public static string Bytes(long bytes) => Languages.IsRightToLeft(System.Globalization.CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) ? $"\u2066{Said(bytes)}\u2069" : Said(bytes);
+
+    private static string Said(long bytes) => bytes switch
     {
         < 1 << 10 => FormattableString.Invariant($"{bytes} B"),
         < 1 << 20 => FormattableString.Invariant($"{bytes / 1024.0:0.#} KiB"),

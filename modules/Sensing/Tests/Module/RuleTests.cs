@@ -106,27 +106,4 @@ public sealed class RuleTests
     [InlineData("x.zip", new byte[] { 0x50, 0x4B, 3, 4, 9, 9 })]
     [InlineData("picture.png", new byte[] { 1, 2, 3 })]
     public void Broken_archive_is_refused(string name, byte[] content) => Assert.False(RuleArchive.Read(name, content).Succeeded);
-
-    [Theory]
-    [InlineData("domain", "Evil.Example.")]
-    [InlineData("ipv4", "192.0.2.9")]
-    [InlineData("ipv6", "2001:db8::9")]
-    [InlineData("url", "http://evil.example/a?b=\"c;d\"")]
-    public void Indicator_becomes_a_rule_that_the_engine_takes(string type, string value)
-    {
-        var rule = IndicatorRules.Of(new IndicatorRow(9100001, type, value));
-        Assert.NotNull(rule);
-        var scanned = Assert.Single(RuleScanner.Scan(rule));
-        Assert.Equal(9100001, scanned.Sid);
-        Assert.Empty(new RuleChecker().Check("indicators.rules", [scanned]));
-    }
-
-    [Theory]
-    [InlineData("domain", "a\"; sid:1; msg:\"x")]
-    [InlineData("domain", "localhost")]
-    [InlineData("ipv4", "any any -> any any")]
-    [InlineData("url", "file:///etc/passwd")]
-    [InlineData("sha256", "aa")]
-    public void Value_that_is_not_what_its_type_says_becomes_no_rule(string type, string value) =>
-        Assert.Null(IndicatorRules.Of(new IndicatorRow(9100001, type, value)));
 }

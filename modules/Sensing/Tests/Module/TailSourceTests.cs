@@ -71,6 +71,49 @@ public sealed class TailSourceTests : IDisposable
     }
 
     [Fact]
+    public void Several_rotations_while_the_host_was_down_are_read_in_their_order()
+    {
+        File.WriteAllText(Eve, "a1\n");
+        Look();
+        _source.Dispose();
+        File.AppendAllText(Eve, "a2\n");
+        foreach (var next in new[] { "b", "c", "d" })
+        {
+            for (var number = 3; number > 0; number--)
+            {
+                if (File.Exists($"{Eve}.{number}"))
+                    File.Move($"{Eve}.{number}", $"{Eve}.{number + 1}");
+            }
+            File.Move(Eve, Eve + ".1");
+            File.WriteAllText(Eve, $"{next}1\n{next}2\n");
+            File.SetLastWriteTimeUtc(Eve, File.GetLastWriteTimeUtc(Eve + ".1").AddSeconds(1));
+        }
+        // Somebody's copy is no rotation.
+        File.Copy(Eve + ".1", Eve + ".bak");
+        _source = Open();
+        for (var looks = 0; looks < 10; looks++)
+            Look();
+        Assert.Equal(["a1", "a2", "b1", "b2", "c1", "c2", "d1", "d2"], _read);
+    }
+
+    [Fact]
+    public void A_copy_made_before_the_truncation_gives_what_was_not_read_yet()
+    {
+        File.WriteAllText(Eve, "a1\n");
+        Look();
+        File.AppendAllText(Eve, "a2\na3\n");
+        File.Copy(Eve, Eve + ".1");
+        File.WriteAllText(Eve, "b1\n");
+        for (var looks = 0; looks < 4; looks++)
+            Look();
+        File.Copy(Eve, Eve + ".1", overwrite: true);
+        File.WriteAllText(Eve, "c1\n");
+        for (var looks = 0; looks < 4; looks++)
+            Look();
+        Assert.Equal(["a1", "a2", "a3", "b1", "c1"], _read);
+    }
+
+    [Fact]
     public void Truncation_in_place_begins_anew()
     {
         File.WriteAllText(Eve, "a1\na2\n");
