@@ -54,6 +54,23 @@ public sealed class IndicatorTests
         Assert.Equal(0, await other.AskAsync<long>("select count(*) from sensing.indicators"));
     }
 
+    [Fact]
+    public async Task What_may_not_leave_the_box_goes_to_no_sensor_and_a_later_word_on_it_counts()
+    {
+        await using var world = await SensingWorld.StartAsync();
+        await TellAsync(world, Named(Marking.Default with { Pap = Pap.Red }, "quiet.example"));
+        await TellAsync(world, Named(Marking.Default, "loud.example") with { StixId = "indicator--2" });
+        Assert.Equal("loud.example\n", await DomainsAsync(world));
+        var list = (await world.Get<ListIndicators>().RunAsync(world.Analyst, new(), Cancel)).Value;
+        Assert.Equal((false, true), (list.First(l => l.Value == "quiet.example").Searched, list.First(l => l.Value == "loud.example").Searched));
+
+        await TellAsync(world, Named(Marking.Default with { Pap = Pap.Green }, "quiet.example"));
+        Assert.Equal("quiet.example\nloud.example\n", await DomainsAsync(world));
+    }
+
+    private static IndicatorReceived Named(Marking marking, string name) =>
+        new() { Marking = marking, StixId = "indicator--1", Peer = new PeerId(Guid.Parse("0198c7a0-0000-7000-8000-0000000000ae")), Observables = [new("domain", name)], ValidUntil = DateTimeOffset.UtcNow.AddDays(1) };
+
     private static AdvisoryPublished Advisory(int revision, params Observable[] observables) =>
         new() { Marking = Marking.Default, Advisory = new AdvisoryId(Guid.Parse("0198c7a0-0000-7000-8000-0000000000ad")), Number = "ADV-2026-0007", Revision = revision, Title = "t", Summary = "s", Body = "b", Severity = 2, Observables = observables };
 

@@ -97,6 +97,29 @@ public sealed class RemoteSensorTests
     }
 
     [RemoteFact]
+    public async Task Names_and_links_that_a_hostile_remote_shows_are_neither_run_nor_followed_and_its_segments_still_come()
+    {
+        await using var world = await SensingWorld.StartAsync();
+        await using var link = await Link.OpenAsync(world.Spool.Folder);
+        var far = new SensorSpool(link.Remote);
+        far.Put("events", SensorSpool.Dns(1));
+        var spool = Path.Combine(link.Remote, "spool");
+        foreach (var name in new[] { "events-0000000002[$(id>ran)].json", "alerts-a[$(id>ran)].json", "events-0000000003.json\nevents-0000000004.json", "alerts-08.json", "events-00000000012.json" })
+            await File.WriteAllTextAsync(Path.Combine(spool, name), SensorSpool.Dns(666) + "\n", Cancel);
+        File.CreateSymbolicLink(Path.Combine(spool, "alerts-0000000005.json"), "/etc/passwd");
+        Directory.CreateDirectory(Path.Combine(link.Remote, "packets", "extracted"));
+        File.CreateSymbolicLink(Path.Combine(link.Remote, "packets", "extracted", "a.pcap"), "/etc/passwd");
+
+        var (code, output) = await link.CarryAsync();
+        Assert.True(code == 0, output);
+        await world.ReadAsync();
+        Assert.Equal("1", await world.AskAsync<string>("select string_agg(flow_id::text, ' ') from sensing.events"));
+        Assert.False(File.Exists("ran"), "a name was run");
+        Assert.Equal(["events-0000000001.json"], Directory.GetFiles(Path.Combine(link.Centre, "spool"), "*.json").Select(Path.GetFileName));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(link.Centre, "packets", "extracted")));
+    }
+
+    [RemoteFact]
     public async Task Another_host_key_is_refused_in_words_and_the_health_page_says_so()
     {
         await using var world = await SensingWorld.StartAsync(new Dictionary<string, string?> { ["sensing:silenceSeconds"] = "20" });

@@ -21,50 +21,32 @@ internal sealed class EventHints(Database database, TimeProvider time) : QueryHi
 
         """;
 
-    private const string Src = $"{Rows} select host(src) as value, null::text as about, count(*) as count from looked where src is not null group by src) {Best}";
-    private const string Dst = $"{Rows} select host(dst) as value, null::text as about, count(*) as count from looked where dst is not null group by dst) {Best}";
+    private const string Src = $"{Rows} select host(src) as value, null::text as about, count(*) as count from looked where src is not null group by src) {HintSql.Best}";
+    private const string Dst = $"{Rows} select host(dst) as value, null::text as about, count(*) as count from looked where dst is not null group by dst) {HintSql.Best}";
 
     private const string Ip =
         $"""
         {Rows}
             select host(s.address) as value, null::text as about, count(*) as count
             from looked l cross join lateral (select l.src as address union select l.dst) s where s.address is not null group by s.address)
-        {Best}
+        {HintSql.Best}
         """;
 
-    private const string Port =
-        $"""
-        {Rows}
-            select p.port::text as value, null::text as about, count(*) as count
-            from looked l cross join lateral (select l.src_port as port union select l.dst_port) p where p.port is not null group by p.port)
-        {Best}
-        """;
+    private const string Port = Rows + HintSql.Port;
+    private const string Proto = Rows + HintSql.Proto;
+    private const string Type = $"""{Rows} select type as value, null::text as about, count(*) as count from looked where type not like '%"%' group by type) {HintSql.Best}""";
+    private const string Name = Rows + HintSql.Name;
+    private const string Sid = $"{Rows} select sid::text as value, max(signature) as about, count(*) as count from looked where sid is not null group by sid) {HintSql.Best}";
+    private const string Severity = $"{Rows} select severity::text as value, null::text as about, count(*) as count from looked where severity is not null group by severity) {HintSql.Best}";
 
-    private const string Proto =
-        $"""
-        {Rows}
-            select p.proto as value, null::text as about, count(*) as count
-            from looked l cross join lateral (select lower(l.proto) as proto union select l.app_proto) p where p.proto not like '%"%' group by p.proto)
-        {Best}
-        """;
-
-    private const string Type = $"""{Rows} select type as value, null::text as about, count(*) as count from looked where type not like '%"%' group by type) {Best}""";
-    private const string Name = $"""{Rows} select name as value, null::text as about, count(*) as count from looked where name not like '%"%' group by name) {Best}""";
-    private const string Sid = $"{Rows} select sid::text as value, max(signature) as about, count(*) as count from looked where sid is not null group by sid) {Best}";
-    private const string Severity = $"{Rows} select severity::text as value, null::text as about, count(*) as count from looked where severity is not null group by severity) {Best}";
-
-    private const string Sensor =
-        $"""
-        {Rows} select s.name as value, null::text as about, count(*) as count from looked l join sensing.sensors s on s.id = l.sensor_id where s.name not like '%"%' group by s.name)
-        {Best}
-        """;
+    private const string Sensor = Rows + HintSql.Sensor;
 
     private const string Is =
         $"""
         {Rows}
             select t.trait as value, null::text as about, count(*) as count
             from looked l cross join lateral (values ('exercise', l.exercise), ('replay', l.replay is not null)) t (trait, holds) where t.holds group by t.trait)
-        {Best}
+        {HintSql.Best}
         """;
 
     protected override IReadOnlyList<string> Fields { get; } = ["type", "ip", "src", "dst", "port", "proto", "name", "sid", "sev", "flow", "sensor", "is", "after", "before"];

@@ -57,16 +57,6 @@ internal abstract class QueryHints(Database database, TimeProvider time) : Query
 
     private static readonly TimeSpan s_budget = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Orders and cuts what a bar's <see cref="SqlOf"/> counted as <c>found (value, about, count)</c> over <c>looked</c>.</summary>
-    protected const string Best =
-        """
-        select f.value, f.about, f.count, (select count(*) from looked) as looked
-        from found f
-        where f.value <> '' and (@like::text is null or f.value ilike @like or f.about ilike '%' || @like)
-        order by f.count desc, f.value
-        limit @most
-        """;
-
     public override Permission Permission => Permissions.Read;
 
     /// <summary>The fields this bar understands, in the order they are offered.</summary>

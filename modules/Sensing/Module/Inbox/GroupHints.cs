@@ -20,8 +20,8 @@ internal sealed class GroupHints(Database database, TimeProvider time) : QueryHi
 
         """;
 
-    private const string Src = $"{Rows} select host(src) as value, max(src_constituent_name) as about, count(*) as count from looked where src is not null group by src) {Best}";
-    private const string Dst = $"{Rows} select host(dst) as value, max(dst_constituent_name) as about, count(*) as count from looked where dst is not null group by dst) {Best}";
+    private const string Src = $"{Rows} select host(src) as value, max(src_constituent_name) as about, count(*) as count from looked where src is not null group by src) {HintSql.Best}";
+    private const string Dst = $"{Rows} select host(dst) as value, max(dst_constituent_name) as about, count(*) as count from looked where dst is not null group by dst) {HintSql.Best}";
 
     private const string Ip =
         $"""
@@ -29,36 +29,18 @@ internal sealed class GroupHints(Database database, TimeProvider time) : QueryHi
             select host(s.address) as value, max(s.owner) as about, count(*) as count
             from looked l cross join lateral (select l.src as address, l.src_constituent_name as owner union select l.dst, l.dst_constituent_name) s
             where s.address is not null group by s.address)
-        {Best}
+        {HintSql.Best}
         """;
 
-    private const string Sid = $"{Rows} select sid::text as value, max(signature) as about, count(*) as count from looked group by sid) {Best}";
-    private const string Severity = $"{Rows} select severity::text as value, null::text as about, count(*) as count from looked group by severity) {Best}";
+    private const string Sid = $"{Rows} select sid::text as value, max(signature) as about, count(*) as count from looked group by sid) {HintSql.Best}";
+    private const string Severity = $"{Rows} select severity::text as value, null::text as about, count(*) as count from looked group by severity) {HintSql.Best}";
 
-    private const string Port =
-        $"""
-        {Rows}
-            select p.port::text as value, null::text as about, count(*) as count
-            from looked l cross join lateral (select l.src_port as port union select l.dst_port) p where p.port is not null group by p.port)
-        {Best}
-        """;
+    private const string Port = Rows + HintSql.Port;
+    private const string Proto = Rows + HintSql.Proto;
+    private const string Name = Rows + HintSql.Name;
+    private const string Owner = $"""{Rows} select owner_name as value, null::text as about, count(*) as count from looked where owner_name not like '%"%' group by owner_name) {HintSql.Best}""";
 
-    private const string Proto =
-        $"""
-        {Rows}
-            select p.proto as value, null::text as about, count(*) as count
-            from looked l cross join lateral (select lower(l.proto) as proto union select l.app_proto) p where p.proto not like '%"%' group by p.proto)
-        {Best}
-        """;
-
-    private const string Name = $"""{Rows} select name as value, null::text as about, count(*) as count from looked where name not like '%"%' group by name) {Best}""";
-    private const string Owner = $"""{Rows} select owner_name as value, null::text as about, count(*) as count from looked where owner_name not like '%"%' group by owner_name) {Best}""";
-
-    private const string Sensor =
-        $"""
-        {Rows} select s.name as value, null::text as about, count(*) as count from looked l join sensing.sensors s on s.id = l.sensor_id where s.name not like '%"%' group by s.name)
-        {Best}
-        """;
+    private const string Sensor = Rows + HintSql.Sensor;
 
     private const string Is =
         $"""
@@ -68,7 +50,7 @@ internal sealed class GroupHints(Database database, TimeProvider time) : QueryHi
                 ('exercise', l.exercise), ('replay', l.replay is not null), ('ticket', l.incident_id is not null), ('owner', l.owner_id is not null), ('mine', l.owner_id = @viewer_id),
                 ('constituent', cardinality(l.constituents) > 0), ('new', 'new-signature' = any(l.reasons)), ('indicator', 'watchlist' = any(l.reasons))) t (trait, holds)
             where t.holds group by t.trait)
-        {Best}
+        {HintSql.Best}
         """;
 
     protected override IReadOnlyList<string> Fields { get; } = [.. FilterTerms.Fields.Where(f => f is not "type")];

@@ -43,9 +43,9 @@ internal sealed class GenerationWriter(Database database, SensorFolders folders,
 
     private const string Indicators =
         """
-        -- every row: they go to the sensors, whoever may read them here; a sensor shows nobody anything
+        -- every row: they go to the sensors, whoever may read them here; a sensor shows nobody anything. PAP:RED stays in the box: a sensor may stand on another machine.
         select sid, type, key from sensing.indicators
-        where key is not null and ended_at is null and (valid_until is null or valid_until > @now) and exists (select 1 from sensing.rule_sources where kind = 'indicators' and enabled)
+        where key is not null and pap < 3 and ended_at is null and (valid_until is null or valid_until > @now) and exists (select 1 from sensing.rule_sources where kind = 'indicators' and enabled)
         order by sid
         """;
 

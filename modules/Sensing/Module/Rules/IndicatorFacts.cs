@@ -9,7 +9,6 @@ internal sealed class IndicatorReceivedHandler : IEventHandler<IndicatorReceived
 {
     public async Task HandleAsync(IndicatorReceived fact, Work work, CancellationToken cancel)
     {
-        // PAP:RED forbids anything that could show outside; a passive sensor is allowed from AMBER on, and a RED one stays on the page.
         if (await KnownIndicators.AddAsync(work, new(fact.StixId, fact.Peer.Value, null, ""), fact.Observables, fact.ValidUntil, fact.Marking, cancel) > 0)
             await Generations.WantAsync(work, cancel);
     }
@@ -52,6 +51,7 @@ internal static class KnownIndicators
         insert into sensing.indicators as i (stix_id, peer, advisory, origin, type, value, key, received_at, valid_until, tlp, pap, exercise, named)
         values (@Id, @Peer, @Advisory, @Number, @type, @value, @key, @now, @until, @tlp, @pap, @exercise, @named)
         on conflict (stix_id, type, value) do update set valid_until = excluded.valid_until, received_at = excluded.received_at, key = excluded.key,
+            tlp = excluded.tlp, pap = excluded.pap, exercise = excluded.exercise, named = excluded.named,
             ended_at = case when i.ended_by is null and (excluded.valid_until is null or excluded.valid_until > excluded.received_at) then null else i.ended_at end
         """;
 

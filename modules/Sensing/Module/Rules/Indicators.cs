@@ -17,6 +17,9 @@ public sealed class IndicatorLine
 
     /// <summary>False when the value is not what its type says, and nothing is looked for.</summary>
     public bool Usable { get; init; }
+
+    /// <summary>True while the sensors look for it: not ended, usable, and not PAP:RED, which goes to no sensor.</summary>
+    public bool Searched => EndedAt is null && Usable && (Pap)Pap != Contracts.Pap.Red;
     public DateTimeOffset ReceivedAt { get; init; }
     public DateTimeOffset? ValidUntil { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
