@@ -60,6 +60,28 @@ public sealed class RunTests(PublishedProgram program) : IClassFixture<Published
     }
 
     [Fact]
+    public async Task Sensor_that_is_told_to_restart_is_started_again_however_often()
+    {
+        await using var run = Start();
+        await run.LineAsync(line => line.StartsWith("Ready after", StringComparison.Ordinal), s_patience);
+        var control = Path.Combine(_data, "sensor", "control");
+        // More often than a sensor that falls over would be started.
+        for (var order = 0; order < 7; order++)
+        {
+            var id = Guid.NewGuid().ToString();
+            await File.WriteAllTextAsync(Path.Combine(control, ".new"), $$"""{"id":"{{id}}"}""", Cancel);
+            File.Move(Path.Combine(control, ".new"), Path.Combine(control, "restart.json"), overwrite: true);
+            for (var tries = 0; run.Output.Split("The sensor was told to start again").Length < order + 2; tries++)
+            {
+                Assert.True(tries < 300, run.Output);
+                await Task.Delay(100, Cancel);
+            }
+        }
+        Assert.DoesNotContain("The sensor ended", run.Output, StringComparison.Ordinal);
+        Assert.Equal(0, await run.StopAsync());
+    }
+
+    [Fact]
     public async Task Host_and_sensor_do_not_run_as_root()
     {
         await using var run = Start();

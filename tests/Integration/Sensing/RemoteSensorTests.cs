@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Appliance.Kernel.Modules;
+using Appliance.Sensing;
 using Appliance.Sensing.Captures;
 using Appliance.Sensing.Rules;
 using Appliance.Sensing.Sensors;
@@ -120,24 +122,36 @@ public sealed class RemoteSensorTests
     }
 
     [RemoteFact]
-    public async Task Another_host_key_is_refused_in_words_and_the_health_page_says_so()
+    public async Task Another_host_key_is_refused_in_words_and_the_sensors_page_and_health_say_so()
     {
-        await using var world = await SensingWorld.StartAsync(new Dictionary<string, string?> { ["sensing:silenceSeconds"] = "20" });
-        await using var link = await Link.OpenAsync(world.Spool.Folder);
-        await link.PinAnotherAsync();
-        var (code, output) = await link.CarryAsync();
-        Assert.NotEqual(0, code);
-        Assert.Contains("shows another host key", output, StringComparison.Ordinal);
-        var state = CarriedFolder.Read(link.Centre);
-        Assert.Equal((null, true), (state.DoneAt, state.Reason.Contains("shows another host key", StringComparison.Ordinal)));
-        Assert.False(Directory.Exists(Path.Combine(link.Remote, "control")));
+        var folder = Directory.CreateTempSubdirectory("cirt-far-").FullName;
+        try
+        {
+            await using var world = await SensingWorld.StartAsync(new Dictionary<string, string?> { ["sensing:silenceSeconds"] = "20", ["sensing:folders:0:name"] = "far", ["sensing:folders:0:path"] = folder, ["sensing:folders:0:carried"] = "true" });
+            await using var link = await Link.OpenAsync(folder);
+            await link.PinAnotherAsync();
+            var (code, output) = await link.CarryAsync();
+            Assert.NotEqual(0, code);
+            Assert.Contains("shows another host key", output, StringComparison.Ordinal);
+            var row = await FarAsync(world);
+            Assert.Equal((null, true, true), (row.Carried!.DoneAt, row.CarriedLate, row.Carried.Reason.Contains("shows another host key", StringComparison.Ordinal)));
+            var health = new CarriedProbe(world.Get<SensorFolders>(), world.Get<SensingOptions>(), TimeProvider.System);
+            var reading = await health.ReadAsync(Cancel);
+            Assert.Equal((HealthState.Degraded, true), (reading.State, $"{reading.Arguments[0]}".Contains("shows another host key", StringComparison.Ordinal)));
+            Assert.False(Directory.Exists(Path.Combine(link.Remote, "control")));
 
-        await link.PinAsync();
-        Assert.Equal(0, (await link.CarryAsync()).Code);
-        state = CarriedFolder.Read(link.Centre);
-        Assert.Equal((true, ""), (state.DoneAt is not null, state.Reason));
-        // The key may do nothing else there.
-        Assert.NotEqual(0, await link.AskAsync("cat", "/etc/hostname"));
+            await link.PinAsync();
+            Assert.Equal(0, (await link.CarryAsync()).Code);
+            row = await FarAsync(world);
+            Assert.Equal((true, false, ""), (row.Carried!.DoneAt is not null, row.CarriedLate, row.Carried.Reason));
+            Assert.Equal(HealthState.Good, (await health.ReadAsync(Cancel)).State);
+            // The key may do nothing else there.
+            Assert.NotEqual(0, await link.AskAsync("cat", "/etc/hostname"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [RemoteFact]
@@ -174,6 +188,12 @@ public sealed class RemoteSensorTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private static async Task<SensorRow> FarAsync(SensingWorld world)
+    {
+        await world.Get<SensorFolders>().RegisterAsync(Cancel);
+        return Assert.Single((await world.Get<ListSensors>().RunAsync(world.Analyst, new(), Cancel)).Value, static r => r.Name == "far");
     }
 
     private static async Task UntilAsync(SensingWorld world, Link link, Func<SensingWorld, Task<bool>> isSo)

@@ -11,7 +11,7 @@ internal interface IEveSource : IDisposable
     /// <summary>Where the bookmark stands once a closed stretch was read to its end.</summary>
     Bookmark Behind(Bookmark end);
 
-    /// <summary>Called after the commit that moved the bookmark.</summary>
+    /// <summary>Called after the commit that moved the bookmark, possibly while <see cref="Open"/> runs for what follows.</summary>
     void Committed(Bookmark bookmark);
 }
 

@@ -12,13 +12,13 @@ internal sealed class IntakeStream(SensorFolder sensor, string stream, IEveSourc
     /// <summary>Records in one transaction: large enough for COPY to pay, small enough for a page to wait behind it.</summary>
     public const int BatchLimit = 5000;
 
-    private const string NextIds = "select nextval('sensing.record_ids')";
-
     private static readonly TimeSpan s_idle = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
-    private readonly LineWindow _window = new();
-    private readonly IntakeBatch _batch = new();
+    private readonly IntakeReader _reader = new(sensor, source, context);
+    private ReadBatch _batch = new();
+    private ReadBatch _other = new();
+    private (Bookmark From, Task<bool> Read)? _ahead;
     private int _limit = BatchLimit;
 
     public async Task RunAsync(CancellationToken cancel)
@@ -64,67 +64,50 @@ internal sealed class IntakeStream(SensorFolder sensor, string stream, IEveSourc
 
     private async Task<Bookmark> StepAsync(Bookmark bookmark, string? refuse, CancellationToken cancel)
     {
-        if (source.Open(bookmark) is not { } stretch)
+        if (!await TakeAheadAsync(bookmark, refuse) && !await _reader.ReadAsync(_batch, bookmark, _limit, refuse, cancel))
             return bookmark;
-        var now = context.Time.GetUtcNow();
-        await context.Hours.EnsureAsync(now, cancel);
-        var firstId = await context.Database.FindAsync<long>(NextIds, null, cancel);
-        _batch.Begin(sensor.Id, stretch.Start.Segment, firstId, now, context.Exercises.Contains);
-        if (Read(stretch, refuse) is not { } to)
-            return bookmark;
-        await transaction.CommitAsync(_batch, bookmark, to, cancel);
-        IntakeMetrics.Committed(stream, _batch, context.Time.GetUtcNow() - now);
+        var (content, to) = (_batch.Content, _batch.To);
+        // What follows is read and parsed while the database takes this.
+        if (refuse is null)
+        {
+            var (other, limit) = (_other, _limit);
+            _ahead = (to, Task.Run(() => _reader.ReadAsync(other, to, limit, null, cancel), cancel));
+        }
+        await transaction.CommitAsync(content, bookmark, to, cancel);
+        IntakeMetrics.Committed(stream, content, context.Time.GetUtcNow() - content.ReceivedAt);
         context.Gate.Stored();
         source.Committed(to);
         _limit = Math.Min(_limit * 2, BatchLimit);
-        if (_batch.Alerts.Count > 0 || _batch.Answers.Count > 0)
+        if (content.Alerts.Count > 0 || content.Answers.Count > 0)
             context.Bell.Ring();
-        return to with { ReadAt = now };
+        return to with { ReadAt = content.ReceivedAt };
     }
 
-    private Bookmark? Read(EveStretch stretch, string? refuse)
+    /// <summary>
+    /// Waits for what was read ahead and takes it, if it begins where the bookmark stands; false when there is none. What was read behind a commit that failed begins elsewhere and is read again.
+    /// </summary>
+    private async Task<bool> TakeAheadAsync(Bookmark bookmark, string? refuse)
     {
-        _window.Fill(stretch.File, stretch.Start.AtByte);
-        if (_window.Overflows)
-            return Huge(stretch);
-        var more = true;
-        while (_batch.Lines < _limit && (more = _window.TryNext(out var line, out var at)))
+        if (_ahead is not { } ahead)
+            return false;
+        _ahead = null;
+        if (refuse is not null || (ahead.From.Segment, ahead.From.AtByte, ahead.From.ReadOn) != (bookmark.Segment, bookmark.AtByte, bookmark.ReadOn))
         {
-            if (refuse is null)
-                _batch.Add(line, at);
-            else
-                _batch.KeepFragment(line, at, line.Length, RejectReason.Refused);
+            await ((Task)ahead.Read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return false;
         }
-        var end = stretch.Start with { AtByte = _window.Position };
-        if (more || !_window.AtEnd || !stretch.Closed)
-            return _batch.Lines > 0 || stretch.Start.Segment != end.Segment ? end : null;
-        if (!_window.Rest.IsEmpty)
-        {
-            _batch.KeepFragment(_window.Rest, _window.Position, _window.Rest.Length, RejectReason.HalfLine);
-            end = end with { AtByte = end.AtByte + _window.Rest.Length };
-        }
-        return source.Behind(end);
-    }
-
-    /// <summary>A line larger than the window: its head is kept, the rest is stepped over.</summary>
-    private Bookmark? Huge(EveStretch stretch)
-    {
-        var from = stretch.Start.AtByte;
-        var end = LineWindow.EndOfLine(stretch.File, from);
-        Span<byte> last = stackalloc byte[1];
-        RandomAccess.Read(stretch.File, last, end - 1);
-        if (last[0] != '\n' && !stretch.Closed)
-            return null;
-        _batch.KeepFragment(_window.Rest[..IntakeBatch.LineLimit], from, end - from, RejectReason.Huge);
-        return stretch.Start with { AtByte = end };
+        if (!await ahead.Read)
+            return false;
+        (_batch, _other) = (_other, _batch);
+        return true;
     }
 
     /// <summary>The database refused a batch for something in it: halve until the one line is alone, then keep that aside.</summary>
     private async Task<Bookmark> NarrowAsync(Bookmark bookmark, PostgresException fault, CancellationToken cancel)
     {
-        if (_batch.Lines > 1)
+        if (_batch.Content.Lines > 1)
         {
-            _limit = Math.Max(1, (int)_batch.Lines / 2);
+            _limit = Math.Max(1, (int)_batch.Content.Lines / 2);
             return await AdvanceAsync(bookmark, cancel);
         }
         Log.LineRefused(context.Log, sensor.Name, stream, bookmark.Segment, bookmark.AtByte, fault.MessageText);

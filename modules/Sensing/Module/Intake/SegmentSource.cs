@@ -13,6 +13,7 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
     private readonly SegmentFolder _folder = new(sensor.Path);
     private SafeFileHandle? _file;
     private long _open;
+    private long _told;
     private int _looks;
 
     public EveStretch? Open(Bookmark bookmark)
@@ -33,7 +34,7 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
             // The sensor deleted it by budget between the look and the opening; it counts what it deletes.
             return null;
         }
-        _open = number;
+        (_open, _looks) = (number, 0);
         return From(_file, number == bookmark.Segment ? bookmark : bookmark with { Segment = number, AtByte = 0 });
     }
 
@@ -41,9 +42,10 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
 
     public void Committed(Bookmark bookmark)
     {
-        if (bookmark.Segment == _open)
+        // Called while the next stretch is read: what is open then says nothing of what was committed.
+        if (bookmark.Segment == _told)
             return;
-        _looks = 0;
+        _told = bookmark.Segment;
         mirror.Read(stream, bookmark.Segment - 1);
     }
 

@@ -13,6 +13,12 @@ internal sealed record CarriedFolder(DateTimeOffset? DoneAt, DateTimeOffset? Tri
     private const int MostBytes = 1 << 16;
     private const int LongestReason = 300;
 
+    /// <summary>Twice the silence of a sensor: a run over a thin link may take as long as that.</summary>
+    public static TimeSpan Patience(SensingOptions options) => TimeSpan.FromSeconds(options.SilenceSeconds * 2);
+
+    /// <summary>True when no run came to its end for longer than <paramref name="patience"/>.</summary>
+    public bool IsLate(DateTimeOffset now, TimeSpan patience) => DoneAt is not { } done || now - done > patience;
+
     /// <summary>What stands there; nothing of it where the file is absent or unreadable.</summary>
     public static CarriedFolder Read(string folder)
     {
@@ -44,12 +50,11 @@ internal sealed class CarriedProbe(SensorFolders folders, SensingOptions options
 
     public Task<HealthReading> ReadAsync(CancellationToken cancel)
     {
-        // Twice: a run over a thin link may take as long as a sensor may be silent.
-        var patience = TimeSpan.FromSeconds(options.SilenceSeconds * 2);
+        var patience = CarriedFolder.Patience(options);
         var limit = string.Create(CultureInfo.InvariantCulture, $"{patience.TotalSeconds:0} s");
         var now = time.GetUtcNow();
         var all = folders.Configured.Where(static f => f.Carried).Select(f => (f.Name, State: CarriedFolder.Read(f.Path))).ToList();
-        var late = all.Where(f => f.State.DoneAt is not { } done || now - done > patience).ToList();
+        var late = all.Where(f => f.State.IsLate(now, patience)).ToList();
         var value = string.Create(CultureInfo.InvariantCulture, $"{all.Count - late.Count}/{all.Count}");
         if (late.Count == 0)
             return Task.FromResult(new HealthReading(HealthState.Good, value, limit));

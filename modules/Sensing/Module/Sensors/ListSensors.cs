@@ -38,6 +38,12 @@ internal sealed class SensorRow
     /// <summary>running, silent, stopped, never or absent.</summary>
     public string State { get; set; } = "";
 
+    /// <summary>The last runs that carried its folder from another machine; null for one that is here.</summary>
+    public CarriedFolder? Carried { get; set; }
+
+    /// <summary>True when its folder has not been carried for longer than is usual.</summary>
+    public bool CarriedLate { get; set; }
+
     /// <summary>Segments that wait to be read, and their bytes.</summary>
     public int WaitingSegments { get; set; }
 
@@ -108,6 +114,11 @@ internal sealed class SensorStates(SensingOptions options, TimeProvider time)
         {
             row.Heartbeat = Heartbeat.Of(row.HeartbeatBody);
             row.State = StateOf(row, now);
+            if (row.Present && options.Folders.Any(f => f.Carried && f.Name == row.Name))
+            {
+                row.Carried = CarriedFolder.Read(row.Path);
+                row.CarriedLate = row.Carried.IsLate(now, CarriedFolder.Patience(options));
+            }
             if (!row.IsOurs || !row.Present)
                 continue;
             foreach (var bookmark in bookmarks[row.Id])
