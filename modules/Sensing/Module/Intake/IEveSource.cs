@@ -8,6 +8,12 @@ internal interface IEveSource : IDisposable
     /// <summary>The next stretch to read, or null while there is nothing new.</summary>
     EveStretch? Open(Bookmark bookmark);
 
+    /// <summary>
+    /// Called when <paramref name="window"/> was filled from the stretch and read up to <paramref name="end"/>: the bookmark as it is kept, or null when the file became another one meanwhile,
+    /// so that what was read may be of neither.
+    /// </summary>
+    Bookmark? Seal(EveStretch stretch, LineWindow window, Bookmark end);
+
     /// <summary>Where the bookmark stands once a closed stretch was read to its end.</summary>
     Bookmark Behind(Bookmark end);
 

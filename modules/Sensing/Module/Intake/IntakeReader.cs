@@ -52,17 +52,17 @@ internal sealed class IntakeReader(SensorFolder sensor, IEveSource source, Intak
         }
         var end = stretch.Start with { AtByte = window.Position };
         if (more || !window.AtEnd || !stretch.Closed)
-            return content.Lines > 0 || stretch.Start.Segment != end.Segment ? end : null;
+            return content.Lines > 0 || stretch.Start.Segment != end.Segment ? source.Seal(stretch, window, end) : null;
         if (!window.Rest.IsEmpty)
         {
             content.KeepFragment(window.Rest, window.Position, window.Rest.Length, RejectReason.HalfLine);
             end = end with { AtByte = end.AtByte + window.Rest.Length };
         }
-        return source.Behind(end);
+        return source.Seal(stretch, window, end) is { } kept ? source.Behind(kept) : null;
     }
 
     /// <summary>A line larger than the window: its head is kept, the rest is stepped over.</summary>
-    private static Bookmark? Huge(ReadBatch batch, EveStretch stretch)
+    private Bookmark? Huge(ReadBatch batch, EveStretch stretch)
     {
         var from = stretch.Start.AtByte;
         var end = LineWindow.EndOfLine(stretch.File, from);
@@ -71,6 +71,6 @@ internal sealed class IntakeReader(SensorFolder sensor, IEveSource source, Intak
         if (last[0] != '\n' && !stretch.Closed)
             return null;
         batch.Content.KeepFragment(batch.Window.Rest[..IntakeBatch.LineLimit], from, end - from, RejectReason.Huge);
-        return stretch.Start with { AtByte = end };
+        return source.Seal(stretch, batch.Window, stretch.Start with { AtByte = end });
     }
 }

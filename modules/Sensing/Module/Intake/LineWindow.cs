@@ -56,6 +56,9 @@ internal sealed class LineWindow(int size = 4 << 20, int cap = 16 << 20)
         return true;
     }
 
+    /// <summary>The bytes from where the window was filled.</summary>
+    public ReadOnlySpan<byte> Filled => _bytes.AsSpan(0, _length);
+
     /// <summary>What is left without a line end: the half line at the end of a file, or the head of one larger than the cap.</summary>
     public ReadOnlyMemory<byte> Rest => _bytes.AsMemory(_next, _length - _next);
 

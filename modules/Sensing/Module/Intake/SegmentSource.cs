@@ -38,6 +38,9 @@ internal sealed class SegmentSource(SensorFolder sensor, string stream, SpoolMir
         return From(_file, number == bookmark.Segment ? bookmark : bookmark with { Segment = number, AtByte = 0 });
     }
 
+    /// <summary>A closed segment never changes.</summary>
+    public Bookmark? Seal(EveStretch stretch, LineWindow window, Bookmark end) => end;
+
     public Bookmark Behind(Bookmark end) => end with { Segment = end.Segment + 1, AtByte = 0 };
 
     public void Committed(Bookmark bookmark)

@@ -41,6 +41,20 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
         return Rotated(current, bookmark, was);
     }
 
+    /// <summary>
+    /// Names the file by what was read of it: its first bytes as they came in with the first line, and the same ones each time after. A file that was emptied or replaced between the look and the
+    /// reading no longer begins with them.
+    /// </summary>
+    public Bookmark? Seal(EveStretch stretch, LineWindow window, Bookmark end)
+    {
+        var was = Identity.Parse(stretch.Start.ReadOn);
+        Span<byte> head = stackalloc byte[Math.Max((int)Math.Min(end.AtByte, FingerprintBytes), was.Bytes)];
+        if (RandomAccess.Read(stretch.File, head, 0) < head.Length || RandomAccess.GetLength(stretch.File) < end.AtByte)
+            return null;
+        var same = stretch.Start.AtByte == 0 ? window.Filled.StartsWith(head) : was.Names(head);
+        return same ? end with { ReadOn = Identity.Of(head, was.Inode).ToString() } : null;
+    }
+
     /// <summary>Stays at the end of the old file: the change to the new one is seen by the inode.</summary>
     public Bookmark Behind(Bookmark end) => end;
 
@@ -79,7 +93,7 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
     /// </summary>
     private EveStretch? Following(SafeFileHandle old, Bookmark bookmark)
     {
-        var (written, was) = (File.GetLastWriteTimeUtc(old), Identity.Of(old, ""));
+        var (written, was) = (File.GetLastWriteTimeUtc(old), Identity.Of(old));
         if (!ReferenceEquals(old, _held))
             old.Dispose();
         // Looked at until two looks agree: a rotation between the list and the opening gives the name to another file.
@@ -120,14 +134,14 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
     {
         Keep(file);
         return RandomAccess.GetLength(file) > bookmark.AtByte
-            ? new(file, bookmark with { ReadOn = Identity.Of(file, _heldInode).ToString() }, closed)
+            ? new(file, bookmark with { ReadOn = (Identity.Parse(bookmark.ReadOn) with { Inode = _heldInode }).ToString() }, closed)
             : null;
     }
 
     private EveStretch? Hold(SafeFileHandle file, Bookmark start)
     {
         Keep(file);
-        return RandomAccess.GetLength(file) > 0 ? new(file, start with { ReadOn = Identity.Of(file, _heldInode).ToString() }, Closed: false) : null;
+        return RandomAccess.GetLength(file) > 0 ? new(file, start with { ReadOn = Identity.Of([], _heldInode).ToString() }, Closed: false) : null;
     }
 
     private void Keep(SafeFileHandle file)
@@ -184,24 +198,30 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
         public static Identity Parse(string text)
         {
             var words = text.Split(':');
-            return words.Length == 3 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? new(words[0], bytes, words[2]) : new("", 0, "");
+            return words.Length == 3 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes <= FingerprintBytes ? new(words[0], bytes, words[2]) : new("", 0, "");
         }
 
-        public static Identity Of(SafeFileHandle file, string inode)
+        public static Identity Of(ReadOnlySpan<byte> head, string inode) => new(inode, head.Length, HashOf(head));
+
+        /// <summary>Of a file that nobody writes any more.</summary>
+        public static Identity Of(SafeFileHandle file)
         {
-            var bytes = (int)Math.Min(RandomAccess.GetLength(file), FingerprintBytes);
-            return new(inode, bytes, HashOf(file, bytes));
+            Span<byte> head = stackalloc byte[FingerprintBytes];
+            return Of(head[..RandomAccess.Read(file, head, 0)], "");
         }
 
-        public bool Fits(SafeFileHandle file, long atByte) => RandomAccess.GetLength(file) >= atByte && HashOf(file, Bytes) == Hash;
+        /// <summary>True when <paramref name="head"/>, the first bytes of a file, begins with the bytes that this was made of.</summary>
+        public bool Names(ReadOnlySpan<byte> head) => head.Length >= Bytes && HashOf(head[..Bytes]) == Hash;
+
+        /// <summary>True when the file is at least that long and begins with those bytes.</summary>
+        public bool Fits(SafeFileHandle file, long atByte)
+        {
+            Span<byte> head = stackalloc byte[FingerprintBytes];
+            return RandomAccess.GetLength(file) >= atByte && Names(head[..RandomAccess.Read(file, head, 0)]);
+        }
 
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Inode}:{Bytes}:{Hash}");
 
-        private static string HashOf(SafeFileHandle file, int bytes)
-        {
-            var head = new byte[bytes];
-            var read = RandomAccess.Read(file, head, 0);
-            return Convert.ToHexStringLower(SHA256.HashData(head.AsSpan(0, read)))[..16];
-        }
+        private static string HashOf(ReadOnlySpan<byte> head) => Convert.ToHexStringLower(SHA256.HashData(head))[..16];
     }
 }

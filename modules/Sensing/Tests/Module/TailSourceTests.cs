@@ -55,6 +55,42 @@ public sealed class TailSourceTests : IDisposable
     }
 
     [Fact]
+    public void File_is_named_by_its_first_line_although_only_its_common_beginning_was_there_at_first()
+    {
+        const string Head = "{\"timestamp\":\"2026-11-20T";
+        File.WriteAllText(Eve, Head);
+        var stretch = _source.Open(_bookmark)!;
+        File.AppendAllText(Eve, "a1\n");
+        Read(stretch);
+        // Copied, emptied, and already longer than the old one was read: nothing but the first line tells them apart.
+        foreach (var turn in new[] { "b", "c", "d" })
+        {
+            File.Copy(Eve, $"{Eve}.{turn[0] - 'a'}");
+            // Their order is known by the times of their last lines, which the kernel keeps in steps.
+            Thread.Sleep(20);
+            File.WriteAllText(Eve, $"{Head}{turn}1\n{Head}{turn}2\n");
+        }
+        for (var look = 0; look < 5; look++)
+            Look();
+        Assert.Equal(["a1", "b1", "b2", "c1", "c2", "d1", "d2"], _read.Select(static l => l[Head.Length..]));
+    }
+
+    [Fact]
+    public void File_that_is_emptied_and_grows_again_between_the_look_and_the_reading_is_not_read_as_the_old_one()
+    {
+        File.WriteAllText(Eve, "a1\n");
+        Look();
+        File.AppendAllText(Eve, "a2\n");
+        var stretch = _source.Open(_bookmark)!;
+        File.Copy(Eve, Eve + ".1");
+        File.WriteAllText(Eve, "b1\nb2\nb3\n");
+        Read(stretch);
+        Look();
+        Look();
+        Assert.Equal(["a1", "a2", "b1", "b2", "b3"], _read);
+    }
+
+    [Fact]
     public void Rotation_while_the_host_was_down_is_found_by_inode()
     {
         File.WriteAllText(Eve, "a1\n");
@@ -145,12 +181,20 @@ public sealed class TailSourceTests : IDisposable
     {
         for (var i = 0; i < 3; i++)
         {
-            if (_source.Open(_bookmark) is not { } stretch)
-                continue;
-            _window.Fill(stretch.File, stretch.Start.AtByte);
-            while (_window.TryNext(out var line, out _))
-                _read.Add(Encoding.UTF8.GetString(line.Span));
-            _bookmark = stretch.Start with { AtByte = _window.Position };
+            if (_source.Open(_bookmark) is { } stretch)
+                Read(stretch);
         }
+    }
+
+    private void Read(EveStretch stretch)
+    {
+        _window.Fill(stretch.File, stretch.Start.AtByte);
+        var lines = new List<string>();
+        while (_window.TryNext(out var line, out _))
+            lines.Add(Encoding.UTF8.GetString(line.Span));
+        if (lines.Count == 0 || _source.Seal(stretch, _window, stretch.Start with { AtByte = _window.Position }) is not { } end)
+            return;
+        _read.AddRange(lines);
+        _bookmark = end;
     }
 }
