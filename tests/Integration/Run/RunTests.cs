@@ -69,12 +69,13 @@ public sealed class RunTests(PublishedProgram program) : IClassFixture<Published
         for (var order = 0; order < 7; order++)
         {
             var id = Guid.NewGuid().ToString();
-            await File.WriteAllTextAsync(Path.Combine(control, ".new"), $$"""{"id":"{{id}}"}""", Cancel);
-            File.Move(Path.Combine(control, ".new"), Path.Combine(control, "restart.json"), overwrite: true);
             for (var tries = 0; run.Output.Split("The sensor was told to start again").Length < order + 2; tries++)
             {
-                Assert.True(tries < 300, run.Output);
-                await Task.Delay(100, Cancel);
+                Assert.True(tries < 60, run.Output);
+                // The host takes away an order that nobody gave it; a sensor that has not looked yet gets it again.
+                await File.WriteAllTextAsync(Path.Combine(control, ".new"), $$"""{"id":"{{id}}"}""", Cancel);
+                File.Move(Path.Combine(control, ".new"), Path.Combine(control, "restart.json"), overwrite: true);
+                await Task.Delay(500, Cancel);
             }
         }
         Assert.DoesNotContain("The sensor ended", run.Output, StringComparison.Ordinal);

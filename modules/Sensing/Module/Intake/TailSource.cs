@@ -19,9 +19,11 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
     private readonly string _path = Path.Combine(sensor.Path, "eve.json");
     private SafeFileHandle? _held;
     private string _heldInode = "";
+    private DateTime? _follows;
 
     public EveStretch? Open(Bookmark bookmark)
     {
+        _follows = null;
         var current = TryOpen(_path);
         if (bookmark.ReadOn.Length == 0)
             return current is null ? null : Hold(current, bookmark);
@@ -43,7 +45,7 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
 
     /// <summary>
     /// Names the file by what was read of it: its first bytes as they came in with the first line, and the same ones each time after. A file that was emptied or replaced between the look and the
-    /// reading no longer begins with them.
+    /// reading no longer begins with them; and a first stretch counts only if its file is still the one that follows, since what was emptied lies in a copy that is to be read before it.
     /// </summary>
     public Bookmark? Seal(EveStretch stretch, LineWindow window, Bookmark end)
     {
@@ -51,6 +53,12 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
         Span<byte> head = stackalloc byte[Math.Max((int)Math.Min(end.AtByte, FingerprintBytes), was.Bytes)];
         if (RandomAccess.Read(stretch.File, head, 0) < head.Length || RandomAccess.GetLength(stretch.File) < end.AtByte)
             return null;
+        if (_follows is { } written)
+        {
+            using var next = Younger(written) ?? TryOpen(_path);
+            if (next is null || Inode(next) != was.Inode)
+                return null;
+        }
         var same = stretch.Start.AtByte == 0 ? window.Filled.StartsWith(head) : was.Names(head);
         return same ? end with { ReadOn = Identity.Of(head, was.Inode).ToString() } : null;
     }
@@ -111,6 +119,7 @@ internal sealed class TailSource(SensorFolder sensor, TimeProvider time, ILogger
             next.Dispose();
             return null;
         }
+        _follows = written;
         return next is null ? null : Hold(next, bookmark with { Segment = bookmark.Segment + 1, AtByte = 0 });
     }
 

@@ -91,6 +91,26 @@ public sealed class TailSourceTests : IDisposable
     }
 
     [Fact]
+    public void File_that_is_emptied_between_the_look_at_its_beginning_and_the_reading_is_read_from_its_copy()
+    {
+        File.WriteAllText(Eve, "a1\n");
+        Look();
+        Turn("0", "b1\n");
+        var stretch = _source.Open(_bookmark)!;
+        Turn("1", "c1\n");
+        Read(stretch);
+        Look();
+        Assert.Equal(["a1", "b1", "c1"], _read);
+
+        void Turn(string number, string next)
+        {
+            File.Copy(Eve, $"{Eve}.{number}");
+            Thread.Sleep(20);
+            File.WriteAllText(Eve, next);
+        }
+    }
+
+    [Fact]
     public void Rotation_while_the_host_was_down_is_found_by_inode()
     {
         File.WriteAllText(Eve, "a1\n");
