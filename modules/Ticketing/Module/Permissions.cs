@@ -32,4 +32,13 @@ internal static class Permissions
 
     /// <summary>Write a handover, and take one over.</summary>
     public static readonly Permission HandOver = new("ticketing.shift.hand-over");
+
+    /// <summary>Keep files as evidence, write their custody and verify it.</summary>
+    public static readonly Permission Keep = new("ticketing.evidence.keep");
+
+    /// <summary>Take a copy of evidence out, packed, or look into an archive.</summary>
+    public static readonly Permission Take = new("ticketing.evidence.take");
+
+    /// <summary>Destroy evidence.</summary>
+    public static readonly Permission Destroy = new("ticketing.evidence.destroy");
 }

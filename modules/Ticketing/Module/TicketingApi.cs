@@ -17,6 +17,7 @@ internal static partial class TicketingApi
         DescribeMany(builder);
         DescribeFollowUps(builder);
         DescribeHandover(builder);
+        DescribeEvidence(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder

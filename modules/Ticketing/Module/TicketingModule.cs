@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Modules;
 using Appliance.Ticketing.Changes;
 using Appliance.Ticketing.Clocks;
+using Appliance.Ticketing.Evidence;
 using Appliance.Ticketing.Figures;
 using Appliance.Ticketing.Handover;
 using Appliance.Ticketing.Incidents;
@@ -36,6 +37,9 @@ public sealed class TicketingModule : IModule
             .Permission(Permissions.Confirm, Role.Manager, Role.Analyst)
             .Permission(Permissions.Triage, Role.Manager, Role.Analyst, Role.Operator)
             .Permission(Permissions.HandOver, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.Keep, Role.Manager, Role.Analyst, Role.Operator)
+            .Permission(Permissions.Take, Role.Manager, Role.Analyst)
+            .Permission(Permissions.Destroy, Role.Manager)
             .Publishes<IncidentOpened>()
             .Publishes<IncidentConfirmed>()
             .Publishes<IncidentClosed>()
@@ -46,7 +50,9 @@ public sealed class TicketingModule : IModule
             .Bulk<ChangeMany>("change")
             .Bulk<RejectMany>("reject")
             .Job<EscalateJob>("escalate", JobSchedule.Each(TimeSpan.FromMinutes(1)))
+            .Job<DestroyOldJob>("destroy-old-evidence", JobSchedule.At("0 40 3 * * ?"))
             .AppendOnly("ticketing.note_versions")
+            .AppendOnly("ticketing.custody")
             .Search<IncidentSearch>()
             .Retention(new("ticketing.reports", 730, RejectReport.DeleteOld))
             .Retention(new("ticketing.handovers", 730, HandOver.DeleteOld))
@@ -62,6 +68,11 @@ public sealed class TicketingModule : IModule
             .AddScoped<IncidentOpening>()
             .AddScoped<NewReport>()
             .AddScoped<NoticeText>()
+            .AddSingleton<EvidenceVault>()
+            .AddSingleton<PackEvidence>()
+            .AddSingleton<ArchiveTurn>()
+            .AddScoped<ReadMembers>()
+            .AddScoped<KeepFromMail>()
             .AddScoped<IFigures, TicketingFigures>()
             .AddScoped<IOwnWork, OwnIncidents>()
             .AddScoped<IOwnWork, OwnHandovers>()

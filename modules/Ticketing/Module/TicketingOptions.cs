@@ -35,6 +35,12 @@ internal sealed record TicketingOptions
     /// <summary>Seconds in which a sent message can be taken back.</summary>
     public int RecallSeconds { get; init; } = 10;
 
+    /// <summary>Largest file that is kept as evidence, in MiB.</summary>
+    public int EvidenceLimitMib { get; init; } = 2048;
+
+    /// <summary>Days after an incident was closed on which its evidence is destroyed; its custody stays. 0: never.</summary>
+    public int EvidenceDaysAfterClose { get; init; }
+
     /// <summary>Everything wrong with the settings.</summary>
     public static IEnumerable<string> Faults(TicketingOptions options)
     {
@@ -46,6 +52,10 @@ internal sealed record TicketingOptions
             yield return "ticketing:resolveHours needs four numbers of hours, one for each severity from 1 to 4, each 1 to 8760. Write for example [24, 72, 240, 720].";
         if (options.RecallSeconds is < 0 or > 600)
             yield return $"ticketing:recallSeconds is {options.RecallSeconds}. Choose 0 to 600.";
+        if (options.EvidenceLimitMib is < 1 or > 65536)
+            yield return $"ticketing:evidenceLimitMib is {options.EvidenceLimitMib}. Choose 1 to 65536.";
+        if (options.EvidenceDaysAfterClose is < 0 or > 36500)
+            yield return $"ticketing:evidenceDaysAfterClose is {options.EvidenceDaysAfterClose}. Choose 0 for never, or up to 36500.";
         foreach (var day in options.WorkDays.Where(d => !Enum.TryParse<DayOfWeek>(d, ignoreCase: true, out _) || char.IsAsciiDigit(d.FirstOrDefault())))
             yield return $"ticketing:workDays names '{day}', which is no day of the week. Write for example [\"monday\", \"tuesday\"].";
         foreach (var (name, time) in new[] { ("workFrom", options.WorkFrom), ("workTo", options.WorkTo) })

@@ -17,6 +17,8 @@ internal static class MailParts
         builder.Services.AddSingleton<ParsePool>();
         builder.Services.AddSingleton<MailKeys>();
         builder.Services.AddSingleton<MailReading>();
+        builder.Services.AddSingleton(s => new MailFiles(s.GetRequiredService<MailStore>(), s.GetRequiredService<ParsePool>()));
+        builder.Services.AddSingleton(s => new ArchiveReading(s.GetRequiredService<ParsePool>()));
         builder
             .Publishes<MailReceived>()
             .Publishes<MailStateChanged>()

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Directories;
 using Appliance.Integration.Mail;
+using Appliance.Kernel.Data;
 using Appliance.Kernel.Mail;
 using Appliance.Tests;
 using Appliance.Ticketing;
@@ -19,12 +20,15 @@ namespace Appliance.Integration.Ticketing;
 /// <summary>Directory and ticketing over a real database, with a maildir, the confined parser and a mail program that keeps what it is given.</summary>
 internal sealed class TicketingDesk : IAsyncDisposable
 {
+    private readonly string _data = System.IO.Directory.CreateTempSubdirectory("cirt-data-").FullName;
     private readonly string _maildir = System.IO.Directory.CreateTempSubdirectory("cirt-maildir-").FullName;
     private int _mails;
 
     private TicketingDesk()
     {
     }
+
+    public DataFolder Data { get; private set; } = null!;
 
     public MailCatch Program { get; } = new();
 
@@ -34,13 +38,16 @@ internal sealed class TicketingDesk : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<TicketingDesk> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="settings">Configuration instead of the usual one.</param>
+    /// <param name="data">Data folder; null for one of its own.</param>
+    public static async Task<TicketingDesk> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, string? data = null)
     {
         var desk = new TicketingDesk();
+        desk.Data = new(data ?? desk._data);
         var options = new MailOptions { From = "cirt@cirt.example", Sendmail = desk.Program.Sendmail, Maildir = desk._maildir, Parser = Checkout.Cirt, ParserProcesses = 1 };
         desk.Modules = await TestModules.StartAsync(
             [new DirectoryModule(), new TicketingModule()],
-            services => services.AddSingleton<IOptionsMonitor<MailOptions>>(new OutgoingMailTests.Fixed(options)).AddSingleton<IText>(new ModuleWords()),
+            services => services.AddSingleton<IOptionsMonitor<MailOptions>>(new OutgoingMailTests.Fixed(options)).AddSingleton<IText>(new ModuleWords()).AddSingleton(desk.Data),
             settings ?? new Dictionary<string, string?> { ["ticketing:recallSeconds"] = "0" });
         System.IO.Directory.CreateDirectory(Path.Combine(desk._maildir, "new"));
         desk.Analyst = desk.Modules.Person("Ana", Role.Analyst);
@@ -115,6 +122,7 @@ internal sealed class TicketingDesk : IAsyncDisposable
         await Modules.DisposeAsync();
         Program.Dispose();
         System.IO.Directory.Delete(_maildir, recursive: true);
+        System.IO.Directory.Delete(_data, recursive: true);
     }
 
     /// <summary>The module's own texts, read from its assembly.</summary>

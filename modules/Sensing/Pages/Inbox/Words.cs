@@ -34,14 +34,6 @@ internal static class Words
     private static List<ItemLeft> LeftOf(TriageAnswer answer, Func<Guid, string> name) =>
         [.. answer.Refused.Select(r => new ItemLeft(name(r.Id), r.Refusal!, $"/sense/alerts/{r.Id}"))];
 
-    /// <summary>Bytes as people say them; the units are the same in all six languages, and stand behind their number also where one writes from the right.</summary>
-    public static string Bytes(long bytes) => Languages.IsRightToLeft(System.Globalization.CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) ? $"\u2066{Said(bytes)}\u2069" : Said(bytes);
-
-    private static string Said(long bytes) => bytes switch
-    {
-        < 1 << 10 => FormattableString.Invariant($"{bytes} B"),
-        < 1 << 20 => FormattableString.Invariant($"{bytes / 1024.0:0.#} KiB"),
-        < 1 << 30 => FormattableString.Invariant($"{bytes / 1048576.0:0.#} MiB"),
-        _ => FormattableString.Invariant($"{bytes / 1073741824.0:0.##} GiB"),
-    };
+    /// <inheritdoc cref="Sizes.Bytes"/>
+    public static string Bytes(long bytes) => Sizes.Bytes(bytes);
 }

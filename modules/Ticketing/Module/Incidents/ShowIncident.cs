@@ -77,6 +77,7 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
         from ticketing.timeline t
         left join lateral (select n.text, n.version, n.by_name, n.at from ticketing.note_versions n where n.note_id = t.id order by n.version desc limit 1) v on t.kind = 'note'
         where t.incident_id in {Members.OfId} and (not t.internal or @Staff)
+            and (t.kind <> 'evidence' or exists (select 1 from ticketing.evidence m where m.id = (t.detail ->> 'evidence')::uuid and {Visible.Rows}))
         order by t.at, t.id
         limit 2000
         """;

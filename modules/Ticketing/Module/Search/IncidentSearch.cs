@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Permissions;
+using Appliance.Ticketing.Evidence;
 
 namespace Appliance.Ticketing.Search;
 
@@ -38,13 +39,26 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         limit @Limit
         """;
 
+    private const string Files =
+        $"""
+        select i.number, m.number as evidence, m.name, m.added_at
+        from ticketing.evidence m
+        join ticketing.incidents i on i.id = m.incident_id
+        where {EvidenceRow.Seen}
+          and (m.grams @@ ticketing.asked(@Words) or m.sha256 = @Hash or m.sha1 = @Hash or m.md5 = @Hash)
+        order by m.added_at desc
+        limit @Limit
+        """;
+
     public async Task<IReadOnlyList<SearchHit>> FindAsync(Viewer viewer, string words, int limit, CancellationToken cancel)
     {
         var asked = words.Trim();
         if (asked.Length == 0 || !viewer.May(Permissions.Read))
             return [];
-        var parameters = Visible.With(viewer, new { Words = asked, Staff = viewer.Constituent is null, Limit = limit });
+        var parameters = Visible.With(viewer, new { Words = asked, Staff = viewer.Constituent is null, Limit = limit, Hash = asked.Length is 32 or 40 or 64 && asked.All(char.IsAsciiHexDigit) ? Convert.FromHexString(asked) : [] });
         var hits = (await database.QueryAsync<IncidentHit>(Incidents, parameters, cancel)).Select(h => new SearchHit("ticketing.kind.incident", $"{h.Number} {h.Title}", $"/tickets/{h.Number}", h.OpenedAt)).ToList();
+        if (hits.Count < limit)
+            hits.AddRange((await database.QueryAsync<FileHit>(Files, parameters, cancel)).Take(limit - hits.Count).Select(h => new SearchHit("ticketing.kind.evidence", $"{h.Number} E{h.Evidence} {h.Name}", $"/tickets/{h.Number}", h.AddedAt)));
         if (viewer.May(Permissions.Triage) && hits.Count < limit)
             hits.AddRange((await database.QueryAsync<ReportHit>(Reports, parameters, cancel)).Take(limit - hits.Count).Select(h => new SearchHit("ticketing.kind.report", h.Subject, $"/tickets/reports/{h.Id}", h.ReceivedAt)));
         return hits;
@@ -57,6 +71,17 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         public string Title { get; set; } = "";
 
         public DateTimeOffset OpenedAt { get; set; }
+    }
+
+    private sealed class FileHit
+    {
+        public string Number { get; set; } = "";
+
+        public int Evidence { get; set; }
+
+        public string Name { get; set; } = "";
+
+        public DateTimeOffset AddedAt { get; set; }
     }
 
     private sealed class ReportHit

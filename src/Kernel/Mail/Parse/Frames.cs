@@ -14,8 +14,27 @@ internal static class Frames
     /// <summary>JSON in, <see cref="AbuseReport"/> out: valid X-ARF, or what is wrong with it.</summary>
     public const byte Xarf = (byte)'x';
 
+    /// <summary>One byte of length, the id of a part, a message in; a one and the part's bytes out, or nothing where there is no such part.</summary>
+    public const byte Part = (byte)'p';
+
+    /// <summary>One byte of length, a password, an archive in; <see cref="ParsedArchive"/> out.</summary>
+    public const byte Archive = (byte)'z';
+
     /// <summary>Nothing in, an empty object out: the process is warm.</summary>
     public const byte Ready = (byte)'r';
+
+    /// <summary>A document with a short word before it: at most 255 bytes of UTF-8, their number first.</summary>
+    public static byte[] With(string word, ReadOnlySpan<byte> document)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(word);
+        return [(byte)bytes.Length, .. bytes.AsSpan(0, (byte)bytes.Length), .. document];
+    }
+
+    /// <summary>Takes the two apart again.</summary>
+    public static (string Word, ReadOnlyMemory<byte> Document) Split(ReadOnlyMemory<byte> given) =>
+        given.Length > 0 && given.Span[0] < given.Length
+            ? (System.Text.Encoding.UTF8.GetString(given.Span.Slice(1, given.Span[0])), given[(1 + given.Span[0])..])
+            : ("", ReadOnlyMemory<byte>.Empty);
 
     /// <summary>The next frame, or null at the end of the stream. Throws when it is longer than <paramref name="limit"/> or cut off.</summary>
     public static async ValueTask<byte[]?> ReadAsync(Stream stream, int limit, CancellationToken cancel)

@@ -32,7 +32,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
     }
 
     /// <summary>Files of old systems end their lines with a carriage return alone.</summary>
-    private static ReadOnlyMemory<byte> WithLineFeeds(ReadOnlyMemory<byte> bytes)
+    internal static ReadOnlyMemory<byte> WithLineFeeds(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Span.Contains((byte)'\n') || !bytes.Span.Contains((byte)'\r'))
             return bytes;
@@ -231,7 +231,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
 
     private static string Decoded(IReadOnlyList<HeaderLine> headers, string name) => headers.FirstOrDefault(h => h.Is(name))?.Decoded ?? "";
 
-    private static string Below(string id, int index) => id.Length == 0 ? $"{index}" : $"{id}.{index}";
+    internal static string Below(string id, int index) => id.Length == 0 ? $"{index}" : $"{id}.{index}";
 
     private static bool Is(nint instance, nuint type) => instance != 0 && GMime.IsA(instance, type) != 0;
 

@@ -114,6 +114,8 @@ public sealed class ParseVerb : IVerb
     {
         Frames.Mail => JsonSerializer.SerializeToUtf8Bytes(new MailReader(document, full).Read(), Json),
         Frames.Xarf => JsonSerializer.SerializeToUtf8Bytes(Mail.Parse.Xarf.Judge(document), Json),
+        Frames.Part => MimePart.Find(document) is { } part ? [1, .. part] : [],
+        Frames.Archive => JsonSerializer.SerializeToUtf8Bytes(ArchiveMembers.Read(document), Json),
         Frames.Observables => JsonSerializer.SerializeToUtf8Bytes(ObservableReport.Of(Encoding.UTF8.GetString(document.Span)), Json),
         _ => "{}"u8.ToArray(),
     };

@@ -37,6 +37,14 @@ public sealed class MailStore(Database database)
             limit 1)
         """;
 
+    private const string Files =
+        $"""
+        select m.id, m.received_at, m.sender, m.parsed -> 'attachments' as attachments
+        from kernel.mail_in m
+        where m.id = any(@Ids) and jsonb_array_length(coalesce(m.parsed -> 'attachments', '[]')) > 0 and {Visible.Rows}
+        order by m.received_at, m.id
+        """;
+
     internal const string DeleteOldSent =
         """
         -- every row: retention looks at age alone
@@ -79,6 +87,11 @@ public sealed class MailStore(Database database)
         var deliveries = await database.QueryAsync<MailDeliveryRow>(Deliveries, new { Ids = new[] { id.Value } }, cancel);
         return new(id, row.MessageId, row.About, row.Subject, row.Sender, row.CreatedAt, row.Marking(), deliveries);
     }
+
+    /// <summary>What came attached to those of the messages that <paramref name="viewer"/> may see, the oldest first.</summary>
+    public async Task<IReadOnlyList<MailWithFiles>> FilesAsync(Viewer viewer, IReadOnlyList<MailId> mails, CancellationToken cancel) =>
+        [.. (await database.QueryAsync<FilesRow>(Files, Visible.With(viewer, new { Ids = mails.Select(m => m.Value).ToArray() }), cancel))
+            .Select(r => new MailWithFiles(new(r.Id), r.ReceivedAt, r.Sender ?? "", JsonSerializer.Deserialize<List<ParsedAttachment>>(r.Attachments, ParseVerb.Json)!))];
 
     /// <summary>The bytes of a message, received or sent, as they came or as they were approved.</summary>
     public Task<byte[]?> RawAsync(Viewer viewer, MailId id, CancellationToken cancel) =>
@@ -126,6 +139,17 @@ public sealed class MailStore(Database database)
             Parsed is null ? null : JsonSerializer.Deserialize<ParsedMail>(Parsed, ParseVerb.Json));
     }
 
+    private sealed class FilesRow
+    {
+        public Guid Id { get; set; }
+
+        public DateTimeOffset ReceivedAt { get; set; }
+
+        public string? Sender { get; set; }
+
+        public string Attachments { get; set; } = "[]";
+    }
+
     private sealed class SentRow : MarkedRow
     {
         public string MessageId { get; set; } = "";
@@ -139,6 +163,13 @@ public sealed class MailStore(Database database)
         public DateTimeOffset CreatedAt { get; set; }
     }
 }
+
+/// <summary>A received message and what is attached to it.</summary>
+/// <param name="Mail">The message.</param>
+/// <param name="ReceivedAt">When it was taken in.</param>
+/// <param name="Sender">Address as claimed.</param>
+/// <param name="Files">At least one.</param>
+public sealed record MailWithFiles(MailId Mail, DateTimeOffset ReceivedAt, string Sender, IReadOnlyList<ParsedAttachment> Files);
 
 /// <summary>A message from the maildir.</summary>
 /// <param name="Id">Its identity.</param>

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using Appliance.Host.Demo;
+using Appliance.Kernel.Data;
+using Appliance.Tests.Browser.Ui;
+using Appliance.Tests.Case;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace Appliance.Tests.Ticketing;
+
+/// <summary>A file that looks alive is dropped on an incident, kept, and taken out again: packed, verified, each act a line. Steps are counted.</summary>
+public sealed class EvidenceTests : IAsyncLifetime
+{
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private HostProcess _host = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private DemoApi Api(string person) => new(_http, _host.Http, DemoPeople.Load(new DataFolder(_host.Data))!.Single(p => p.Name == person).Token);
+
+    public async ValueTask InitializeAsync()
+    {
+        _host = await HostProcess.StartAsync(new Dictionary<string, string?> { ["kernel__plainLoopback"] = "true" });
+        var (code, output) = await _host.RunAsync("demo", "people");
+        Assert.True(code == 0, output);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _host.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("en")]
+    [InlineData("ar")]
+    public async Task File_is_kept_and_taken_out_packed_in_two_steps_and_its_custody_says_so(string language)
+    {
+        var incident = (await Api("amina").PostAsync("ticketing/incidents", new { title = "Implant on the portal" }, Cancel))!;
+        byte[] live = [.. "MZ"u8, .. RandomNumberGenerator.GetBytes(150_000)];
+        await using var session = await CaseStage.SignInAsync(_host, "amina", language);
+        var page = session.Page;
+        await session.KeepingAsync(async () =>
+        {
+            await session.GoAsync($"/tickets/{incident["number"]}");
+            var card = page.Locator("#evidence");
+            await card.Locator(".drop[data-ready]").WaitForAsync(new() { Timeout = 30_000 });
+            // One: dropped.
+            await card.Locator("input[type=file]").SetInputFilesAsync(new FilePayload { Name = "invoice\u202Efdp.exe", MimeType = "application/pdf", Buffer = live });
+            var link = card.Locator("a[href$='/download']");
+            await Assertions.Expect(link).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Assertions.Expect(card).ToContainTextAsync("invoicefdp.exe");
+            await Assertions.Expect(card).ToContainTextAsync("application/vnd.microsoft.portable-executable");
+            // Two: taken out.
+            var download = await page.RunAndWaitForDownloadAsync(() => link.ClickAsync(), new() { Timeout = 60_000 });
+            Assert.Equal($"{incident["number"]}-E1-{Convert.ToHexStringLower(SHA256.HashData(live))[..12]}.zip", download.SuggestedFilename);
+            var bytes = await File.ReadAllBytesAsync((await download.PathAsync())!, Cancel);
+            Assert.True(bytes.AsSpan().StartsWith("PK\x03\x04"u8) && bytes[8] == 99 && bytes.AsSpan().IndexOf(live.AsSpan(0, 100)) < 0);
+            // What happened stands in its custody.
+            await card.Locator("button.quiet").First.ClickAsync();
+            await Assertions.Expect(card.Locator("tbody tr")).ToHaveCountAsync(4, new() { Timeout = 30_000 });
+            await session.PictureAsync($"tickets-evidence-{language}");
+            await card.ScrollIntoViewIfNeededAsync();
+            await session.PictureAsync($"tickets-evidence-card-{language}");
+            Assert.Empty(await Axe.BrokenAsync(page));
+        }, _host);
+        Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults));
+    }
+}
