@@ -51,6 +51,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             await Assertions.Expect(link).ToBeVisibleAsync(new() { Timeout = 30_000 });
             await Assertions.Expect(card).ToContainTextAsync("invoicefdp.exe");
             await Assertions.Expect(card).ToContainTextAsync("application/vnd.microsoft.portable-executable");
+            await Assertions.Expect(card.Locator("[data-drop-files]")).ToContainTextAsync("invoicefdp.exe");
             // Two: taken out.
             var download = await page.RunAndWaitForDownloadAsync(() => link.ClickAsync(), new() { Timeout = 60_000 });
             Assert.Equal($"{incident["number"]}-E1-{Convert.ToHexStringLower(SHA256.HashData(live))[..12]}.zip", download.SuggestedFilename);
@@ -58,7 +59,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             Assert.True(bytes.AsSpan().StartsWith("PK\x03\x04"u8) && bytes[8] == 99 && bytes.AsSpan().IndexOf(live.AsSpan(0, 100)) < 0);
             // What happened stands in its custody.
             await card.Locator("button.quiet").First.ClickAsync();
-            await Assertions.Expect(card.Locator("tbody tr")).ToHaveCountAsync(4, new() { Timeout = 30_000 });
+            await Assertions.Expect(card.Locator("ol li")).ToHaveCountAsync(4, new() { Timeout = 30_000 });
             await session.PictureAsync($"tickets-evidence-{language}");
             await card.ScrollIntoViewIfNeededAsync();
             await session.PictureAsync($"tickets-evidence-card-{language}");

@@ -116,7 +116,7 @@ public sealed class ApiTests(ApiHost api) : IClassFixture<ApiHost>
                     var body = example.DeepClone();
                     pick(body)[Extra] = true;
                     count++;
-                    var answer = await api.SendAsync(method.ToUpperInvariant(), place, body, method is "post" && path.Contains("/ticketing/", StringComparison.Ordinal) ? "amina" : "lee");
+                    var answer = await api.SendAsync(method.ToUpperInvariant(), place, body, AskerOf(method, path));
                     if (answer.Status != 400 || !answer.Text.Contains(Extra, StringComparison.Ordinal))
                         wrong.Add($"{method} {place} with {body.ToJsonString()}: {answer.Status} {answer.Text}");
                 }
@@ -157,6 +157,10 @@ public sealed class ApiTests(ApiHost api) : IClassFixture<ApiHost>
         Assert.DoesNotContain("Appliance.", text, StringComparison.Ordinal);
     }
 
+    /// <summary>What an analyst works on, but for what only a manager may do.</summary>
+    private static string AskerOf(string method, string path) =>
+        method is "post" && path.Contains("/ticketing/", StringComparison.Ordinal) && !path.EndsWith("/destroy", StringComparison.Ordinal) ? "amina" : "lee";
+
     [Fact]
     public async Task Document_gives_an_example_for_every_body_and_each_is_accepted()
     {
@@ -176,7 +180,7 @@ public sealed class ApiTests(ApiHost api) : IClassFixture<ApiHost>
                 }
                 count++;
                 var place = System.Text.RegularExpressions.Regex.Replace(path, "{[^}]+}", "0198c7a0-0000-7000-8000-00000000000f", System.Text.RegularExpressions.RegexOptions.NonBacktracking);
-                var answer = await api.SendAsync(method.ToUpperInvariant(), place, example.DeepClone(), method is "post" && path.Contains("/ticketing/", StringComparison.Ordinal) ? "amina" : "lee");
+                var answer = await api.SendAsync(method.ToUpperInvariant(), place, example.DeepClone(), AskerOf(method, path));
                 // What it is about need not exist here; the body must be read and found right.
                 if (answer.Status is not (>= 200 and < 300 or 404 or 409))
                     refused.Add($"{method} {place}: {answer.Status} {answer.Text}");

@@ -56,7 +56,8 @@ for (const name of ['dragover', 'drop']) {
 export function line(root, name) {
   const item = document.createElement('li');
   const label = document.createElement('bdi');
-  label.textContent = name;
+  // A direction mark makes "exe.fdp" of "pdf.exe".
+  label.textContent = name.replace(/\p{Cf}/gu, '');
   const state = document.createElement('span');
   item.append(label, state);
   root.querySelector('[data-drop-files]').append(item);
