@@ -11,6 +11,8 @@ internal static class Permissions
 
     public const string TriageId = "ticketing.report.triage";
 
+    public const string PlaybooksId = "ticketing.playbook.manage";
+
     public static readonly Permission Read = new(ReadId);
 
     public static readonly Permission Open = new(OpenId);
@@ -29,6 +31,9 @@ internal static class Permissions
 
     /// <summary>Take, attach, promote and reject reports.</summary>
     public static readonly Permission Triage = new(TriageId);
+
+    /// <summary>Write, copy and retire playbooks and templates; whoever works on an incident starts them.</summary>
+    public static readonly Permission Playbooks = new(PlaybooksId);
 
     /// <summary>Write a handover, and take one over.</summary>
     public static readonly Permission HandOver = new("ticketing.shift.hand-over");

@@ -62,7 +62,7 @@ internal static partial class TicketingApi
 
     internal sealed record ChangeBody(
         IReadOnlyList<Guid>? Incidents = null, string? State = null, string? Outcome = null, string? Reason = null, Guid? Owner = null, bool GiveBack = false, int? Severity = null, int? Impact = null,
-        int? Urgency = null, string? RsitType = null, DateTimeOffset? SnoozeUntil = null, bool Wake = false)
+        int? Urgency = null, string? RsitType = null, DateTimeOffset? SnoozeUntil = null, bool Wake = false, string? OpenTasks = null)
     {
         public IncidentChange Change() => new()
         {
@@ -77,6 +77,7 @@ internal static partial class TicketingApi
             RsitType = RsitType,
             SnoozeUntil = SnoozeUntil?.ToUniversalTime(),
             Wake = Wake,
+            OpenTasks = OpenTasks,
         };
     }
 

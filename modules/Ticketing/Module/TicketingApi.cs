@@ -18,6 +18,8 @@ internal static partial class TicketingApi
         DescribeFollowUps(builder);
         DescribeHandover(builder);
         DescribeEvidence(builder);
+        DescribePlaybooks(builder);
+        DescribeTasks(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder
@@ -65,7 +67,7 @@ internal static partial class TicketingApi
     private static Task<Outcome<int>> Rewrite(Viewer viewer, EditNote act, Guid id, RewriteBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Version, body.Text), cancel);
 
     private static Task<Outcome<Done>> Move(Viewer viewer, ChangeState act, Guid id, StateBody body, CancellationToken cancel) =>
-        act.RunAsync(viewer, new(new(id), body.From, body.To, body.Reason, body.Outcome), cancel);
+        act.RunAsync(viewer, new(new(id), body.From, body.To, body.Reason, body.Outcome, body.OpenTasks), cancel);
 
     private static Task<Outcome<Done>> Own(Viewer viewer, TakeOwnership act, Guid id, OwnerBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.GiveBack, body.Owner is { } owner ? new UserId(owner) : null), cancel);
 
@@ -115,7 +117,7 @@ internal static partial class TicketingApi
 
     internal sealed record RewriteBody(string Text, int Version = 0);
 
-    internal sealed record StateBody(string From, string To, string? Reason = null, string? Outcome = null);
+    internal sealed record StateBody(string From, string To, string? Reason = null, string? Outcome = null, string? OpenTasks = null);
 
     internal sealed record OwnerBody(bool GiveBack = false, Guid? Owner = null);
 

@@ -11,6 +11,7 @@ using Appliance.Ticketing.Notices;
 using Appliance.Ticketing.Reporting;
 using Appliance.Ticketing.Reports;
 using Appliance.Ticketing.Search;
+using Appliance.Ticketing.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Appliance.Ticketing;
@@ -40,6 +41,7 @@ public sealed class TicketingModule : IModule
             .Permission(Permissions.Keep, Role.Manager, Role.Analyst, Role.Operator)
             .Permission(Permissions.Take, Role.Manager, Role.Analyst)
             .Permission(Permissions.Destroy, Role.Manager)
+            .Permission(Permissions.Playbooks, Role.Manager, Role.Analyst)
             .Publishes<IncidentOpened>()
             .Publishes<IncidentConfirmed>()
             .Publishes<IncidentClosed>()
@@ -53,6 +55,7 @@ public sealed class TicketingModule : IModule
             .Job<DestroyOldJob>("destroy-old-evidence", JobSchedule.At("0 40 3 * * ?"))
             .AppendOnly("ticketing.note_versions")
             .AppendOnly("ticketing.custody")
+            .AppendOnly("ticketing.playbook_versions")
             .Search<IncidentSearch>()
             .Retention(new("ticketing.reports", 730, RejectReport.DeleteOld))
             .Retention(new("ticketing.handovers", 730, HandOver.DeleteOld))
@@ -60,8 +63,10 @@ public sealed class TicketingModule : IModule
             .Navigation(new("tickets", "ticketing.nav.queue", "/tickets", Permissions.Read, 0, "confirmation_number"))
             .Navigation(new("tickets", "ticketing.nav.reports", "/tickets/reports", Permissions.Triage, 1))
             .Navigation(new("tickets", "ticketing.nav.new", "/tickets/new", Permissions.Open, 2))
-            .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 3))
-            .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 4))
+            .Navigation(new("tickets", "ticketing.nav.tasks", "/tickets/tasks", Permissions.Read, 3))
+            .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 4))
+            .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 5))
+            .Navigation(new("tickets", "ticketing.nav.playbooks", "/tickets/playbooks", Permissions.Playbooks, 6))
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
             .AddSingleton<IncidentClocks>()
@@ -75,6 +80,7 @@ public sealed class TicketingModule : IModule
             .AddScoped<KeepFromMail>()
             .AddScoped<IFigures, TicketingFigures>()
             .AddScoped<IOwnWork, OwnIncidents>()
+            .AddScoped<IOwnWork, OwnTasks>()
             .AddScoped<IOwnWork, OwnHandovers>()
             .AddScoped<IThings, TicketThings>()
             .AddScoped<IReportParts, TicketingReport>();

@@ -5,6 +5,7 @@ using Appliance.Kernel.Data;
 using Appliance.Kernel.Outbox;
 using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Tasks;
 
 namespace Appliance.Ticketing.Changes;
 
@@ -59,10 +60,23 @@ internal sealed class ChangeIncidents(Database database, IncidentClocks clocks, 
             else
                 left.Add(new(id, row.Number, plan.Refusals[0]));
         }
+        var open = await OpenTasks.ReadAsync(work, [.. planned.Where(p => p.Row.ClosedAt is null && p.After.ClosedAt is not null).Select(p => p.Row.Id)], cancel);
+        foreach (var tasks in open)
+        {
+            var one = planned.First(p => p.Row.Id == tasks.Key);
+            if (OpenTasks.Why(one.Row, tasks, request.Change.OpenTasks, work.Viewer.Language) is not { } why)
+                continue;
+            planned.Remove(one);
+            left.Add(new(one.Row.IncidentId, one.Row.Number, why));
+        }
+        // In the order they were asked for, whatever kept each.
+        left = [.. left.OrderBy(l => ids.IndexOf(l.Incident))];
         if (planned.Count == 0)
             return Outcome<ManyAnswer>.Refused([.. left.Select(l => l.Reason)]);
         var act = Guid.CreateVersion7();
         await IncidentChanges.ApplyAsync(work, planned, request.Change.Reason, cancel);
+        if (request.Change.OpenTasks == OpenTasks.Skip)
+            await OpenTasks.SkipAsync(work, [.. open.SelectMany(t => t)], request.Change.SkipReason(planned[0].After), act, cancel);
         await work.ExecuteAsync(InsertAct, new { Act = act, work.Now, ById = work.Viewer.Id.Value, By = work.Viewer.Name, Detail = JsonSerializer.Serialize(request.Change, OutboxJson.Options) }, cancel);
         await work.ExecuteAsync(
             InsertItems,

@@ -31,16 +31,22 @@ internal sealed record IncidentChange
 
     public string? RsitType { get; init; }
 
+    /// <summary>What becomes of unfinished tasks where it is closed: skip or keep. Null leaves such an incident open and names them.</summary>
+    public string? OpenTasks { get; init; }
+
     /// <summary>Put away until then.</summary>
     public DateTimeOffset? SnoozeUntil { get; init; }
 
     /// <summary>Taken up again before its time.</summary>
     public bool Wake { get; init; }
 
+    /// <summary>Why tasks are skipped: what was said, else how the incident ended.</summary>
+    public string SkipReason(IncidentSnapshot after) => string.IsNullOrWhiteSpace(Reason) ? after.Outcome ?? IncidentStates.Closed : Reason.Trim();
+
     /// <summary>What is wrong whatever incident it is for.</summary>
     public IEnumerable<Refusal> Faults(DateTimeOffset now)
     {
-        if (this with { Reason = null, Outcome = null } == new IncidentChange())
+        if (this with { Reason = null, Outcome = null, OpenTasks = null } == new IncidentChange())
             yield return Refuse.Invalid("ticketing.refused.no-change");
         if ((Reason ?? "").Length > 2000)
             yield return Refuse.Invalid("ticketing.refused.text-long", nameof(Reason), 2000);
@@ -48,6 +54,8 @@ internal sealed record IncidentChange
             yield return Refuse.Invalid("ticketing.refused.state", nameof(State), state);
         if (Outcome is { } outcome && !IncidentStates.Outcomes.Contains(outcome))
             yield return Refuse.Invalid("ticketing.refused.outcome", nameof(Outcome));
+        if (OpenTasks is not (null or Tasks.OpenTasks.Skip or Tasks.OpenTasks.Keep))
+            yield return Refuse.Invalid("ticketing.refused.open-tasks", nameof(OpenTasks));
         if (Severity is < 1 or > 4)
             yield return Refuse.Invalid("ticketing.refused.severity", nameof(Severity));
         if (Impact is < 1 or > 3)

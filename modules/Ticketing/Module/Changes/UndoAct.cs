@@ -6,6 +6,7 @@ using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Permissions;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Merge;
+using Appliance.Ticketing.Tasks;
 
 namespace Appliance.Ticketing.Changes;
 
@@ -55,6 +56,7 @@ internal sealed class UndoAct(Database database) : Act<Guid, ManyAnswer>(databas
         else
         {
             await IncidentChanges.PutAsync(work, back.Select(b => (b.Row.Id, b.Before)), cancel);
+            await OpenTasks.RestoreAsync(work, request, [.. back.Select(b => b.Row.Id)], cancel);
             await TimelineEntry.AddAllAsync(work, [.. back.Select(b => new TimelineEntry(b.Row.IncidentId, "undo") { Detail = new { act = request, state = b.Before.State } })], cancel);
         }
         await work.ExecuteAsync(Mark, new { Act = request, work.Now, By = work.Viewer.Name }, cancel);

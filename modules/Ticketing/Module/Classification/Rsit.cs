@@ -19,6 +19,12 @@ internal static class Rsit
     /// <summary>The same, for look-up.</summary>
     public static FrozenSet<string> Types { get; } = s_file.Types.ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>The classes in the taxonomy's order: <c>intrusion-attempts</c>.</summary>
+    public static IReadOnlyList<string> Classes { get; } = [.. s_file.Types.Select(ClassOf).Distinct()];
+
+    /// <summary>The class of a type.</summary>
+    public static string ClassOf(string type) => type.Split('/')[0];
+
     /// <summary>What a rule's class of Suricata most often means; a person corrects it.</summary>
     public static string OfAlert(string category) => category.Trim().ToLowerInvariant().Replace(' ', '-') switch
     {

@@ -14,6 +14,9 @@ internal sealed class IncidentClocks(TicketingOptions options)
     /// <summary>When it must be resolved.</summary>
     public DateTimeOffset Resolve(int severity, DateTimeOffset now) => _hours.Add(now, options.ResolveHours[severity - 1] * 60, severity);
 
+    /// <summary>When so many minutes of work have passed, for an incident of that severity.</summary>
+    public DateTimeOffset After(int minutes, int severity, DateTimeOffset now) => _hours.Add(now, minutes, severity);
+
     /// <summary>When the next word is due; null while others are waited for and at the end.</summary>
     public DateTimeOffset? Due(string state, int severity, DateTimeOffset now) => state switch
     {

@@ -39,7 +39,7 @@ internal static class OwnerNews
         "mail-in" => "ticketing.notice.mail",
         "report" => "ticketing.notice.report",
         "escalated" => "ticketing.notice.late",
-        "state" or "edit" or "alert" or "split" or "merge" or "merged" or "unmerge" or "undo" or "confirmed" or "acknowledged" or "follow-up" => "ticketing.notice.changed",
+        "state" or "edit" or "alert" or "split" or "merge" or "merged" or "unmerge" or "undo" or "confirmed" or "acknowledged" or "follow-up" or "task" or "playbook" => "ticketing.notice.changed",
         _ => null,
     };
 

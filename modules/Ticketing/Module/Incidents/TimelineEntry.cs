@@ -7,7 +7,7 @@ namespace Appliance.Ticketing.Incidents;
 
 /// <summary>One thing that happened to an incident.</summary>
 /// <param name="Incident">The incident.</param>
-/// <param name="Kind">opened note mail-in mail-out state owner edit alert report confirmed acknowledged link merge merged unmerge snooze wake undo escalated evidence.</param>
+/// <param name="Kind">opened note mail-in mail-out state owner edit alert report confirmed acknowledged link merge merged unmerge snooze wake undo escalated follow-up playbook task evidence.</param>
 internal sealed record TimelineEntry(IncidentId Incident, string Kind)
 {
     private const string Insert =

@@ -3,6 +3,8 @@ using Appliance.Contracts;
 using Appliance.Ticketing.Changes;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Pages.Queue;
+using Appliance.Ticketing.Playbooks;
+using Appliance.Ticketing.Tasks;
 using Appliance.Ui;
 using Microsoft.AspNetCore.Components;
 
@@ -30,6 +32,8 @@ public sealed partial class IncidentPage
     private IReadOnlyList<Refusal> _refusals = [];
     private IReadOnlyList<Refusal> _stepRefusals = [];
     private List<Refusal> _stepGeneral = [];
+    private IReadOnlyList<string> _openTasks = [];
+    private string _openChoice = "";
 
     /// <summary>The incident's number.</summary>
     [Parameter]
@@ -78,6 +82,7 @@ public sealed partial class IncidentPage
         "evidence" => "file",
         "link" or "merge" or "merged" or "unmerge" or "split" => "link",
         "acknowledged" or "confirmed" => "check",
+        "task" or "playbook" => "check",
         "opened" => "flag",
         _ => "info",
     };
@@ -107,6 +112,8 @@ public sealed partial class IncidentPage
         "snooze" => Moment(item, "until"),
         "escalated" => Moment(item, "due"),
         "undo" => State(item, "state"),
+        "task" => Told(item),
+        "playbook" => T["ticketing.timeline.playbook-text", Title(item, "names"), Text(item, "tasks")],
         "follow-up" => $"{T[$"ticketing.follow.{Text(item, "kind")}"]}{(Text(item, "to") is { Length: > 0 } moved ? $": {T[$"ticketing.follow.state.{moved}"]}" : "")}",
         "evidence" => T["ticketing.timeline.evidence-text", Text(item, "number"), Text(item, "name"), T[$"ticketing.custody.{Text(item, "act")}"]],
         "edit" => T["ticketing.timeline.edit-text", string.Join(", ", Values(item, "fields").Select(f => T[$"ticketing.field.{f}"]))],
@@ -114,6 +121,19 @@ public sealed partial class IncidentPage
         "opened" when Text(item, "source").Length > 0 => T[$"ticketing.source.{Text(item, "source")}"],
         _ => "",
     };
+
+    private string Told(TimelineLine item) => $"{Title(item, "titles")}: " + Text(item, "what") switch
+    {
+        "moved" => T["ticketing.timeline.state-text", T[$"ticketing.task.state.{Text(item, "from")}"], T[$"ticketing.task.state.{Text(item, "to")}"]],
+        "given" when Text(item, "to") is { Length: > 0 } to => T["ticketing.task.told.given", to],
+        var what => T[$"ticketing.task.told.{what}"],
+    };
+
+    /// <summary>What an entry keeps in several languages, in the reader's.</summary>
+    private string Title(TimelineLine item, string name) =>
+        item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var titles) && titles.ValueKind == JsonValueKind.Object && titles.EnumerateObject().Any()
+            ? InLanguage.Of(titles.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString()), Viewer.Language)
+            : "";
 
     private string State(TimelineLine item, string name) => T[$"ticketing.state.{Text(item, name)}"];
 
@@ -139,15 +159,18 @@ public sealed partial class IncidentPage
     private async Task<ActReport> ChangeAsync(IncidentSheet sheet, IncidentChange change, CancellationToken cancel) =>
         Shown.Report(await Many.RunAsync(Viewer, new([sheet.Id], change), cancel), change.Wake ? "ticketing.page.woken-n" : "ticketing.page.snoozed-n", T);
 
-    private void OpenStep(IncidentSheet sheet, IncidentStep step)
+    private async Task OpenStepAsync(IncidentSheet sheet, IncidentStep step)
     {
-        (_stepSheet, _step, _reason, _outcome, _stepRefusals, _stepGeneral) = (sheet, step, "", sheet.Outcome ?? "", [], []);
+        (_stepSheet, _step, _reason, _outcome, _stepRefusals, _stepGeneral, _openTasks, _openChoice) = (sheet, step, "", sheet.Outcome ?? "", [], [], [], "");
+        // Whoever closes an incident says what becomes of what is not done.
+        if (step.To == "closed" && (await Tasks.RunAsync(Viewer, sheet.Number, CancellationToken.None)).TryGet(out var tasks))
+            _openTasks = [.. tasks.Where(t => !TaskRules.IsEnd(t.State)).Select(t => t.Title)];
         _stepDialog!.Open();
     }
 
     private async Task<ActReport> MoveAsync(CancellationToken cancel)
     {
-        var outcome = await Change.RunAsync(Viewer, new(_stepSheet!.Id, _stepSheet.State, _step!.To, _reason, _outcome.Length > 0 ? _outcome : null), cancel);
+        var outcome = await Change.RunAsync(Viewer, new(_stepSheet!.Id, _stepSheet.State, _step!.To, _reason, _outcome.Length > 0 ? _outcome : null, _openChoice.Length > 0 ? _openChoice : null), cancel);
         _stepRefusals = outcome.Refusals;
         _stepGeneral = [.. outcome.Refusals.Where(r => r.Field is null)];
         return ActReport.Of(outcome, T["ticketing.page.moved", T[$"ticketing.state.{_step.To}"]]);
