@@ -55,6 +55,8 @@ public sealed class PlaybookTests : IAsyncLifetime
             await Assertions.Expect(Tasks(page).Nth(0)).ToContainTextAsync("Kept with the case file", new() { Timeout = 30_000 });
             await Tasks(page).Nth(1).Locator(".row > button").Nth(0).ClickAsync();
             await Assertions.Expect(Tasks(page).Nth(1)).ToContainTextAsync("Amina", new() { Timeout = 30_000 });
+            if (language == "ar")
+                await Assertions.Expect(Tasks(page).Nth(1)).ToContainTextAsync("اطلب الإزالة");
             await session.PictureAsync($"tasks-running-{language}");
 
             await session.GoAsync("/tickets/tasks");
@@ -128,7 +130,7 @@ public sealed class PlaybookTests : IAsyncLifetime
             await page.Locator(".form-actions button.primary").ClickAsync();
             await Assertions.Expect(page.Locator("a[href$='?version=2']")).ToBeVisibleAsync(s_soon);
             await Assertions.Expect(page.Locator("a[href$='?version=1']")).ToBeVisibleAsync(s_soon);
-            await Assertions.Expect(page.Locator("ol li").First).ToContainTextAsync("20");
+            await Assertions.Expect(page.Locator("section ol > li").First).ToContainTextAsync("20", new() { Timeout = 30_000 });
         }, _host);
         Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults));
     }

@@ -64,7 +64,7 @@ internal sealed class ChangeIncidents(Database database, IncidentClocks clocks, 
         foreach (var tasks in open)
         {
             var one = planned.First(p => p.Row.Id == tasks.Key);
-            if (OpenTasks.Why(one.Row, tasks, request.Change.OpenTasks, work.Viewer.Language) is not { } why)
+            if (OpenTasks.Why(one.Row, tasks, request.Change.OpenTasks) is not { } why)
                 continue;
             planned.Remove(one);
             left.Add(new(one.Row.IncidentId, one.Row.Number, why));

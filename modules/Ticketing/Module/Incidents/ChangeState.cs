@@ -39,7 +39,7 @@ internal sealed class ChangeState(Database database, IncidentClocks clocks) : Ac
             return Outcome<Done>.Refused(plan.Refusals);
         var closes = found.ClosedAt is null && after.ClosedAt is not null;
         var open = (await OpenTasks.ReadAsync(work, closes ? [found.Id] : [], cancel))[found.Id].ToList();
-        if (OpenTasks.Why(found, open, request.OpenTasks, work.Viewer.Language) is { } why)
+        if (OpenTasks.Why(found, open, request.OpenTasks) is { } why)
             return why;
         await IncidentChanges.ApplyAsync(work, [new(found, after)], request.Reason, cancel);
         if (request.OpenTasks == OpenTasks.Skip)

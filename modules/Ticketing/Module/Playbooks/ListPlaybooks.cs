@@ -21,8 +21,8 @@ internal sealed class ListPlaybooks(Database database) : Query<bool, IReadOnlyLi
         return (await PlaybookShelf.AllAsync(database, cancel))
             .Where(p => p.RetiredAt is not null == request)
             .Select(p => new PlaybookLine(
-                p.Id, p.Version, InLanguage.Of(p.Fields.Names, viewer.Language), [.. Contracts.Languages.All.Where(p.Fields.Names.ContainsKey)], p.Fields.Types, p.Fields.Severities, p.Fields.Steps.Count, p.Shipped, p.ChangedAt, p.ChangedBy, p.RetiredAt))
-            .OrderBy(p => p.Name, StringComparer.Create(System.Globalization.CultureInfo.GetCultureInfo(viewer.Language), ignoreCase: true))
+                p.Id, p.Version, InLanguage.Of(p.Fields.Names), [.. Contracts.Languages.All.Where(p.Fields.Names.ContainsKey)], p.Fields.Types, p.Fields.Severities, p.Fields.Steps.Count, p.Shipped, p.ChangedAt, p.ChangedBy, p.RetiredAt))
+            .OrderBy(p => p.Name, StringComparer.Create(System.Globalization.CultureInfo.GetCultureInfo(InLanguage.Writer), ignoreCase: true))
             .ToArray();
     }
 }

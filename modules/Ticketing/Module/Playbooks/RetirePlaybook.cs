@@ -19,7 +19,7 @@ internal sealed class RetirePlaybook(Database database) : Act<RetireRequest, Don
         if (await PlaybookShelf.LockAsync(work, request.Playbook, cancel) is not { } found)
             return Refuse.NotFound("ticketing.refused.no-playbook");
         if (found.RetiredAt is not null == request.Retired)
-            return Refuse.Conflict("ticketing.refused.same", InLanguage.Of(found.Fields.Names, work.Viewer.Language));
+            return Refuse.Conflict("ticketing.refused.same", InLanguage.Of(found.Fields.Names));
         await work.ExecuteAsync(Update, new { request.Playbook, request.Retired, work.Now, By = work.Viewer.Name }, cancel);
         work.Audit(request.Retired ? "ticketing.playbook.retired" : "ticketing.playbook.restored", $"playbook/{request.Playbook}", new { found.Version });
         return default(Done);

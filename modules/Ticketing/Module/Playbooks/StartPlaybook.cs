@@ -33,7 +33,7 @@ internal sealed class StartPlaybook(Database database, IncidentClocks clocks) : 
             return Refuse.NotFound("ticketing.refused.no-incident");
         if (await PlaybookShelf.FindAsync(work, request.Playbook, cancel) is not { } playbook)
             return Refuse.NotFound("ticketing.refused.no-playbook");
-        var name = InLanguage.Of(playbook.Fields.Names, work.Viewer.Language);
+        var name = InLanguage.Of(playbook.Fields.Names);
         if (incident.ClosedAt is not null)
             return Refuse.Conflict("ticketing.refused.closed", incident.Number);
         if (playbook.RetiredAt is not null)

@@ -37,9 +37,9 @@ internal sealed class SuggestPlaybooks(Database database) : Query<string, IReadO
         var running = (await database.QueryAsync<Guid>(Running, Visible.With(viewer, new { incident.Id }), cancel)).ToHashSet();
         return (await PlaybookShelf.AllAsync(database, cancel))
             .Where(p => p.RetiredAt is null)
-            .Select(p => new PlaybookOffer(p.Id, p.Version, InLanguage.Of(p.Fields.Names, viewer.Language), p.Fields.Steps.Count, p.Match(incident.RsitType, incident.Severity), running.Contains(p.Id)))
+            .Select(p => new PlaybookOffer(p.Id, p.Version, InLanguage.Of(p.Fields.Names), p.Fields.Steps.Count, p.Match(incident.RsitType, incident.Severity), running.Contains(p.Id)))
             .OrderByDescending(o => o.Why?.Score ?? 0)
-            .ThenBy(o => o.Name, StringComparer.Create(System.Globalization.CultureInfo.GetCultureInfo(viewer.Language), ignoreCase: true))
+            .ThenBy(o => o.Name, StringComparer.Create(System.Globalization.CultureInfo.GetCultureInfo(InLanguage.Writer), ignoreCase: true))
             .ToArray();
     }
 }

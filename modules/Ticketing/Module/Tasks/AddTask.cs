@@ -37,7 +37,7 @@ internal sealed class AddTask(Database database, IncidentClocks clocks) : Act<Ta
             return Refuse.NotFound("ticketing.refused.no-incident");
         if (incident.ClosedAt is not null)
             return Refuse.Conflict("ticketing.refused.closed", incident.Number);
-        var language = Languages.All.Contains(work.Viewer.Language) ? work.Viewer.Language : "en";
+        var language = InLanguage.Writer;
         var texts = new Dictionary<string, StepText> { [language] = new(title, text) };
         var added = await NewTask.PutAsync(work, incident, null, [new(texts, who, request.DueMinutes)], clocks, cancel);
         if (!added.TryGet(out var ids))

@@ -46,9 +46,9 @@ internal sealed class EditTask(Database database, IncidentClocks clocks) : Act<T
         var found = await TaskChange.FindAsync(work, request.Task, request.Version, cancel);
         if (!found.TryGet(out var row))
             return found.Refusals[0];
-        var (before, words) = (row.Read(work.Viewer.Language, work.Now), row.Words());
+        var (before, words) = (row.Read(work.Now), row.Words());
         if (before.Title != title || before.Text != text)
-            words = new Dictionary<string, StepText> { [Languages.All.Contains(work.Viewer.Language) ? work.Viewer.Language : "en"] = new(title, text) };
+            words = new Dictionary<string, StepText> { [InLanguage.Writer] = new(title, text) };
         var due = request.NoDue ? null : request.DueMinutes is { } minutes ? clocks.After(minutes, await work.FindAsync<int>(Severity, new { row.IncidentId }, cancel), work.Now) : row.DueAt;
         await work.ExecuteAsync(Update, new { request.Task, Texts = JsonSerializer.Serialize(words, OutboxJson.Options), request.Who, Due = due, work.Now, By = work.Viewer.Name }, cancel);
         await TaskChange.TellAsync(work, row, "edited", "", null, cancel);

@@ -24,7 +24,7 @@ internal sealed class GiveTask(Database database, IStaff staff) : Act<TaskGift, 
         if (!found.TryGet(out var row))
             return found.Refusals[0];
         if (TaskRules.IsEnd(row.State))
-            return Refuse.Conflict("ticketing.refused.task-ended", row.Read(work.Viewer.Language, work.Now).Title);
+            return Refuse.Conflict("ticketing.refused.task-ended", row.Read(work.Now).Title);
         if (row.AssigneeId == request.To?.Value)
             return Refuse.Conflict("ticketing.refused.same", row.Number);
         var name = request.To is { } self && self == work.Viewer.Id ? work.Viewer.Name : null;

@@ -23,6 +23,6 @@ internal sealed class ListIncidentTasks(Database database, TimeProvider time) : 
         if (viewer.Constituent is not null)
             return Array.Empty<TaskLine>();
         var now = time.GetUtcNow();
-        return (await database.QueryAsync<TaskRow>(Select, Visible.With(viewer, new { incident.Id }), cancel)).Select(r => r.Read(viewer.Language, now)).ToArray();
+        return (await database.QueryAsync<TaskRow>(Select, Visible.With(viewer, new { incident.Id }), cancel)).Select(r => r.Read(now)).ToArray();
     }
 }

@@ -44,7 +44,7 @@ internal sealed class ListTasks(Database database, TimeProvider time) : Query<Ta
         var rows = await database.QueryAsync<TaskRow>(Select, Visible.With(viewer, new { View = request.View ?? "mine", Now = now, Roles = RolesOf(viewer), At = at, LastId = last, Limit = limit + 1 }), cancel);
         var shown = rows.Take(limit).ToList();
         return new Page<TaskLine>(
-            [.. shown.Select(r => r.Read(viewer.Language, now))],
+            [.. shown.Select(r => r.Read(now))],
             rows.Count > limit ? string.Create(CultureInfo.InvariantCulture, $"{(shown[^1].DueAt ?? s_never).UtcTicks:x}-{shown[^1].Id:N}") : null);
     }
 

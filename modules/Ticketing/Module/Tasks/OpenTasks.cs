@@ -49,9 +49,9 @@ internal static class OpenTasks
             .Select(r => new OpenTask(r.Id, r.IncidentId, r.Root, r.State, new TaskRow { Texts = r.Texts }.Words(), r.Number)).ToLookup(t => t.Root);
 
     /// <summary>Why an incident with such tasks is not closed, or null.</summary>
-    public static Refusal? Why(IncidentRow incident, IEnumerable<OpenTask> tasks, string? wanted, string language)
+    public static Refusal? Why(IncidentRow incident, IEnumerable<OpenTask> tasks, string? wanted)
     {
-        var titles = wanted is null ? tasks.Select(t => InLanguage.Of(t.Texts, language).Title).ToList() : [];
+        var titles = wanted is null ? tasks.Select(t => InLanguage.Of(t.Texts).Title).ToList() : [];
         return titles.Count == 0
             ? null
             : Refuse.Conflict("ticketing.refused.tasks-open", incident.Number, titles.Count, string.Join("; ", titles.Take(Named)) + (titles.Count > Named ? " …" : ""));

@@ -89,11 +89,11 @@ internal sealed class TaskRow
 
     public IReadOnlyDictionary<string, StepText> Words() => JsonSerializer.Deserialize<Dictionary<string, StepText>>(Texts, OutboxJson.Options)!;
 
-    public TaskLine Read(string language, DateTimeOffset now)
+    public TaskLine Read(DateTimeOffset now)
     {
-        var text = InLanguage.Of(Words(), language);
+        var text = InLanguage.Of(Words());
         return new(
             Id, Version, Number, Title, Marking(), State, text.Title, text.Text, Who, AssigneeId is { } one ? new UserId(one) : null, AssigneeName, Owner, DueAt, DueAt < now && !TaskRules.IsEnd(State),
-            Note, Reason, Playbook is null ? null : InLanguage.Of(JsonSerializer.Deserialize<Dictionary<string, string>>(Playbook, OutboxJson.Options)!, language), ChangedAt, ChangedBy, [.. TaskRules.From(State)]);
+            Note, Reason, Playbook is null ? null : InLanguage.Of(JsonSerializer.Deserialize<Dictionary<string, string>>(Playbook, OutboxJson.Options)!), ChangedAt, ChangedBy, [.. TaskRules.From(State)]);
     }
 }

@@ -132,7 +132,7 @@ public sealed partial class IncidentPage
     /// <summary>What an entry keeps in several languages, in the reader's.</summary>
     private string Title(TimelineLine item, string name) =>
         item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var titles) && titles.ValueKind == JsonValueKind.Object && titles.EnumerateObject().Any()
-            ? InLanguage.Of(titles.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString()), Viewer.Language)
+            ? InLanguage.Of(titles.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString()))
             : "";
 
     private string State(TimelineLine item, string name) => T[$"ticketing.state.{Text(item, name)}"];
