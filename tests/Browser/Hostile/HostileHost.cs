@@ -26,7 +26,7 @@ public sealed class HostileHost : IAsyncLifetime
         ("amina", "/sense/inbox?hours=8760"), ("amina", "/sense/events?hours=8760"), ("amina", "/tickets"), ("amina", "/tickets/reports"), ("amina", "/watch"), ("amina", "/watch/advisories"),
         ("amina", "/directory/constituents"), ("amina", "/search?q=ran"), ("amina", "/search?q=%3Cscript%3E"), ("amina", "/sense/inbox?hours=8760&q=%22%3E%3Cscript%3Eran(1)%3C/script%3E"), ("amina", "/wall/alerts"), ("amina", "/"),
         ("lee", "/share/inbox"), ("lee", "/share/outbox"), ("lee", "/share/peers"), ("lee", "/admin/mail/received"), ("lee", "/admin/audit"), ("lee", "/admin/deliveries"), ("lee", "/watch/feeds"),
-        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/rules?view=indicators"), ("amina", "/sense/rules?view=costs"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/tickets/tasks?view=open"), ("amina", "/tickets/playbooks"), ("amina", "/notices?view=all"),
+        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/rules?view=indicators"), ("amina", "/sense/rules?view=costs"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/notices?view=all"),
         ("lee", "/reports?kind=day"), ("lee", "/reports/print?kind=day"), ("lee", "/reports?kind=%3Cscript%3Eran(1)%3C/script%3E"),
     ];
 
@@ -91,10 +91,6 @@ public sealed class HostileHost : IAsyncLifetime
         var items = Items(await Analyst.AwaitAsync("watch/items?limit=200", a => Items(a).Any() ? a : null, s_patience, cancel)).Select(r => r["id"]!.ToString()).ToList();
         var going = Items(await Analyst.GetAsync("ticketing/incidents", cancel)).Select(i => i["id"]!.ToString()).Take(10);
         await Analyst.PostAsync("ticketing/handovers", new { text = Payloads.Together, incidents = going }, cancel);
-        var steps = Payloads.All.Select(p => new { texts = new { en = new { title = p, text = p + Payloads.Together } }, who = "any", dueMinutes = 1 });
-        var playbook = await Analyst.PostAsync("ticketing/playbooks", new { names = new { en = Payloads.All[0] }, types = new[] { "other" }, steps }, cancel);
-        foreach (var incident in going.Take(2))
-            await Analyst.PostAsync($"ticketing/incidents/{incident}/playbooks", new { playbook = playbook!["id"] }, cancel);
         var received = Items(await Manager.AwaitAsync("uplink/received", First, s_patience, cancel) is null ? null : await Manager.GetAsync("uplink/received", cancel)).Select(r => r["id"]!.ToString()).ToList();
         var constituents = Items(await Manager.GetAsync("directory/constituents?limit=200", cancel)).Select(r => r["id"]!.ToString()).ToList();
         List<string> advisories = [];
@@ -103,7 +99,6 @@ public sealed class HostileHost : IAsyncLifetime
         return
         [
             .. ids.Skip(10).SelectMany(id => new[] { "", "?tab=flow", "?tab=payload", "?tab=packets", "?tab=raw", "?tab=history" }.Select(tab => ("amina", $"/sense/alerts/{id}{tab}"))),
-            ("amina", $"/tickets/playbooks/{playbook!["id"]}"), ("amina", $"/tickets/playbooks/{playbook["id"]}/edit"),
             .. incidents.Select(n => ("amina", $"/tickets/{n}")), .. reports.Select(r => ("lee", $"/tickets/reports/{r}")), .. items.Select(i => ("amina", $"/watch?item={i}")),
             .. received.Select(r => ("lee", $"/share/inbox/{r}")), .. constituents.Select(c => ("lee", $"/directory/constituents/{c}")), ("lee", $"/share/peers/{peer}"),
             .. advisories.SelectMany(a => new[] { "", "/edit", "/print" }.Select(part => ("amina", $"/watch/advisories/{a}{part}"))),
