@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
 using Appliance.Ticketing.Evidence;
+using Appliance.Ticketing.Notices;
 
 namespace Appliance.Ticketing;
 
@@ -14,6 +15,9 @@ internal static partial class TicketingApi
         .Endpoint("GET", "incidents/{id:guid}/mail-files", Permissions.Keep, MailFiles)
         .Endpoint("POST", "incidents/{id:guid}/evidence/mail", Permissions.Keep, KeepMailFile)
         .Example(new { mail = OneId, part = "2" })
+        .Endpoint("GET", "incidents/{id:guid}/notice-files", Permissions.Mail, NoticeFiles)
+        .Endpoint("POST", "incidents/{id:guid}/notice-files", Permissions.Mail, EvidenceEndpoints.AttachAsync)
+        .Endpoint("DELETE", "notice-files/{id:guid}", Permissions.Mail, Detach)
         .Endpoint("GET", "evidence/{id:guid}", Permissions.Read, View)
         .Endpoint("GET", "evidence/{id:guid}/download", Permissions.Take, EvidenceEndpoints.DownloadAsync)
         .Endpoint("GET", "evidence/{id:guid}/custody.txt", Permissions.Read, EvidenceEndpoints.CustodyTextAsync)
@@ -42,6 +46,10 @@ internal static partial class TicketingApi
     private static Task<Outcome<ParsedArchive>> EvidenceMembers(Viewer viewer, ReadMembers members, Guid id, MembersBody body, CancellationToken cancel) => members.RunAsync(viewer, id, body.Password, cancel);
 
     private static Task<Outcome<Done>> Destroy(Viewer viewer, DestroyEvidence act, Guid id, DestroyBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Reason), cancel);
+
+    private static Task<Outcome<IReadOnlyList<NoticeFileLine>>> NoticeFiles(Viewer viewer, ListNoticeFiles query, Guid id, CancellationToken cancel) => query.RunAsync(viewer, new(new(id)), cancel);
+
+    private static Task<Outcome<Done>> Detach(Viewer viewer, DetachFile act, Guid id, CancellationToken cancel) => act.RunAsync(viewer, new(id), cancel);
 
     internal sealed record MailFileBody(Guid Mail, string Part, bool Traces = true);
 

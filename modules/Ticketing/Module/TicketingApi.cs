@@ -73,8 +73,13 @@ internal static partial class TicketingApi
 
     private static Task<Outcome<Done>> Confirm(Viewer viewer, ConfirmIncident act, Guid id, CancellationToken cancel) => act.RunAsync(viewer, new IncidentId(id), cancel);
 
-    private static Task<Outcome<NoticeSent>> Notify(Viewer viewer, NotifyConstituent act, Guid id, NotifyBody body, CancellationToken cancel) =>
-        act.RunAsync(viewer, new(new(id), [.. (body.Recipients ?? []).Select(r => new MailRecipient(r))], body.Subject, body.Text, body.Language, body.Audience, body.Override), cancel);
+    private static async Task<Outcome<NoticeSent>> Notify(Viewer viewer, NotifyConstituent act, CollectFiles collect, Guid id, NotifyBody body, CancellationToken cancel)
+    {
+        var files = await collect.RunAsync(viewer, body.Files ?? [], body.Evidence ?? [], cancel);
+        return files.TryGet(out var ready)
+            ? await act.RunAsync(viewer, new(new(id), [.. (body.Recipients ?? []).Select(r => new MailRecipient(r))], body.Subject, body.Text, body.Language, body.Audience, body.Override) { Files = ready }, cancel)
+            : Outcome<NoticeSent>.Refused(files.Refusals);
+    }
 
     private static Task<Outcome<Page<ReportLine>>> Reports(Viewer viewer, ListReports query, CancellationToken cancel, string state = "new", string words = "", string? after = null, int limit = 50) =>
         query.RunAsync(viewer, new(state, words, after, limit), cancel);
@@ -121,7 +126,7 @@ internal static partial class TicketingApi
 
     internal sealed record OwnerBody(bool GiveBack = false, Guid? Owner = null);
 
-    internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent", string? Override = null);
+    internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent", string? Override = null, IReadOnlyList<Guid>? Files = null, IReadOnlyList<Guid>? Evidence = null);
 
     internal sealed record ReportBody(string Subject, string Text, string Sender = "", string SenderName = "", IReadOnlyList<Observable>? Observables = null);
 

@@ -78,6 +78,8 @@ public sealed class TicketingModule : IModule
             .AddSingleton<ArchiveTurn>()
             .AddScoped<ReadMembers>()
             .AddScoped<KeepFromMail>()
+            .AddScoped<CollectFiles>()
+            .AddScoped<HeldFiles>()
             .AddScoped<IFigures, TicketingFigures>()
             .AddScoped<IOwnWork, OwnIncidents>()
             .AddScoped<IOwnWork, OwnTasks>()

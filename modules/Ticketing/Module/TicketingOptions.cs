@@ -41,6 +41,12 @@ internal sealed record TicketingOptions
     /// <summary>Days after an incident was closed on which its evidence is destroyed; its custody stays. 0: never.</summary>
     public int EvidenceDaysAfterClose { get; init; }
 
+    /// <summary>Largest size of the files of one outgoing message together, in MiB.</summary>
+    public int MailFilesLimitMib { get; init; } = 10;
+
+    /// <summary>The same in bytes.</summary>
+    internal long MailFilesBytes => (long)MailFilesLimitMib << 20;
+
     /// <summary>Everything wrong with the settings.</summary>
     public static IEnumerable<string> Faults(TicketingOptions options)
     {
@@ -54,6 +60,8 @@ internal sealed record TicketingOptions
             yield return $"ticketing:recallSeconds is {options.RecallSeconds}. Choose 0 to 600.";
         if (options.EvidenceLimitMib is < 1 or > 65536)
             yield return $"ticketing:evidenceLimitMib is {options.EvidenceLimitMib}. Choose 1 to 65536.";
+        if (options.MailFilesLimitMib is < 1 or > 50)
+            yield return $"ticketing:mailFilesLimitMib is {options.MailFilesLimitMib}. Choose 1 to 50; most mail servers refuse more than 20.";
         if (options.EvidenceDaysAfterClose is < 0 or > 36500)
             yield return $"ticketing:evidenceDaysAfterClose is {options.EvidenceDaysAfterClose}. Choose 0 for never, or up to 36500.";
         foreach (var day in options.WorkDays.Where(d => !Enum.TryParse<DayOfWeek>(d, ignoreCase: true, out _) || char.IsAsciiDigit(d.FirstOrDefault())))

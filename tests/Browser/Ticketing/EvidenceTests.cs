@@ -67,4 +67,34 @@ public sealed class EvidenceTests : IAsyncLifetime
         }, _host);
         Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults));
     }
+
+    [Theory]
+    [InlineData("en")]
+    [InlineData("ar")]
+    public async Task Message_leaves_with_a_file_and_with_packed_evidence_and_the_timeline_names_both(string language)
+    {
+        var incident = (await Api("amina").PostAsync("ticketing/incidents", new { title = "Implant on the portal", tlp = "TLP:GREEN" }, Cancel))!;
+        await Api("amina").PostAsync($"ticketing/incidents/{incident["id"]}/evidence?name=evil.exe", new ByteArrayContent([.. "MZ"u8, .. RandomNumberGenerator.GetBytes(5000)]), Cancel);
+        await using var session = await CaseStage.SignInAsync(_host, "amina", language);
+        var page = session.Page;
+        await session.KeepingAsync(async () =>
+        {
+            await session.GoAsync($"/tickets/{incident["number"]}");
+            await page.ClickAsync("[data-keys='m']");
+            var files = page.Locator("fieldset").Nth(1);
+            await files.Locator(".drop[data-ready]").WaitForAsync(new() { Timeout = 30_000 });
+            await files.Locator("input[type=file]").SetInputFilesAsync(new FilePayload { Name = "indicators.csv", MimeType = "text/csv", Buffer = "a,b"u8.ToArray() });
+            await Assertions.Expect(files.Locator(".badge.tlp")).ToHaveCountAsync(2, new() { Timeout = 30_000 });
+            await files.Locator("input[type=checkbox]").CheckAsync();
+            await page.Locator("fieldset").First.Locator("input[maxlength='1000']").FillAsync("soc@partner.example");
+            await page.Locator("fieldset").First.Locator("input[maxlength='1000']").BlurAsync();
+            await session.PictureAsync($"tickets-mail-files-{language}");
+            Assert.Empty(await Axe.BrokenAsync(page));
+            await page.ClickAsync(".form-actions button.primary");
+            var told = page.Locator(".timeline").Filter(new() { HasText = "indicators.csv" });
+            await Assertions.Expect(told).ToContainTextAsync($"{incident["number"]}-E1-", new() { Timeout = 30_000 });
+            await session.PictureAsync($"tickets-mail-files-sent-{language}");
+        }, _host);
+        Assert.True(session.Faults.Count == 0, string.Join("\n", session.Faults));
+    }
 }

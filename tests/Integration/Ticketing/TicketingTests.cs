@@ -35,7 +35,7 @@ public sealed class TicketingTests : IAsyncLifetime
         var options = new MailOptions { From = "cirt@cirt.example", Sendmail = _program.Sendmail, Maildir = _maildir, Parser = Checkout.Cirt, ParserProcesses = 1 };
         _modules = await TestModules.StartAsync(
             [new DirectoryModule(), new TicketingModule()],
-            services => services.AddSingleton<IOptionsMonitor<MailOptions>>(new OutgoingMailTests.Fixed(options)).AddSingleton<IText>(new Words()),
+            services => services.AddSingleton<IOptionsMonitor<MailOptions>>(new OutgoingMailTests.Fixed(options)).AddSingleton<IText>(new Words()).AddSingleton(new DataFolder(_maildir)),
             new Dictionary<string, string?> { ["ticketing:recallSeconds"] = "0" });
         System.IO.Directory.CreateDirectory(Path.Combine(_maildir, "new"));
         _analyst = _modules.Person("Ana", Role.Analyst);

@@ -2,6 +2,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Files;
+using Appliance.Ticketing.Notices;
 using Quartz;
 
 namespace Appliance.Ticketing.Evidence;
@@ -38,7 +39,7 @@ internal sealed class DestroyEvidence(Database database, FileStore files) : Act<
     }
 }
 
-/// <summary>Every night: what was kept for incidents that have been closed for longer than the setting says is destroyed.</summary>
+/// <summary>Every night: what was kept for incidents that have been closed for longer than the setting says is destroyed, and files of messages that nobody sent within a week leave.</summary>
 [DisallowConcurrentExecution]
 internal sealed class DestroyOldJob(Database database, FileStore files, TicketingOptions options) : IJob
 {
@@ -54,14 +55,25 @@ internal sealed class DestroyOldJob(Database database, FileStore files, Ticketin
         limit 200
         """;
 
+    private const string Forgotten =
+        """
+        -- every row: drafts that nobody sent leave by age alone
+        select m.id from ticketing.notice_files m where m.added_at < @Before limit 200
+        """;
+
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await RunAsync(cancellationToken);
 
     /// <summary>One round; answers how many were destroyed.</summary>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
-        if (options.EvidenceDaysAfterClose == 0)
-            return 0;
         await using var work = await database.BeginAsync(Viewer.System("ticketing"), cancel);
+        foreach (var file in await work.QueryAsync<Guid>(Forgotten, new { Before = work.Now.AddDays(-7) }, cancel))
+            await DetachFile.DropAsync(work, files, file, cancel);
+        if (options.EvidenceDaysAfterClose == 0)
+        {
+            await work.CommitAsync(cancel);
+            return 0;
+        }
         var count = 0;
         foreach (var id in await work.QueryAsync<Guid>(Due, new { Before = work.Now.AddDays(-options.EvidenceDaysAfterClose) }, cancel))
         {

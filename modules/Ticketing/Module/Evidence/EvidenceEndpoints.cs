@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Files;
+using Appliance.Ticketing.Notices;
 using Microsoft.AspNetCore.Http;
 
 namespace Appliance.Ticketing.Evidence;
@@ -14,13 +15,8 @@ internal static class EvidenceEndpoints
     public static async Task<Outcome<EvidenceKept>> KeepAsync(HttpContext http, Viewer viewer, FindRoom room, EvidenceVault vault, KeepEvidence keep, Guid id, CancellationToken cancel)
     {
         var query = http.Request.Query;
-        Tlp? label = null;
-        if (query["tlp"].ToString() is { Length: > 0 } asked)
-        {
-            if (!TlpLabel.TryParse(asked, out var known))
-                return Refuse.Invalid("ticketing.refused.evidence-label", "tlp", asked);
-            label = known;
-        }
+        if (!Label(http, out var label, out var fault))
+            return fault!;
         // Refused before gigabytes travel: the incident, the limit and the room are known by now.
         var may = await room.RunAsync(viewer, new(new(id), http.Request.ContentLength ?? 0), cancel);
         if (!may.Succeeded)
@@ -31,6 +27,29 @@ internal static class EvidenceEndpoints
         return put.TryGet(out var file)
             ? await keep.RunAsync(viewer, new(new(id), file, upload.Name, query["from"].ToString(), query["how"].ToString() is { Length: > 0 } how ? how : "upload", label, query["traces"] != "false"), cancel)
             : Outcome<EvidenceKept>.Refused(put.Refusals);
+    }
+
+    /// <summary>A file for the next message about the incident; <c>tlp</c> stands in the address too.</summary>
+    public static async Task<Outcome<NoticeFileLine>> AttachAsync(HttpContext http, Viewer viewer, ListNoticeFiles list, EvidenceVault vault, AttachFile attach, TicketingOptions options, Guid id, CancellationToken cancel)
+    {
+        if (!Label(http, out var label, out var fault))
+            return fault!;
+        // Asked for the right alone: the act looks for the incident.
+        var may = await list.RunAsync(viewer, new(new(id)), cancel);
+        if (!may.Succeeded)
+            return Outcome<NoticeFileLine>.Refused(may.Refusals);
+        if (await Upload.OpenAsync(http, options.MailFilesBytes, cancel) is not { } upload)
+            return Refuse.Invalid("ticketing.refused.evidence-empty", "file");
+        var put = await vault.PutAsync(upload.Content, cancel, options.MailFilesLimitMib);
+        return put.TryGet(out var file) ? await attach.RunAsync(viewer, new(new(id), file, upload.Name, label), cancel) : Outcome<NoticeFileLine>.Refused(put.Refusals);
+    }
+
+    private static bool Label(HttpContext http, out Tlp? label, out Refusal? fault)
+    {
+        var asked = http.Request.Query["tlp"].ToString();
+        var known = TlpLabel.TryParse(asked, out var tlp);
+        (label, fault) = (known ? tlp : null, known || asked.Length == 0 ? null : Refuse.Invalid("ticketing.refused.evidence-label", "tlp", asked));
+        return fault is null;
     }
 
     /// <summary>The file as an encrypted archive, after its hashes were found to be what they were.</summary>

@@ -33,19 +33,20 @@ internal sealed class EvidenceVault(FileStore files, DataFolder data, KernelOpti
     }
 
     /// <summary>Reads <paramref name="content"/> to its end into the store. Refused above the limit, where the disk has no room, and where there is nothing in it.</summary>
-    public async Task<Outcome<SealedFile>> PutAsync(Stream content, CancellationToken cancel)
+    public async Task<Outcome<SealedFile>> PutAsync(Stream content, CancellationToken cancel, int? limitMib = null)
     {
         var key = RandomNumberGenerator.GetBytes(SealedForm.KeyBytes);
         try
         {
+            var limit = limitMib is { } lower ? (long)lower << 20 : Limit;
             var room = Room();
             if (room <= 0)
                 return Refuse.Unavailable("kernel.refused.no-room");
             await using var sealing = new SealingStream(content, key);
-            var put = await files.PutAsync(sealing, "application/octet-stream", Math.Min(SealedForm.LengthOf(Limit), room), cancel);
+            var put = await files.PutAsync(sealing, "application/octet-stream", Math.Min(SealedForm.LengthOf(limit), room), cancel);
             if (!put.TryGet(out var file))
                 return put.Refusals[0].Key != "kernel.file.large" ? Outcome<SealedFile>.Refused(put.Refusals)
-                    : sealing.Digests.Size > Limit ? Refuse.Invalid("ticketing.refused.evidence-large", "file", options.EvidenceLimitMib)
+                    : sealing.Digests.Size > limit ? Refuse.Invalid("ticketing.refused.evidence-large", "file", limit >> 20)
                     : Refuse.Unavailable("kernel.refused.no-room");
             var size = sealing.Digests.Size;
             if (size == 0)
@@ -60,13 +61,13 @@ internal sealed class EvidenceVault(FileStore files, DataFolder data, KernelOpti
     }
 
     /// <summary>The file itself, or null where its sealed bytes or its key are gone. What was altered throws while it is read.</summary>
-    public Stream? Open(EvidenceRow row)
+    public Stream? Open(string? stored, string? sealedKey)
     {
-        if (row.Stored is null || row.SealedKey is null || files.Open(row.Stored) is not { } source)
+        if (stored is null || sealedKey is null || files.Open(stored) is not { } source)
             return null;
         try
         {
-            return new OpeningStream(source, Convert.FromBase64String(_protector.Unprotect(row.SealedKey)));
+            return new OpeningStream(source, Convert.FromBase64String(_protector.Unprotect(sealedKey)));
         }
         catch (CryptographicException)
         {

@@ -17,7 +17,7 @@ internal static class Intact
     /// <summary>True when all three hashes and the size are those of the row; gives each piece to <paramref name="take"/> on the way.</summary>
     public static async Task<bool> ReadAsync(EvidenceVault vault, EvidenceRow row, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? take, CancellationToken cancel)
     {
-        if (vault.Open(row) is not { } content)
+        if (vault.Open(row.Stored, row.SealedKey) is not { } content)
             return false;
         await using (content)
         {

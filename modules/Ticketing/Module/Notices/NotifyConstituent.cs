@@ -17,13 +17,17 @@ namespace Appliance.Ticketing.Notices;
 /// <param name="Language">Language of the text.</param>
 /// <param name="Audience">constituent or reporter.</param>
 /// <param name="Override">Why it goes to someone whom the marking does not name, or null.</param>
-internal sealed record NoticeRequest(IncidentId Incident, IReadOnlyList<MailRecipient> Recipients, string Subject, string Text, string Language = "en", string Audience = "constituent", string? Override = null);
+internal sealed record NoticeRequest(IncidentId Incident, IReadOnlyList<MailRecipient> Recipients, string Subject, string Text, string Language = "en", string Audience = "constituent", string? Override = null)
+{
+    /// <summary>Files that go with it, ready to leave: <see cref="CollectFiles"/>.</summary>
+    public IReadOnlyList<NoticeFile> Files { get; init; } = [];
+}
 
 /// <summary>A message that was queued.</summary>
 internal sealed record NoticeSent(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients);
 
 /// <summary>Writes to the organisation or the reporter: label in subject and first line, thread kept, recipients held to the marking, delivery shown in the timeline.</summary>
-internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IConstituency constituency, NoticeText text, TicketingOptions options, IncidentClocks clocks) : Act<NoticeRequest, NoticeSent>(database)
+internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IConstituency constituency, NoticeText text, TicketingOptions options, IncidentClocks clocks, HeldFiles held) : Act<NoticeRequest, NoticeSent>(database)
 {
     private const string Thread = $"select x.message_id from ticketing.messages x where x.incident_id in {Members.OfId} order by x.seen_at limit 50";
 
@@ -51,7 +55,10 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         var incident = await IncidentRow.LockAsync(work, request.Incident, cancel);
         if (incident is null)
             return Refuse.NotFound("ticketing.refused.no-incident");
-        var marking = await Members.MarkingAsync(work, incident, cancel);
+        // A file with a stricter label makes the message as strict as itself.
+        var (marking, gone) = await HeldFiles.LockAsync(work, incident, await Members.MarkingAsync(work, incident, cancel), request.Files, cancel);
+        if (gone is not null)
+            return gone;
         var faults = await FaultsAsync(work, request, incident, marking, cancel);
         if (faults.Count > 0)
             return Outcome<NoticeSent>.Refused(faults);
@@ -70,6 +77,7 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
                 Marking = marking,
                 InReplyTo = thread.LastOrDefault(),
                 References = thread,
+                Files = [.. request.Files.Select(f => new OutgoingFile(f.Name, f.Bytes))],
                 Delay = TimeSpan.FromSeconds(options.RecallSeconds),
             },
             cancel);
@@ -114,11 +122,12 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         await new TimelineEntry(incident.IncidentId, "mail-out")
         {
             Text = request.Text.Trim(),
-            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = marking.Label, overridden = request.Override?.Trim() is { Length: > 0 } why ? why : null },
+            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = marking.Label, overridden = request.Override?.Trim() is { Length: > 0 } why ? why : null, files = await HeldFiles.ToldAsync(work, incident, request.Files, cancel) },
             Mail = sent.Mail,
             Internal = false,
         }.AddAsync(work, cancel);
+        await held.SentAsync(work, request.Files, string.Join(", ", sent.Recipients.Select(r => r.Address)) is { Length: > 300 } many ? many[..300] : string.Join(", ", sent.Recipients.Select(r => r.Address)), cancel);
         await TimelineEntry.TouchAsync(work, incident.IncidentId, incident.State == IncidentStates.InProgress && incident.SnoozedUntil is null ? clocks.Due(incident.State, incident.Severity, work.Now) : null, cancel);
-        work.Audit("ticketing.incident.mailed", incident.Subject, new { incident.Number, mail = sent.Mail.ToString(), recipients = sent.Recipients.Count, label = marking.Label });
+        work.Audit("ticketing.incident.mailed", incident.Subject, new { incident.Number, mail = sent.Mail.ToString(), recipients = sent.Recipients.Count, label = marking.Label, files = request.Files.Select(f => new { size = f.Bytes.Length, f.Sha256 }) });
     }
 }

@@ -148,6 +148,12 @@ public sealed partial class IncidentPage
             ? value.EnumerateArray().Select(v => v.ToString())
             : [];
 
+    /// <summary>What left with a message; of a file with a stricter label, the label stands for its name.</summary>
+    private static IEnumerable<(string Name, long Size, string? Sha256)> FilesOf(TimelineLine item) =>
+        item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty("files", out var files) && files.ValueKind == JsonValueKind.Array
+            ? files.EnumerateArray().Select(f => (f.GetProperty("name").GetString() ?? "", f.TryGetProperty("size", out var size) && size.TryGetInt64(out var bytes) ? bytes : 0, f.TryGetProperty("sha256", out var hash) ? hash.GetString() : null))
+            : [];
+
     private async Task SnoozeAsync(IncidentSheet sheet)
     {
         if (await _change!.AskAsync("snooze", 1) is not { } change)

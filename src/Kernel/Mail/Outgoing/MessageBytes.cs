@@ -27,6 +27,12 @@ internal static class MessageBytes
         Header("Content-Language", message.Language);
         Header("MIME-Version", "1.0");
         var text = message.Text.ReplaceLineEndings("\n");
+        var boundary = message.Files.Count > 0 ? FileParts.BoundaryOf(messageId) : null;
+        if (boundary is not null)
+        {
+            Header("Content-Type", $"multipart/mixed; boundary=\"{boundary}\"");
+            head.Append("\r\n--").Append(boundary).Append("\r\n");
+        }
         var plain = IsPlain(text);
         Header("Content-Type", plain ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8");
         Header("Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable");
@@ -34,6 +40,10 @@ internal static class MessageBytes
         head.Append(plain ? text.Replace("\n", "\r\n", StringComparison.Ordinal) : QuotedPrintable(text));
         if (!text.EndsWith('\n'))
             head.Append("\r\n");
+        foreach (var file in message.Files)
+            FileParts.Append(head.Append("--").Append(boundary).Append("\r\n"), file);
+        if (boundary is not null)
+            head.Append("--").Append(boundary).Append("--\r\n");
         return Encoding.ASCII.GetBytes(head.ToString());
 
         void Header(string name, string value) => head.Append(name).Append(": ").Append(value).Append("\r\n");

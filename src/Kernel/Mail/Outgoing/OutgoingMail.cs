@@ -139,6 +139,8 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings
             faults.Add(Refuse.Invalid("kernel.mail.refused.subject", nameof(message.Subject)));
         if (HeaderText.Breaks(message.Subject) || HeaderText.Breaks(message.Language))
             faults.Add(Refuse.Invalid("kernel.mail.refused.header", nameof(message.Subject)));
+        if (message.Files.Any(f => f.Name.Length == 0 || HeaderText.Breaks(f.Name)))
+            faults.Add(Refuse.Invalid("kernel.mail.refused.header", nameof(message.Files)));
         if (message.References.Append(message.InReplyTo ?? "a@b").Any(id => !IsMessageId(id)))
             faults.Add(Refuse.Invalid("kernel.mail.refused.header", nameof(message.References)));
         return faults;

@@ -35,9 +35,17 @@ public sealed record OutgoingMessage
     /// <summary>The thread, oldest first, without angle brackets.</summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
+    /// <summary>Files that go with it. Their sizes and names are the caller's business; a name that could break a header is refused.</summary>
+    public IReadOnlyList<OutgoingFile> Files { get; init; } = [];
+
     /// <summary>Not handed over before this has passed: time to take it back.</summary>
     public TimeSpan Delay { get; init; }
 }
+
+/// <summary>A file that goes with a message, of no particular type.</summary>
+/// <param name="Name">Made safe by <see cref="Kernel.Files.FileNames.Safe"/>.</param>
+/// <param name="Bytes">Its content.</param>
+public sealed record OutgoingFile(string Name, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>One recipient.</summary>
 /// <param name="Address">Mail address.</param>
