@@ -155,7 +155,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.True((await vault.PutAsync(new Endless(1000), Cancel)).Succeeded);
     }
 
-    [Fact]
+    [LongFact]
     public async Task Two_gibibytes_pass_through_in_constant_memory_and_come_out_whole()
     {
         await using var desk = await TicketingDesk.StartAsync(new Dictionary<string, string?> { ["ticketing:evidenceLimitMib"] = "2100" });
