@@ -49,6 +49,7 @@ var parts = new Part[]
   new(Needs.Test, "a mail server for the tests on loopback", () => Look.Program("smtpd", "sendmail"), "opensmtpd"),
   new(Needs.Test, "rsync, for the tests of remote sensors", () => Look.Program("rsync"), "rsync"),
   new(Needs.Test, "an SSH server for the same, started by the test alone", () => Look.Program("sshd"), "openssh-server"),
+  new(Needs.Test, "a name server for the tests of look-ups, started by the test alone", () => Look.Program("dnsmasq"), "dnsmasq-base"),
   new(Needs.Image, "mmdebstrap, to make the root", () => Look.Program("mmdebstrap"), "mmdebstrap"),
   new(Needs.Image, "the archive's keys", () => IO.File.Exists("/usr/share/keyrings/debian-archive-keyring.gpg"), "debian-archive-keyring"),
   new(Needs.Image, "erofs-utils", () => Look.Program("mkfs.erofs"), "erofs-utils"),

@@ -16,4 +16,10 @@ internal static partial class Log
 
     [LoggerMessage(3004, LogLevel.Information, "mail {Mail} of kind {Kind} opened nothing")]
     public static partial void MailPassedOver(ILogger log, Guid mail, string kind);
+
+    [LoggerMessage(3051, LogLevel.Warning, "table of places {File} is not used: {Reason}")]
+    public static partial void PlaceTableFailed(ILogger log, string file, string reason);
+
+    [LoggerMessage(3052, LogLevel.Warning, "look-ups wait for the database: {Reason}")]
+    public static partial void LookupsInterrupted(ILogger log, string reason);
 }

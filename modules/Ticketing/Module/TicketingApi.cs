@@ -20,6 +20,7 @@ internal static partial class TicketingApi
         DescribeEvidence(builder);
         DescribePlaybooks(builder);
         DescribeTasks(builder);
+        DescribeLookups(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder

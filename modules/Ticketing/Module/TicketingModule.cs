@@ -7,6 +7,7 @@ using Appliance.Ticketing.Figures;
 using Appliance.Ticketing.Handover;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Intake;
+using Appliance.Ticketing.Lookups;
 using Appliance.Ticketing.Notices;
 using Appliance.Ticketing.Reporting;
 using Appliance.Ticketing.Reports;
@@ -70,6 +71,12 @@ public sealed class TicketingModule : IModule
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
             .AddSingleton<IncidentClocks>()
+            .AddSingleton<LocalPlaces>()
+            .AddSingleton<LookupBell>()
+            .AddSingleton<RdapBootstrap>()
+            .AddSingleton<RdapClient>()
+            .AddSingleton<DnsAsker>()
+            .AddHostedService<LookupWorker>()
             .AddScoped<IncidentOpening>()
             .AddScoped<NewReport>()
             .AddScoped<NoticeText>()

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using Appliance.Kernel.Http;
 
 namespace Appliance.Ticketing;
 
@@ -46,6 +48,8 @@ internal sealed record TicketingOptions
 
     /// <summary>The same in bytes.</summary>
     internal long MailFilesBytes => (long)MailFilesLimitMib << 20;
+    /// <summary>Look-ups outside about the traces of incidents.</summary>
+    public LookupOptions Lookups { get; init; } = new();
 
     /// <summary>Everything wrong with the settings.</summary>
     public static IEnumerable<string> Faults(TicketingOptions options)
@@ -77,5 +81,34 @@ internal sealed record TicketingOptions
             yield return $"ticketing:holidays names '{day}', which is no date. Write year-month-day, for example 2026-12-25.";
         foreach (var severity in options.RoundTheClock.Where(s => s is < 1 or > 4))
             yield return $"ticketing:roundTheClock names severity {severity}. Choose from 1 to 4.";
+        foreach (var fault in LookupOptions.Faults(options.Lookups))
+            yield return fault;
+    }
+}
+
+/// <summary>Look-ups that leave the box, section <c>ticketing:lookups</c>.</summary>
+internal sealed record LookupOptions
+{
+    /// <summary>False: nothing is asked outside, whatever the marking allows.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Where the lists lie that say which registry knows what (RFC 9224): dns.json, ipv4.json, ipv6.json and asn.json.</summary>
+    public string RdapBootstrap { get; init; } = "https://data.iana.org/rdap/";
+
+    /// <summary>Addresses of the resolvers that are asked, each with or without a port; empty: those of the machine.</summary>
+    public string[] Resolvers { get; init; } = [];
+
+    /// <summary>Hours for which an answer counts as known and is not asked for again.</summary>
+    public int KeepHours { get; init; } = 24;
+
+    /// <summary>Everything wrong with the settings.</summary>
+    public static IEnumerable<string> Faults(LookupOptions options)
+    {
+        if (OutgoingHttp.FaultOf(options.RdapBootstrap) is not null || !options.RdapBootstrap.EndsWith('/'))
+            yield return $"ticketing:lookups:rdapBootstrap is '{options.RdapBootstrap}'. Write an http or https address that ends in a slash.";
+        foreach (var resolver in options.Resolvers.Where(static r => !IPEndPoint.TryParse(r, out _)))
+            yield return $"ticketing:lookups:resolvers names '{resolver}'. Write an address, with a port where it is not 53, for example 192.0.2.53.";
+        if (options.KeepHours is < 0 or > 720)
+            yield return $"ticketing:lookups:keepHours is {options.KeepHours}. Choose 0 to 720.";
     }
 }

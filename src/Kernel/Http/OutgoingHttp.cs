@@ -72,6 +72,9 @@ public sealed class OutgoingHttp : IDisposable
     /// <summary>What is wrong with an address that someone enters as a setting, before anything is called; null when it may be tried.</summary>
     public static string? FaultOf(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) ? FaultOf(uri) : "it is not an absolute address";
 
+    /// <summary>True for an address of the public Internet: not private, local, reserved or for documentation, whichever way it is wrapped.</summary>
+    public static bool IsPublic(IPAddress address) => !AddressPolicy.IsInside(address);
+
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
