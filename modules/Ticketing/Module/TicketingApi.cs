@@ -61,7 +61,7 @@ internal static partial class TicketingApi
     private static Task<Outcome<IncidentSheet>> Show(Viewer viewer, ShowIncident query, string number, CancellationToken cancel) => query.RunAsync(viewer, number, cancel);
 
     private static Task<Outcome<int>> Edit(Viewer viewer, EditIncident act, Guid id, EditBody body, CancellationToken cancel) =>
-        act.RunAsync(viewer, new(new(id), body.Version, body.Fields()), cancel);
+        act.RunAsync(viewer, new(new(id), body.Version, body.Fields(), KeepsPap: body.Pap is null), cancel);
 
     private static Task<Outcome<Done>> Note(Viewer viewer, AddNote act, Guid id, NoteBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.Text), cancel);
 
@@ -100,7 +100,7 @@ internal static partial class TicketingApi
     }
 
     /// <summary>An incident as the API writes it.</summary>
-    internal record OpenBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", IReadOnlyList<Observable>? Observables = null, int? Impact = null, int? Urgency = null)
+    internal record OpenBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", IReadOnlyList<Observable>? Observables = null, int? Impact = null, int? Urgency = null, string? Pap = null)
     {
         public IncidentFields Fields() => new()
         {
@@ -111,13 +111,15 @@ internal static partial class TicketingApi
             Urgency = Urgency,
             RsitType = RsitType,
             Constituents = [.. (Constituents ?? []).Select(c => new ConstituentId(c))],
-            // An unknown label is treated as RED without names, which is refused.
-            Marking = Marking.Default with { Tlp = TlpLabel.TryParse(Tlp, out var tlp) ? tlp : Contracts.Tlp.Red },
+            // An unknown label is treated as RED without names, which is refused, and an unknown PAP as the strictest.
+            Marking = Marking.Default with { Tlp = TlpLabel.TryParse(Tlp, out var tlp) ? tlp : Contracts.Tlp.Red, Pap = Pap is null ? Marking.Default.Pap : PapOf(Pap) },
         };
+
+        private static Pap PapOf(string text) => Enum.GetValues<Pap>().FirstOrDefault(p => text.Equals($"PAP:{p}", StringComparison.OrdinalIgnoreCase), Contracts.Pap.Red);
     }
 
-    internal sealed record EditBody(string Title, int Version = 0, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", int? Impact = null, int? Urgency = null)
-        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp, null, Impact, Urgency);
+    internal sealed record EditBody(string Title, int Version = 0, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", int? Impact = null, int? Urgency = null, string? Pap = null)
+        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp, null, Impact, Urgency, Pap);
 
     internal sealed record NoteBody(string Text);
 

@@ -89,6 +89,10 @@ public sealed class LookupTests : IAsyncLifetime
         var sheet = (await desk.Get<ShowLookups>().RunAsync(desk.Analyst, red.Number, Cancel)).Value;
         Assert.True(sheet.Traces.All(static t => t.HeldBack && t.May.Count == 0));
 
+        // Whoever edits without a word of PAP does not loosen it.
+        var kept = await desk.Get<EditIncident>().RunAsync(desk.Analyst, new(red.Id, 1, new IncidentFields { Title = "red, edited" }, KeepsPap: true), Cancel);
+        Assert.Equal((true, Pap.Red), (kept.Succeeded, (await desk.ShowAsync(red.Number)).Fields.Marking.Pap));
+
         // AMBER: registries, not name servers.
         var amber = await desk.OpenAsync("amber", new Observable("ipv4", Address));
         Assert.Equal(["rdap"], Assert.Single((await desk.Get<ShowLookups>().RunAsync(desk.Analyst, amber.Number, Cancel)).Value.Traces).May);
@@ -135,6 +139,13 @@ public sealed class LookupTests : IAsyncLifetime
         var line = Assert.Single(Assert.Single((await desk.Get<ShowLookups>().RunAsync(desk.Analyst, incident.Number, Cancel)).Value.Traces).Asked);
         Assert.Equal(("failed", true), (line.State, line.Reason.Contains("503", StringComparison.Ordinal)));
         Assert.Equal(3, _asked.Count(static a => a.StartsWith("numbers", StringComparison.Ordinal)));
+
+        // A list of registries that is none is said as that.
+        _registry["dns.json"] = (200, """{"services":[[7],"x",[["net"],[null]]]}""");
+        var odd = await desk.OpenAsync("two", new Observable("domain", Name));
+        await AskAsync(desk, odd, "domain", Name);
+        Assert.True(await StepAsync(desk));
+        Assert.Contains("is no list of registries", Assert.Single(Assert.Single((await desk.Get<ShowLookups>().RunAsync(desk.Analyst, odd.Number, Cancel)).Value.Traces).Asked).Reason, StringComparison.Ordinal);
 
         await using var quiet = await DeskAsync(("ticketing:lookups:enabled", "false"));
         var other = await quiet.OpenAsync("one", new Observable("ipv4", Address));

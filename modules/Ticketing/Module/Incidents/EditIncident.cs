@@ -6,7 +6,8 @@ using Appliance.Ticketing.Clocks;
 namespace Appliance.Ticketing.Incidents;
 
 /// <summary>New fields; <paramref name="Version"/> is the one the editor saw.</summary>
-internal sealed record EditRequest(IncidentId Incident, int Version, IncidentFields Fields);
+/// <param name="KeepsPap">True when the editor said nothing of PAP: it stays as it is.</param>
+internal sealed record EditRequest(IncidentId Incident, int Version, IncidentFields Fields, bool KeepsPap = false);
 
 /// <summary>Changes the fields of an incident, unless someone else changed them meanwhile: then nothing is overwritten and the refusal says who.</summary>
 internal sealed class EditIncident(Database database, IConstituency constituency, IncidentClocks clocks) : Act<EditRequest, int>(database)
@@ -29,6 +30,8 @@ internal sealed class EditIncident(Database database, IConstituency constituency
             return Refuse.NotFound("ticketing.refused.no-incident");
         if (found.Version != request.Version)
             return Refuse.Changed("ticketing.refused.changed-meanwhile", found.ChangedBy, found.ChangedAt.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture));
+        if (request.KeepsPap)
+            fields = fields with { Marking = fields.Marking with { Pap = (Pap)found.Pap } };
         var faults = fields.Faults().ToList();
         var names = await ConstituentNames.ReadAsync(constituency, work.Viewer, fields.Constituents, cancel);
         faults.AddRange(names.Refusals);

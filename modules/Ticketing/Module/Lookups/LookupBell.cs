@@ -9,18 +9,18 @@ internal sealed class LookupBell
 
     public void Ring() => _rung.Writer.TryWrite(true);
 
-    /// <summary>Comes back when it was rung or <paramref name="patience"/> is over.</summary>
-    public async Task WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancel)
+    /// <summary>True when it was rung, false when <paramref name="patience"/> is over: what is to be tried again is looked for all the same.</summary>
+    public async Task<bool> WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancel)
     {
         using var clock = new CancellationTokenSource(patience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, clock.Token);
         try
         {
-            await _rung.Reader.ReadAsync(both.Token);
+            return await _rung.Reader.ReadAsync(both.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            // Nobody rang: what is to be tried again is looked for all the same.
+            return false;
         }
     }
 }

@@ -69,7 +69,7 @@ internal sealed class LookupWorker(Database database, RdapClient rdap, DnsAsker 
             var answer = kind == LookupKind.Rdap ? await rdap.AskAsync(subject, cancel) : await dns.AskAsync(subject, cancel);
             await NoteAsync(question, answer is null ? "absent" : "answered", answer ?? new("", []), "", question.Tries, cancel);
         }
-        catch (Exception fault) when (fault is HttpRequestException or OutgoingRefusedException or OutgoingTooLargeException or TimeoutException or DnsResponseException or JsonException or KeyNotFoundException or InvalidOperationException or IOException)
+        catch (Exception fault) when (fault is HttpRequestException or OutgoingRefusedException or OutgoingTooLargeException or TimeoutException or DnsResponseException or JsonException or IOException)
         {
             // A refusal of the address policy does not go away by asking again.
             var tries = fault is OutgoingRefusedException or OutgoingTooLargeException ? MostTries : question.Tries + 1;

@@ -52,17 +52,11 @@ internal sealed class RdapBootstrap(OutgoingHttp http, TicketingOptions options,
         {
             if (_lists.TryGetValue(list, out var known) && time.GetUtcNow() - known.At < s_kept)
                 return known.Services;
-            using var document = JsonDocument.Parse(await http.ReadAsync(new Uri(new Uri(options.Lookups.RdapBootstrap), list + ".json"), s_limits, cancel));
-            var services = new List<(string, Uri)>();
-            foreach (var service in document.RootElement.GetProperty("services").EnumerateArray())
-            {
-                // Section 3: the first list names what, the second where; https goes before http.
-                var servers = service[1].EnumerateArray().Select(static s => Uri.TryCreate(s.GetString(), UriKind.Absolute, out var uri) ? uri : null).OfType<Uri>().OrderByDescending(static u => u.Scheme).ToList();
-                if (servers.Count == 0)
-                    continue;
-                foreach (var key in service[0].EnumerateArray())
-                    services.Add(((key.GetString() ?? "").ToLowerInvariant(), servers[0]));
-            }
+            var at = new Uri(new Uri(options.Lookups.RdapBootstrap), list + ".json");
+            using var document = JsonDocument.Parse(await http.ReadAsync(at, s_limits, cancel));
+            var services = Services(document.RootElement).ToList();
+            if (services.Count == 0)
+                throw new HttpRequestException($"{at} is no list of registries");
             _lists[list] = (time.GetUtcNow(), services);
             return services;
         }
@@ -71,4 +65,22 @@ internal sealed class RdapBootstrap(OutgoingHttp http, TicketingOptions options,
             _gate.Release();
         }
     }
+
+    /// <summary>Section 3: of each service the first list names what, the second where. https goes before http.</summary>
+    private static IEnumerable<(string Key, Uri Server)> Services(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("services", out var services))
+            yield break;
+        foreach (var service in Items(services).Where(static s => Items(s).Count() == 2))
+        {
+            if (Texts(service[1]).Select(static s => Uri.TryCreate(s, UriKind.Absolute, out var uri) ? uri : null).OfType<Uri>().OrderByDescending(static u => u.Scheme, StringComparer.Ordinal).FirstOrDefault() is not { } server)
+                continue;
+            foreach (var key in Texts(service[0]))
+                yield return (key.ToLowerInvariant(), server);
+        }
+    }
+
+    private static IEnumerable<string> Texts(JsonElement list) => Items(list).Where(static i => i.ValueKind == JsonValueKind.String).Select(static i => i.GetString()!);
+
+    private static IEnumerable<JsonElement> Items(JsonElement list) => list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
 }
