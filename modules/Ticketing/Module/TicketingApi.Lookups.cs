@@ -10,7 +10,14 @@ internal static partial class TicketingApi
     private static void DescribeLookups(IModuleBuilder builder) => builder
         .Endpoint("GET", "incidents/{number}/lookups", Permissions.Read, Lookups)
         .Endpoint("POST", "incidents/{id:guid}/lookups", Permissions.Edit, Ask)
-        .Example(new { type = "domain", value = "evil.example", kind = "rdap" });
+        .Example(new { type = "domain", value = "evil.example", kind = "rdap" })
+        .Endpoint("GET", "places", Permissions.Places, Places)
+        .Endpoint("POST", "places", Permissions.Places, TakePlaces.ReceiveAsync)
+        .Endpoint("DELETE", "places/{name}", Permissions.Places, RemovePlacesOf);
+
+    private static Task<Outcome<IReadOnlyList<PlaceTable>>> Places(Viewer viewer, ListPlaces query, CancellationToken cancel) => query.RunAsync(viewer, new(), cancel);
+
+    private static Task<Outcome<Done>> RemovePlacesOf(Viewer viewer, RemovePlaces act, string name, CancellationToken cancel) => act.RunAsync(viewer, new(name), cancel);
 
     private static Task<Outcome<LookupSheet>> Lookups(Viewer viewer, ShowLookups query, string number, CancellationToken cancel) => query.RunAsync(viewer, number, cancel);
 

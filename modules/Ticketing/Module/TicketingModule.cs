@@ -43,6 +43,7 @@ public sealed class TicketingModule : IModule
             .Permission(Permissions.Take, Role.Manager, Role.Analyst)
             .Permission(Permissions.Destroy, Role.Manager)
             .Permission(Permissions.Playbooks, Role.Manager, Role.Analyst)
+            .Permission(Permissions.Places, Role.Administrator, Role.Manager)
             .Publishes<IncidentOpened>()
             .Publishes<IncidentConfirmed>()
             .Publishes<IncidentClosed>()
@@ -68,6 +69,9 @@ public sealed class TicketingModule : IModule
             .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 4))
             .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 5))
             .Navigation(new("tickets", "ticketing.nav.playbooks", "/tickets/playbooks", Permissions.Playbooks, 6))
+            .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 3))
+            .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 4))
+            .Navigation(new("admin", "ticketing.places.title", "/admin/places", Permissions.Places, 60))
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
             .AddSingleton<IncidentClocks>()

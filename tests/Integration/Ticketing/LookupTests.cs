@@ -189,6 +189,31 @@ public sealed class LookupTests : IAsyncLifetime
         Assert.Empty(_asked);
     }
 
+    [Fact]
+    public async Task Table_is_taken_only_when_it_can_be_read_and_its_name_leads_nowhere()
+    {
+        await using var desk = await DeskAsync();
+        var admin = desk.Modules.Person("Adil", Role.Administrator);
+        var places = desk.Get<LocalPlaces>();
+        var outcome = await TakeAsync("../../etc/Country\u202e 2026.mmdb", await File.ReadAllBytesAsync(Checkout.At("tests", "Integration", "Ticketing", "places", "country.mmdb"), Cancel));
+        Assert.Equal("Country2026.mmdb", outcome.Value);
+        Assert.Equal("ticketing.refused.no-table", (await TakeAsync("Country2026.mmdb", "not a table"u8.ToArray())).Refusals[0].Key);
+        Assert.Equal("ticketing.refused.no-table", (await TakeAsync("x", [])).Refusals[0].Key);
+        var table = Assert.Single((await desk.Get<ListPlaces>().RunAsync(admin, new(), Cancel)).Value);
+        Assert.Equal(("Country2026.mmdb", "Sample-Country", null), (table.File, table.Type, table.Fault));
+        Assert.Equal(["Country2026.mmdb"], Directory.GetFiles(places.Folder).Select(Path.GetFileName));
+        Assert.Equal(RefusalKind.Forbidden, (await desk.Get<RemovePlaces>().RunAsync(desk.Analyst, new(table.File), Cancel)).Refusals[0].Kind);
+        Assert.Equal("ticketing.refused.no-places", (await desk.Get<RemovePlaces>().RunAsync(admin, new("../tokens"), Cancel)).Refusals[0].Key);
+        Assert.True((await desk.Get<RemovePlaces>().RunAsync(admin, new(table.File), Cancel)).Succeeded);
+        Assert.Empty(Directory.GetFiles(places.Folder));
+
+        async Task<Outcome<string>> TakeAsync(string name, byte[] content)
+        {
+            var http = new DefaultHttpContext { Request = { Body = new MemoryStream(content), QueryString = QueryString.Create("name", name) } };
+            return await TakePlaces.ReceiveAsync(http, admin, places, desk.Get<TakePlaces>(), Cancel);
+        }
+    }
+
     private Task<TicketingDesk> DeskAsync(params (string Key, string Value)[] settings) => TicketingDesk.StartAsync(new Dictionary<string, string?>(settings.ToDictionary(static s => s.Key, static s => (string?)s.Value))
     {
         ["ticketing:lookups:rdapBootstrap"] = _site.Urls.First() + "/",
