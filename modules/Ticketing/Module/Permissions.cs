@@ -34,6 +34,7 @@ internal static class Permissions
 
     /// <summary>Write, copy and retire playbooks and templates; whoever works on an incident starts them.</summary>
     public static readonly Permission Playbooks = new(PlaybooksId);
+
     /// <summary>Put tables of places into the box, and take them out.</summary>
     public static readonly Permission Places = new("ticketing.places.manage");
 
