@@ -48,6 +48,7 @@ internal sealed record TicketingOptions
 
     /// <summary>The same in bytes.</summary>
     internal long MailFilesBytes => (long)MailFilesLimitMib << 20;
+
     /// <summary>Look-ups outside about the traces of incidents.</summary>
     public LookupOptions Lookups { get; init; } = new();
 
