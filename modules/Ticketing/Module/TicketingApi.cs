@@ -21,6 +21,7 @@ internal static partial class TicketingApi
         DescribePlaybooks(builder);
         DescribeTasks(builder);
         DescribeLookups(builder);
+        DescribeTemplates(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder

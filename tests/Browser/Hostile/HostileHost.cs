@@ -26,7 +26,7 @@ public sealed class HostileHost : IAsyncLifetime
         ("amina", "/sense/inbox?hours=8760"), ("amina", "/sense/events?hours=8760"), ("amina", "/tickets"), ("amina", "/tickets/reports"), ("amina", "/watch"), ("amina", "/watch/advisories"),
         ("amina", "/directory/constituents"), ("amina", "/search?q=ran"), ("amina", "/search?q=%3Cscript%3E"), ("amina", "/sense/inbox?hours=8760&q=%22%3E%3Cscript%3Eran(1)%3C/script%3E"), ("amina", "/wall/alerts"), ("amina", "/"),
         ("lee", "/share/inbox"), ("lee", "/share/outbox"), ("lee", "/share/peers"), ("lee", "/admin/mail/received"), ("lee", "/admin/audit"), ("lee", "/admin/deliveries"), ("lee", "/watch/feeds"),
-        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/rules?view=indicators"), ("amina", "/sense/rules?view=costs"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/notices?view=all"),
+        ("amina", "/sense/inbox?hours=8760&by=signature"), ("amina", "/sense/assets"), ("amina", "/sense/rules?view=noise"), ("amina", "/sense/rules?view=indicators"), ("amina", "/sense/rules?view=costs"), ("amina", "/sense/data"), ("amina", "/tickets/follow-ups"), ("amina", "/tickets/acts"), ("amina", "/tickets/handover"), ("amina", "/tickets/tasks?view=open"), ("amina", "/tickets/playbooks"), ("amina", "/notices?view=all"),
         ("lee", "/reports?kind=day"), ("lee", "/reports/print?kind=day"), ("lee", "/reports?kind=%3Cscript%3Eran(1)%3C/script%3E"),
     ];
 
@@ -91,14 +91,20 @@ public sealed class HostileHost : IAsyncLifetime
         var items = Items(await Analyst.AwaitAsync("watch/items?limit=200", a => Items(a).Any() ? a : null, s_patience, cancel)).Select(r => r["id"]!.ToString()).ToList();
         var going = Items(await Analyst.GetAsync("ticketing/incidents", cancel)).Select(i => i["id"]!.ToString()).Take(10);
         await Analyst.PostAsync("ticketing/handovers", new { text = Payloads.Together, incidents = going }, cancel);
+        var steps = Payloads.All.Where(p => !p.Any(char.IsControl)).Select(p => new { texts = new { en = new { title = p, text = p + Payloads.Together } }, who = "any", dueMinutes = 1 });
+        var playbook = await Analyst.PostAsync("ticketing/playbooks", new { names = new { en = Payloads.All[0] }, types = new[] { "other" }, steps }, cancel);
+        foreach (var incident in going.Take(2))
+            await Analyst.PostAsync($"ticketing/incidents/{incident}/playbooks", new { playbook = playbook!["id"] }, cancel);
         var received = Items(await Manager.AwaitAsync("uplink/received", First, s_patience, cancel) is null ? null : await Manager.GetAsync("uplink/received", cancel)).Select(r => r["id"]!.ToString()).ToList();
         var constituents = Items(await Manager.GetAsync("directory/constituents?limit=200", cancel)).Select(r => r["id"]!.ToString()).ToList();
         List<string> advisories = [];
         foreach (var payload in Payloads.All.Take(5))
             advisories.Add((await Analyst.PostAsync("watch/advisories", new { fields = new { title = payload, severity = 2, tlp = "green", summary = Payloads.Together, body = Payloads.Together } }, cancel))!["number"]!.ToString());
+        await TemplateAsync(going.First());
         return
         [
             .. ids.Skip(10).SelectMany(id => new[] { "", "?tab=flow", "?tab=payload", "?tab=packets", "?tab=raw", "?tab=history" }.Select(tab => ("amina", $"/sense/alerts/{id}{tab}"))),
+            ("amina", $"/tickets/playbooks/{playbook!["id"]}"), ("amina", $"/tickets/playbooks/{playbook["id"]}/edit"), ("amina", "/tickets/templates"), ("amina", $"/tickets/templates/{Template}"), ("amina", $"/tickets/new?template={Template}"),
             .. incidents.Select(n => ("amina", $"/tickets/{n}")), .. reports.Select(r => ("lee", $"/tickets/reports/{r}")), .. items.Select(i => ("amina", $"/watch?item={i}")),
             .. received.Select(r => ("lee", $"/share/inbox/{r}")), .. constituents.Select(c => ("lee", $"/directory/constituents/{c}")), ("lee", $"/share/peers/{peer}"),
             .. advisories.SelectMany(a => new[] { "", "/edit", "/print" }.Select(part => ("amina", $"/watch/advisories/{a}{part}"))),
@@ -201,6 +207,18 @@ public sealed class HostileHost : IAsyncLifetime
         await Manager.PostAsync($"watch/feeds/{feed}/carry", new StringContent($"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>{Xml(Payloads.All[1])}</title>{string.Concat(entries)}</channel></rss>", Encoding.UTF8, "application/rss+xml"), cancel);
     }
 
+    /// <summary>A template with such words: by the form none is made that holds what belongs to its incident, and here everything is called so.</summary>
+    private async Task TemplateAsync(string source)
+    {
+        await using var database = NpgsqlDataSource.Create(Host.Database);
+        await using var command = database.CreateCommand(
+            $"insert into ticketing.templates (id, source_id, name, title, summary, carries_marking, notes, changed_at, changed_by, tlp, pap, exercise) values ('{Template}', '{source}', $1, $1, $2, true, $3, now(), $1, 1, 1, false)");
+        command.Parameters.AddWithValue(Payloads.All[0]);
+        command.Parameters.AddWithValue(Payloads.Together);
+        command.Parameters.AddWithValue(Payloads.All.ToArray());
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Notices by people with such names, as a directory of another house might hand them over: they stand in the bell of every page, until the page they lead to is opened, which no test here does.</summary>
     private async Task TellAsync()
     {
@@ -223,6 +241,8 @@ public sealed class HostileHost : IAsyncLifetime
             """);
         await costs.ExecuteNonQueryAsync();
     }
+
+    private const string Template = "0198c0de-0000-7000-8000-00000000beef";
 
     private static JsonNode? First(JsonNode? answer) => Items(answer).FirstOrDefault();
 

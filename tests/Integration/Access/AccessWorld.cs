@@ -171,6 +171,7 @@ public sealed class AccessWorld : IAsyncLifetime
         await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/evidence?name={Canary}.bin&from={Canary}", new StringContent($"{Canary} bytes"), cancel);
         await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/tasks", new { title = $"{Canary} task", text = Canary }, cancel);
         await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/notice-files?name={Canary}.txt", new StringContent($"{Canary} file"), cancel);
+        await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/template", new { name = $"{Canary} template", title = Canary, summary = Canary }, cancel);
         await analyst.PostAsync("ticketing/incidents", new { title = $"{Canary} title", summary = Canary, severity = 2 }, cancel);
         await analyst.PostAsync("ticketing/reports", new { subject = $"{Canary} report", text = Canary, sender = "x@example.org" }, cancel);
         var fields = new { title = $"{Canary} advisory", severity = 2, tlp = "amber", summary = Canary, body = $"## {Canary}" };

@@ -17,6 +17,9 @@ internal sealed class IncidentClocks(TicketingOptions options)
     /// <summary>When so many minutes of work have passed, for an incident of that severity.</summary>
     public DateTimeOffset After(int minutes, int severity, DateTimeOffset now) => _hours.Add(now, minutes, severity);
 
+    /// <summary>How many minutes of work lie between the two.</summary>
+    public int Between(DateTimeOffset start, DateTimeOffset end, int severity) => _hours.Between(start, end, severity);
+
     /// <summary>When the next word is due; null while others are waited for and at the end.</summary>
     public DateTimeOffset? Due(string state, int severity, DateTimeOffset now) => state switch
     {

@@ -3,6 +3,7 @@ using Appliance.Contracts;
 using Appliance.Ticketing.Changes;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Pages.Queue;
+using Appliance.Ticketing.Pages.Templates;
 using Appliance.Ticketing.Playbooks;
 using Appliance.Ticketing.Tasks;
 using Appliance.Ui;
@@ -16,6 +17,7 @@ public sealed partial class IncidentPage
     private IReadOnlyList<FilterTab> _filters = [];
     private LoadView<IncidentSheet>? _view;
     private ChangeDialog? _change;
+    private SaveTemplateDialog? _template;
     private Dialog? _stepDialog;
     private Dialog? _editor;
     private IncidentForm? _form;
