@@ -69,8 +69,6 @@ public sealed class TicketingModule : IModule
             .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 4))
             .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 5))
             .Navigation(new("tickets", "ticketing.nav.playbooks", "/tickets/playbooks", Permissions.Playbooks, 6))
-            .Navigation(new("tickets", "ticketing.nav.follow-ups", "/tickets/follow-ups", Permissions.Read, 3))
-            .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 4))
             .Navigation(new("admin", "ticketing.places.title", "/admin/places", Permissions.Places, 60))
             .Navigation(new("tickets", "ticketing.nav.templates", "/tickets/templates", Permissions.Open, 7))
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
@@ -69,7 +70,7 @@ internal sealed class LookupWorker(Database database, RdapClient rdap, DnsAsker 
             var answer = kind == LookupKind.Rdap ? await rdap.AskAsync(subject, cancel) : await dns.AskAsync(subject, cancel);
             await NoteAsync(question, answer is null ? "absent" : "answered", answer ?? new("", []), "", question.Tries, cancel);
         }
-        catch (Exception fault) when (fault is HttpRequestException or OutgoingRefusedException or OutgoingTooLargeException or TimeoutException or DnsResponseException or JsonException or IOException)
+        catch (Exception fault) when (fault is HttpRequestException or OutgoingRefusedException or OutgoingTooLargeException or TimeoutException or DnsResponseException or JsonException or IOException or SocketException or UriFormatException)
         {
             // A refusal of the address policy does not go away by asking again.
             var tries = fault is OutgoingRefusedException or OutgoingTooLargeException ? MostTries : question.Tries + 1;
