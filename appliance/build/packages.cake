@@ -56,6 +56,7 @@ var parts = new Part[]
   new(Needs.Image, "veritysetup", () => Look.Program("veritysetup"), "cryptsetup-bin"),
   new(Needs.Image, "mtools, for the boot partition", () => Look.Program("mformat"), "mtools"),
   new(Needs.Image, "sgdisk", () => Look.Program("sgdisk"), "gdisk"),
+  new(Needs.Image, "sfdisk, to read the table of a disk", () => Look.Program("sfdisk"), "fdisk"),
   new(Needs.Image, "objcopy", () => Look.Program("objcopy"), "binutils"),
   new(Needs.Image, "python3-pefile, for the unified kernel image", () => IO.Directory.Exists("/usr/lib/python3/dist-packages/pefile") || IO.File.Exists("/usr/lib/python3/dist-packages/pefile.py"), "python3-pefile"),
   new(Needs.Image, "the systemd stub, for the tests of the disk", () => IO.File.Exists("/usr/lib/systemd/boot/efi/linuxx64.efi.stub"), "systemd-boot-efi"),

@@ -42,7 +42,7 @@ public sealed class DiskTests
     [Fact]
     public async Task The_state_takes_the_rest_of_a_larger_disk_and_nothing_else_moves()
     {
-        Tool.Need("systemd-repart");
+        Tool.Need("systemd-repart", "sfdisk");
         using var scratch = new Scratch();
         await MakeAsync(scratch, "one");
         var disk = scratch.At("one", "cirt-0.0.0.img");
