@@ -190,6 +190,24 @@ public sealed class LookupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Table_whose_entries_point_at_themselves_gives_nothing_and_the_others_still_answer()
+    {
+        await using var desk = await DeskAsync();
+        var incident = await desk.OpenAsync("one", new Observable("ipv4", Address));
+        var places = desk.Get<LocalPlaces>();
+        Directory.CreateDirectory(places.Folder);
+        var folder = Checkout.At("tests", "Integration", "Ticketing", "places");
+        var table = await File.ReadAllBytesAsync(Path.Combine(folder, "country.mmdb"), Cancel);
+        // In place of the map within "country" a pointer to the first byte of the data, which is the map around it.
+        var inner = table.AsSpan().IndexOf("\u0048iso_code"u8) - 1;
+        (table[inner], table[inner + 1]) = (0x20, 0x00);
+        await File.WriteAllBytesAsync(Path.Combine(places.Folder, "loop.mmdb"), table, Cancel);
+        File.Copy(Path.Combine(folder, "asn.mmdb"), Path.Combine(places.Folder, "asn.mmdb"));
+        var trace = Assert.Single((await desk.Get<ShowLookups>().RunAsync(desk.Analyst, incident.Number, Cancel)).Value.Traces);
+        Assert.Equal("as=AS64500 as-name=<b>Sample</b> Hosting", string.Join(' ', trace.Places.Select(static f => $"{f.Key}={f.Value}")));
+    }
+
+    [Fact]
     public async Task Table_is_taken_only_when_it_can_be_read_and_its_name_leads_nowhere()
     {
         await using var desk = await DeskAsync();
