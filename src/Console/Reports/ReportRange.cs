@@ -93,11 +93,11 @@ public sealed record ReportRange(ReportAddress Address, ReportPeriod Period, Dat
     private static Outcome<ReportRange> Between(ReportAddress address, DateOnly first, DateOnly after, DateOnly before, TimeZoneInfo zone, DateTimeOffset now, ReportAddress back, ReportAddress next)
     {
         var (from, end, beforeFrom) = (LocalDays.Begin(first, zone), LocalDays.Begin(after, zone), LocalDays.Begin(before, zone));
-        if (from >= now)
+        if (from > now)
             return Refuse.Invalid("console.report.future", address.KindOrFirst == "custom" ? "from" : "at");
         var to = end > now ? now : end;
         var beforeTo = end > now && beforeFrom + (to - from) is var sameFar && sameFar < from ? sameFar : from;
-        return new ReportRange(address, new(from, to, beforeFrom, beforeTo, Steps(from, to, end, zone)), end, zone, before < s_first ? null : back, end >= now ? null : next);
+        return new ReportRange(address, new(from, to, beforeFrom, beforeTo, Steps(from, to, end, zone)), end, zone, before < s_first ? null : back, end > now ? null : next);
     }
 
     /// <summary>The beginnings of the bars of a plot: by the length of the whole period, as far as it has come.</summary>

@@ -54,6 +54,23 @@ public sealed class ReportRangeTests
         Assert.Equal(1, range.Period.BeforeFrom.Day);
     }
 
+    [Theory]
+    [InlineData("day")]
+    [InlineData("week")]
+    [InlineData("month")]
+    public void Period_that_begins_this_very_minute_is_there_and_empty(string kind)
+    {
+        var now = At("2027-02-01T00:00Z"); // A Monday, the first of a month.
+
+        var range = Find(new(kind), "UTC", now.AddSeconds(30));
+
+        Assert.Equal((now, now), (range.Period.From, range.Period.To));
+        Assert.True(range.Runs);
+        Assert.Null(range.Next);
+        Assert.Equal([now], range.Period.Steps);
+        Assert.NotNull(Find(new(kind, "2027-01-31"), "UTC", now).Next);
+    }
+
     [Fact]
     public void Running_week_is_counted_until_now_and_compared_with_the_same_stretch()
     {
