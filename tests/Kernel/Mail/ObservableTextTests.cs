@@ -22,8 +22,19 @@ public sealed class ObservableTextTests
     [InlineData("pay 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2 not 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3", "bitcoin_address 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2")]
     [InlineData("T1059.001, TLP:AMBER+STRICT", "attack_technique T1059.001", "tlp_label TLP:AMBER+STRICT")]
     [InlineData("(see it.) In addition look at example.com", "domain example.com")]
+    [InlineData("admin@[192.0.2.9], root@[IPv6:2001:db8::9]; x@[not one]", "email admin@[192.0.2.9]", "ipv4 192.0.2.9", "email root@[ipv6:2001:db8::9]", "ipv6 2001:db8::9")]
     public void Traces_are_found_whole_and_nothing_else(string text, params string[] found) =>
         Assert.Equal(found, ObservableText.Find(text).Select(f => $"{f.Type} {f.Value}").Distinct());
+
+    [Theory]
+    [InlineData("open report.zip now", "report.zip", FoundObservable.FileName)]
+    [InlineData("open report[.]zip now", "report.zip", "text")]
+    [InlineData("it is report.zip, from https://report.zip/x", "report.zip", "url")]
+    [InlineData("at https://a.example.com/b/report.zip", "report.zip", FoundObservable.FileName)]
+    [InlineData("in ~/Desktop/run.py it is", "run.py", FoundObservable.FileName)]
+    [InlineData("mail bob@office.zip", "office.zip", "email")]
+    public void Name_that_ends_like_a_file_is_a_domain_only_where_it_stands_as_one(string text, string name, string from) =>
+        Assert.Equal(from, Assert.Single(ObservableText.Find(text), f => f.Value == name).From);
 
     [Theory]
     [InlineData("[")]

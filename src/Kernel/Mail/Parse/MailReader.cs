@@ -68,7 +68,7 @@ internal sealed unsafe class MailReader(ReadOnlyMemory<byte> raw, bool full)
             TextFrom = from,
             Attachments = _attachments,
             // Links of the HTML part count even where a plain part is shown.
-            Observables = [.. ObservableText.Find($"{subject}\n{text}\n{(from == "plain" ? html : "")}\n{abuseText}").Select(f => new Observable(f.Type, f.Value)).Distinct().Take(ParseLimits.Observables)],
+            Observables = [.. ObservableText.Find($"{subject}\n{text}\n{(from == "plain" ? html : "")}\n{abuseText}").Where(f => f.From != FoundObservable.FileName).Select(f => new Observable(f.Type, f.Value)).Distinct().Take(ParseLimits.Observables)],
             Bounced = kind == "bounce" ? BounceRecipients.Of(headers, _report, own) : [],
             OriginalMessageId = _report.OriginalMessageId ?? (kind == "bounce" ? BounceRecipients.ReturnedMessageId(own) : null),
             FeedbackReport = Feedback(kind, own),

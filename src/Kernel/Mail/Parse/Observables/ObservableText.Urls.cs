@@ -48,8 +48,8 @@ internal static partial class ObservableText
             var name = piece.Trim('.', '-');
             var source = query >= 0 && place > query ? "url-query" : "url-path";
             place += piece.Length + 1;
-            if (name.Length > 3 && IsDomain(name) && !s_fileLike.Contains(name[(name.LastIndexOf('.') + 1)..].ToLowerInvariant()) && seen++ < 20)
-                yield return new("domain", name.ToLowerInvariant(), name) { From = source };
+            if (name.Length > 3 && IsDomain(name) && seen++ < 20)
+                yield return new("domain", name.ToLowerInvariant(), name) { From = IsFileLike(name) ? FoundObservable.FileName : source };
         }
     }
 
@@ -62,7 +62,7 @@ internal static partial class ObservableText
         var host = text[start..slash];
         if (host.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && Port(host[(colon + 1)..]))
             host = host[..colon];
-        var kind = Address(host) is "ipv4" ? "ipv4" : IsDomain(host) ? "domain" : null;
+        var kind = Address(host) is "ipv4" ? "ipv4" : IsDomain(host) && !IsFileAlways(host) ? "domain" : null;
         if (kind is null || kind == "ipv4" && (slash + 1 >= end || Prefix(text[(slash + 1)..stop]) is not null))
             return null;
         return new(kind, Usual(kind, host), host) { From = "url" };

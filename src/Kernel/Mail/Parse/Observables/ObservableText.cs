@@ -8,7 +8,10 @@ namespace Appliance.Kernel.Mail.Parse;
 /// <param name="Raw">As it stands in the text.</param>
 internal sealed record FoundObservable(string Type, string Value, string Raw)
 {
-    /// <summary>Where it was read from: text, or a part of a longer trace (url, url-path, email, cidr).</summary>
+    /// <summary>The <see cref="From"/> of a name at the end of a path that is a file's far more often than a domain's. Said to who asks for everything, no trace of a report.</summary>
+    public const string FileName = "file-name";
+
+    /// <summary>Where it was read from: text, or a part of a longer trace (url, url-path, email, cidr, file-name).</summary>
     public string From { get; init; } = "text";
 
     /// <summary>Place in the refanged text.</summary>
@@ -34,7 +37,7 @@ internal static partial class ObservableText
         var clear = RefangedText.Of(text);
         var (shapes, masked) = Shapes.Find(clear.Text);
         var (paths, alsoMasked) = PathShapes.Find(clear.Text);
-        var found = shapes.Concat(paths).Select(s => s with { Raw = clear.Raw(s.Place, s.Place + s.Raw.Length) }).ToList();
+        var found = shapes.Concat(paths).Concat(paths.SelectMany(LastName)).Select(s => s with { Raw = clear.Raw(s.Place, s.Place + s.Raw.Length) }).ToList();
         var walked = WithoutRanges(clear.Text, masked.Concat(alsoMasked));
         foreach (var word in Words(clear, walked))
         {
@@ -43,8 +46,21 @@ internal static partial class ObservableText
             if (found.Count > 20 * ParseLimits.Observables)
                 break;
         }
-        return found.OrderBy(f => f.Place);
+        // Written as a domain elsewhere in the text, it is one.
+        var domains = found.Where(f => f.Type == "domain" && f.From != FoundObservable.FileName).Select(f => f.Value).ToHashSet(StringComparer.Ordinal);
+        return found.Where(f => f.From != FoundObservable.FileName || !domains.Contains(f.Value)).OrderBy(f => f.Place);
     }
+
+    /// <summary>The last part of a file's path, where it could also be a domain.</summary>
+    private static IEnumerable<FoundObservable> LastName(FoundObservable path)
+    {
+        var name = path.Type == "file_path" ? path.Raw[(path.Raw.LastIndexOfAny(['/', '\\']) + 1)..] : "";
+        return IsFileLike(name) && IsDomain(name) ? [new("domain", name.ToLowerInvariant(), name) { From = FoundObservable.FileName, Place = path.Place + path.Raw.Length - name.Length }] : [];
+    }
+
+    private static bool IsFileAlways(string name) => name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".mov", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsFileLike(string name) => s_fileLike.Contains(name[(name.LastIndexOf('.') + 1)..].ToLowerInvariant());
 
     private static IEnumerable<FoundObservable> Words(RefangedText clear, string text)
     {
@@ -127,7 +143,13 @@ internal static partial class ObservableText
             var stop = i;
             while (stop < end && !IsPieceBreak(clear.Text[stop]))
                 stop++;
-            if (stop > i)
+            if (stop > i && Literal(clear, i, stop) is { } literal)
+            {
+                yield return literal.Mail;
+                yield return literal.Host;
+                stop = literal.End;
+            }
+            else if (stop > i)
             {
                 var (a, b) = Trim(clear.Text, i, stop);
                 if (b > a && WithoutScheme(clear.Text, a, stop, end) is { } host)
@@ -146,6 +168,22 @@ internal static partial class ObservableText
             i = stop;
         }
     }
+
+    /// <summary>A mailbox whose host is an address in brackets, <c>name@[192.0.2.1]</c> or <c>name@[IPv6:2001:db8::1]</c> (RFC 5321, 4.1.3). The text stands at the bracket.</summary>
+    private static (FoundObservable Mail, FoundObservable Host, int End)? Literal(RefangedText clear, int start, int bracket)
+    {
+        var text = clear.Text;
+        if (bracket >= text.Length || text[bracket] != '[' || text[bracket - 1] != '@' || text.IndexOf(']', bracket, Math.Min(64, text.Length - bracket)) is not (> 0 and var close))
+            return null;
+        var local = text[start..(bracket - 1)];
+        var host = text[(bracket + 1)..close];
+        var address = host.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase) ? host[5..] : host;
+        return Address(address) is { } family && IsLocalPart(local)
+            ? (new("email", $"{local.ToLowerInvariant()}@[{host.ToLowerInvariant()}]", clear.Raw(start, close + 1)), new(family, Usual(family, address), address) { From = "email" }, close + 1)
+            : null;
+    }
+
+    private static bool IsLocalPart(string local) => local.Length is > 0 and <= 64 && local.All(c => char.IsLetterOrDigit(c) || "!#$%&'*+-/=?^_`{|}~.".Contains(c, StringComparison.Ordinal));
 
     /// <summary>The length of a network's prefix at the beginning of <paramref name="text"/>, when nothing else follows.</summary>
     private static int? Prefix(string text)
@@ -215,7 +253,7 @@ internal static partial class ObservableText
         {
             var local = bare[..at].Split(':', '"', '@')[^1].TrimStart('-', '/');
             var domain = bare[(at + 1)..].TrimEnd('.');
-            if ((IsDomain(domain) || IsName(domain)) && local.Length is > 0 and <= 64 && local.All(c => char.IsLetterOrDigit(c) || "!#$%&'*+-/=?^_`{|}~.".Contains(c, StringComparison.Ordinal)))
+            if ((IsDomain(domain) || IsName(domain)) && IsLocalPart(local))
             {
                 var name = domain.ToLowerInvariant();
                 // Chat servers are known by their names alone.
@@ -228,7 +266,8 @@ internal static partial class ObservableText
             yield break;
         }
         if (IsDomain(bare))
-            yield return new("domain", bare.ToLowerInvariant(), raw);
+            // "report.zip" in running text is a file; "report[.]zip" somebody took for a domain.
+            yield return new("domain", bare.ToLowerInvariant(), raw) { From = IsFileAlways(bare) && raw.Contains(bare, StringComparison.Ordinal) ? FoundObservable.FileName : "text" };
     }
 
     /// <summary>One dot joins, several are punctuation.</summary>
