@@ -28,6 +28,8 @@ internal sealed class LinkMail(OutgoingMail mail, ISettings settings, IText text
                 // Who reads the link has the account: not even those who watch the outbox may.
                 Marking = new Marking(Tlp.Red, Pap.Red, Named: [user.Id, work.Viewer.Id]),
                 Language = user.Language,
+                // It has to reach a person who may have no key yet.
+                Seal = SealWish.Possible,
                 Automatic = true,
             },
             cancel);

@@ -6,6 +6,11 @@ public sealed class MailOptions
     /// <summary>The section.</summary>
     public const string Section = "kernel:mail";
 
+    internal const string WherePossible = "where-possible";
+    internal const string RequiredFromAmberStrict = "required-from-amber-strict";
+    internal const string RequiredFromAmber = "required-from-amber";
+    internal const string Never = "never";
+
     /// <summary>Address the appliance writes from, until the site has set its organisation's own.</summary>
     public string From { get; set; } = "cirt@localhost.localdomain";
 
@@ -36,6 +41,15 @@ public sealed class MailOptions
     /// </summary>
     public string Keys { get; set; } = "";
 
+    /// <summary>Whether outgoing mail is signed where the team has a key for its address: always or never.</summary>
+    public string Sign { get; set; } = "always";
+
+    /// <summary>
+    /// When outgoing mail is encrypted. where-possible: where every recipient has a key. required-from-amber-strict, required-from-amber: also, and what is marked so
+    /// or stricter is refused where someone has none. never: only where the sender asks for it.
+    /// </summary>
+    public string Encrypt { get; set; } = WherePossible;
+
     /// <summary>Program that parses messages; empty: this very program.</summary>
     public string Parser { get; set; } = "";
 
@@ -62,6 +76,10 @@ public sealed class MailOptions
             yield return $"kernel:mail:maildir is not a full path: '{options.Maildir}'. Write for example /var/mail/cirt/Maildir.";
         if (options.Keys.Length > 0 && !Directory.Exists(options.Keys))
             yield return $"kernel:mail:keys is not a folder: '{options.Keys}'. Create it or leave the setting empty.";
+        if (options.Sign is not ("always" or Never))
+            yield return $"kernel:mail:sign is '{options.Sign}'. Choose always or never.";
+        if (options.Encrypt is not (WherePossible or RequiredFromAmberStrict or RequiredFromAmber or Never))
+            yield return $"kernel:mail:encrypt is '{options.Encrypt}'. Choose where-possible, required-from-amber-strict, required-from-amber or never.";
         if (options.LargestMegabytes is < 1 or > 100)
             yield return $"kernel:mail:largestmegabytes is {options.LargestMegabytes}. Choose 1 to 100.";
         if (options.ParserProcesses is < 1 or > 32)

@@ -1,8 +1,10 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Mail.Parse;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Settings;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Appliance.Kernel.Mail;
 
@@ -12,7 +14,8 @@ internal static class MailParts
     public static void Describe(IModuleBuilder builder)
     {
         builder.Services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section);
-        builder.Services.AddSingleton<OutgoingMail>();
+        builder.Services.AddSingleton<MailSealer>();
+        builder.Services.AddSingleton(s => new OutgoingMail(s.GetRequiredService<IOptionsMonitor<MailOptions>>(), s.GetRequiredService<ISettings>(), s.GetRequiredService<MailSealer>()));
         builder.Services.AddSingleton<MailStore>();
         builder.Services.AddSingleton<ParsePool>();
         builder.Services.AddSingleton<MailKeys>();

@@ -5,7 +5,12 @@ namespace Appliance.Kernel.Mail;
 /// <summary>Writes a message as bytes, once: what is stored is what is handed over (RFC 5322, CRLF).</summary>
 internal static class MessageBytes
 {
-    public static byte[] Write(OutgoingMessage message, string messageId, string from, string fromName, DateTimeOffset date)
+    /// <summary>A message that is neither signed nor encrypted.</summary>
+    public static byte[] Write(OutgoingMessage message, string messageId, string from, string fromName, DateTimeOffset date) =>
+        Encoding.ASCII.GetBytes(Head(message, messageId, from, fromName, date) + Entity(message, messageId));
+
+    /// <summary>Header of the message, without its content's own lines.</summary>
+    public static string Head(OutgoingMessage message, string messageId, string from, string fromName, DateTimeOffset date)
     {
         var head = new StringBuilder();
         Header("Date", HeaderText.Date(date));
@@ -26,33 +31,35 @@ internal static class MessageBytes
         }
         Header("Content-Language", message.Language);
         Header("MIME-Version", "1.0");
+        return head.ToString();
+
+        void Header(string name, string value) => head.Append(name).Append(": ").Append(value).Append("\r\n");
+    }
+
+    /// <summary>Text and files as one entity of MIME: its own lines of header, then the content. Seven bits, lines of the network, nothing at their ends: it can be signed as it stands (RFC 3156 section 5).</summary>
+    public static string Entity(OutgoingMessage message, string messageId)
+    {
+        var entity = new StringBuilder();
         var text = message.Text.ReplaceLineEndings("\n");
         var boundary = message.Files.Count > 0 ? FileParts.BoundaryOf(messageId) : null;
         if (boundary is not null)
-        {
-            Header("Content-Type", $"multipart/mixed; boundary=\"{boundary}\"");
-            head.Append("\r\n--").Append(boundary).Append("\r\n");
-        }
+            entity.Append("Content-Type: multipart/mixed; boundary=\"").Append(boundary).Append("\"\r\n\r\n--").Append(boundary).Append("\r\n");
         var plain = IsPlain(text);
-        Header("Content-Type", plain ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8");
-        Header("Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable");
-        head.Append("\r\n");
-        head.Append(plain ? text.Replace("\n", "\r\n", StringComparison.Ordinal) : QuotedPrintable(text));
+        entity.Append("Content-Type: ").Append(plain ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8").Append("\r\nContent-Transfer-Encoding: ").Append(plain ? "7bit" : "quoted-printable").Append("\r\n\r\n");
+        entity.Append(plain ? text.Replace("\n", "\r\n", StringComparison.Ordinal) : QuotedPrintable(text));
         if (!text.EndsWith('\n'))
-            head.Append("\r\n");
+            entity.Append("\r\n");
         foreach (var file in message.Files)
-            FileParts.Append(head.Append("--").Append(boundary).Append("\r\n"), file);
+            FileParts.Append(entity.Append("--").Append(boundary).Append("\r\n"), file);
         if (boundary is not null)
-            head.Append("--").Append(boundary).Append("--\r\n");
-        return Encoding.ASCII.GetBytes(head.ToString());
-
-        void Header(string name, string value) => head.Append(name).Append(": ").Append(value).Append("\r\n");
+            entity.Append("--").Append(boundary).Append("--\r\n");
+        return entity.ToString();
     }
 
     /// <summary>True when no mail server has a reason to touch the lines: short, ASCII, no trailing blank, no "From " and no lone dot.</summary>
     private static bool IsPlain(string text) =>
         Ascii.IsValid(text) && text.Split('\n').All(line =>
-            line.Length <= 76 && !line.EndsWith(' ') && !line.StartsWith("From ", StringComparison.Ordinal) && line != "." && line.All(c => c is >= ' ' and < '\x7f' or '\t'));
+            line.Length <= 76 && !line.EndsWith(' ') && !line.EndsWith('\t') && !line.StartsWith("From ", StringComparison.Ordinal) && line != "." && line.All(c => c is >= ' ' and < '\x7f' or '\t'));
 
     private static string QuotedPrintable(string text)
     {

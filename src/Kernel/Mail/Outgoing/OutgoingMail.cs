@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Permissions;
@@ -8,8 +9,14 @@ using Microsoft.Extensions.Options;
 namespace Appliance.Kernel.Mail;
 
 /// <summary>The one queue for mail that leaves. Thread-safe.</summary>
-public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings site)
+public sealed class OutgoingMail
 {
+    private readonly IOptionsMonitor<MailOptions> _options;
+    private readonly ISettings _site;
+    private readonly MailSealer _sealer;
+
+    internal OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings site, MailSealer sealer) => (_options, _site, _sealer) = (options, site, sealer);
+
     private const int MostRecipients = 500;
 
     private const string InsertRaw =
@@ -17,8 +24,8 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings
 
     private const string InsertMessage =
         """
-        insert into kernel.mail_out (id, message_id, about, subject, sender, language, automatic, sha256, created_at, created_by, tlp, pap, exercise, named)
-        values (@Id, @MessageId, @About, @Subject, @From, @Language, @Automatic, @Sha256, @Now, @By, @Tlp, @Pap, @Exercise, @Named)
+        insert into kernel.mail_out (id, message_id, about, subject, sender, language, automatic, sha256, created_at, created_by, tlp, pap, exercise, named, signed, encrypted)
+        values (@Id, @MessageId, @About, @Subject, @From, @Language, @Automatic, @Sha256, @Now, @By, @Tlp, @Pap, @Exercise, @Named, @Signed, @Encrypted)
         """;
 
     private const string InsertRecipient =
@@ -39,22 +46,26 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings
         """;
 
     /// <summary>True when a program that sends is set; else messages are held until someone releases them.</summary>
-    public bool Sends => options.CurrentValue.Sendmail.Length > 0;
+    public bool Sends => _options.CurrentValue.Sendmail.Length > 0;
 
     /// <summary>
     /// Writes the message and queues it within the transaction of <paramref name="work"/>: nothing leaves unless that commits, and then the bytes stored
-    /// here leave. Refuses header injection, malformed addresses and a message for nobody; all faults at once. Writes no audit row: the act that sends does.
+    /// here leave. Refuses header injection, malformed addresses, a message for nobody and one that must be encrypted and cannot be; all faults at once. Writes no audit row: the act that sends does.
     /// </summary>
     public async Task<Outcome<QueuedMail>> QueueAsync(Work work, OutgoingMessage message, CancellationToken cancel)
     {
         var faults = Check(message, out var recipients);
         if (faults.Count > 0)
             return Outcome<QueuedMail>.Refused(faults);
-        var settings = options.CurrentValue;
+        var settings = _options.CurrentValue;
         var id = MailId.New();
         var (from, name) = await SenderAsync(settings, cancel);
         var messageId = $"{id.Value:N}@{from[(from.LastIndexOf('@') + 1)..]}";
-        var bytes = MessageBytes.Write(message with { Recipients = recipients }, messageId, from, name, work.Now);
+        message = message with { Recipients = recipients };
+        var outcome = await _sealer.SealAsync(message, from, MessageBytes.Entity(message, messageId), cancel);
+        if (!outcome.TryGet(out var written))
+            return Outcome<QueuedMail>.Refused(outcome.Refusals);
+        var bytes = Encoding.ASCII.GetBytes(MessageBytes.Head(message, messageId, from, name, work.Now) + written.Entity);
         var sha256 = SHA256.HashData(bytes);
         await work.ExecuteAsync(InsertRaw, new { Sha256 = sha256, Bytes = bytes, work.Now }, cancel);
         await work.ExecuteAsync(
@@ -75,6 +86,8 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings
                 Pap = (short)message.Marking.Pap,
                 message.Marking.Exercise,
                 Named = (message.Marking.Named ?? []).Select(n => n.Value).ToArray(),
+                written.Seal.Signed,
+                written.Seal.Encrypted,
             },
             cancel);
         // An exercise never reaches the outside by itself: its messages wait in the local outbox, where a person may release them.
@@ -83,8 +96,14 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings
         await work.ExecuteAsync(InsertRecipient, recipients.Select(r => new { Id = id.Value, r.Address, r.Name, State = state, Due = due }), cancel);
         foreach (var recipient in recipients)
             work.Publish(new MailStateChanged { Mail = id, Subject = message.About, Recipient = recipient.Address, State = state, Marking = message.Marking });
-        return new QueuedMail(id, messageId, [.. recipients.Select(r => new MailDelivery(r.Address, state))]);
+        return new QueuedMail(id, messageId, [.. recipients.Select(r => new MailDelivery(r.Address, state))]) { Seal = written.Seal };
     }
+
+    /// <summary>Whether a message to each of the addresses can be encrypted, in their order.</summary>
+    public Task<IReadOnlyList<RecipientKey>> KeysAsync(IReadOnlyList<string> addresses, CancellationToken cancel) => _sealer.FindAsync(addresses, cancel);
+
+    /// <summary>True when the policy of the site asks for encryption of what is marked so.</summary>
+    public bool MustEncrypt(Marking marking) => _sealer.Requires(marking);
 
     /// <summary>Keeps back what has not left yet, within the transaction of <paramref name="work"/>; answers for how many recipients. Writes no audit row.</summary>
     public Task<Outcome<int>> HoldAsync(Work work, MailId mail, CancellationToken cancel) =>
@@ -99,8 +118,8 @@ public sealed class OutgoingMail(IOptionsMonitor<MailOptions> options, ISettings
     /// <summary>The team's own address and name where the site has set them, else those of the configuration.</summary>
     private async Task<(string From, string Name)> SenderAsync(MailOptions settings, CancellationToken cancel)
     {
-        var from = MailAddress.TryRead(await site.FindAsync<string>(SettingKeys.OrganisationMail, cancel), out var own, out _) ? own : settings.From;
-        var name = (await site.FindAsync<string>(SettingKeys.OrganisationName, cancel))?.Trim() is { Length: > 0 } set && !HeaderText.Breaks(set) ? set : settings.FromName;
+        var from = MailAddress.TryRead(await _site.FindAsync<string>(SettingKeys.OrganisationMail, cancel), out var own, out _) ? own : settings.From;
+        var name = (await _site.FindAsync<string>(SettingKeys.OrganisationName, cancel))?.Trim() is { Length: > 0 } set && !HeaderText.Breaks(set) ? set : settings.FromName;
         return (from, name);
     }
 

@@ -38,6 +38,9 @@ public sealed record OutgoingMessage
     /// <summary>Files that go with it. Their sizes and names are the caller's business; a name that could break a header is refused.</summary>
     public IReadOnlyList<OutgoingFile> Files { get; init; } = [];
 
+    /// <summary>How far it is to be encrypted.</summary>
+    public SealWish Seal { get; init; }
+
     /// <summary>Not handed over before this has passed: time to take it back.</summary>
     public TimeSpan Delay { get; init; }
 }
@@ -56,7 +59,11 @@ public sealed record MailRecipient(string Address, string Name = "");
 /// <param name="Mail">Its identity here.</param>
 /// <param name="MessageId">Its Message-ID, without angle brackets; the same for every try.</param>
 /// <param name="Recipients">The addresses with their first state: <c>queued</c> or <c>held</c>.</param>
-public sealed record QueuedMail(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients);
+public sealed record QueuedMail(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients)
+{
+    /// <summary>Whether it leaves signed and encrypted.</summary>
+    public MailSealed Seal { get; init; } = new(null, null);
+}
 
 /// <summary>State of delivery to one recipient.</summary>
 /// <param name="Address">The recipient.</param>

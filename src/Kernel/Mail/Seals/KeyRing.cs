@@ -20,6 +20,12 @@ internal sealed class KeyRing : IDisposable
     /// <summary>Trusted authorities.</summary>
     public X509Certificate2Collection Authorities { get; } = [];
 
+    /// <summary>Every OpenPGP key.</summary>
+    public IReadOnlyList<OpenPgpKey> OpenPgpKeys { get; private set; } = [];
+
+    /// <summary>When keys were put in, by fingerprint; those of the folder are not here.</summary>
+    public Dictionary<string, DateTimeOffset> AddedAt { get; } = [];
+
     /// <summary>Files that hold no key that can be read.</summary>
     public List<string> Unreadable { get; } = [];
 
@@ -40,6 +46,8 @@ internal sealed class KeyRing : IDisposable
             else if (extension is ".crt" or ".cer" or ".pem" or ".der" or ".p12" or ".pfx")
                 ring.Certificate(file, bytes, extension);
         }
+        if (GpgProgram.IsPresent)
+            ring.OpenPgpKeys = await OpenPgpKey.ListAsync(home, cancel);
         return ring;
     }
 
@@ -66,7 +74,7 @@ internal sealed class KeyRing : IDisposable
             else
                 found.ImportFromPem(System.Text.Encoding.UTF8.GetString(bytes));
             Certificates.AddRange(found);
-            foreach (var authority in found.Where(IsAuthority))
+            foreach (var authority in found.Where(MailCertificate.IsAuthority))
                 Authorities.Add(authority);
         }
         catch (CryptographicException)
@@ -74,8 +82,4 @@ internal sealed class KeyRing : IDisposable
             Unreadable.Add(file);
         }
     }
-
-    private static bool IsAuthority(X509Certificate2 certificate) =>
-        certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
-        && certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(b => b.CertificateAuthority);
 }

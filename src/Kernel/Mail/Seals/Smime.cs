@@ -92,7 +92,8 @@ internal static class Smime
         return null;
     }
 
-    private static (string State, string? Reason) Trust(KeyRing ring, X509Certificate2Collection sent, X509Certificate2 certificate, DateTimeOffset? date)
+    /// <summary>good, expired or untrusted, judged at <paramref name="date"/> by the authorities of the ring.</summary>
+    internal static (string State, string? Reason) Trust(KeyRing ring, X509Certificate2Collection sent, X509Certificate2 certificate, DateTimeOffset? date)
     {
         if (date is null)
             return ("untrusted", "the message has no date to judge the certificate by");
