@@ -138,6 +138,8 @@ internal sealed class KernelModule : IModule
         .Permission(KernelPermissions.ManageSettings, Role.Administrator, Role.Provisioner)
         .Permission(KernelPermissions.ReadMail, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator)
         .Permission(KernelPermissions.ReleaseMail, Role.Administrator, Role.Manager, Role.Analyst)
+        .Permission(KernelPermissions.ManageMailKeys, Role.Administrator, Role.Manager, Role.Analyst)
+        .Permission(KernelPermissions.OwnMailKeys, Role.Administrator)
         .Permission(KernelPermissions.ManageOutbox, Role.Administrator)
         .Permission(KernelPermissions.ManageBackups, Role.Administrator, Role.Provisioner)
         .Permission(KernelPermissions.ManageUpdates, Role.Administrator, Role.Provisioner);

@@ -41,6 +41,12 @@ public static class KernelPermissions
     /// <summary>Hold, release and repeat outgoing messages.</summary>
     public static Permission ReleaseMail { get; } = new("kernel.mail.release");
 
+    /// <summary>Put in and remove keys of correspondents.</summary>
+    public static Permission ManageMailKeys { get; } = new("kernel.mail-keys.manage");
+
+    /// <summary>Make, put in and remove the team's own mail keys, and the authorities that certificates are judged by.</summary>
+    public static Permission OwnMailKeys { get; } = new("kernel.mail-keys.own");
+
     /// <summary>See facts between modules, and retry or drop parked deliveries.</summary>
     public static Permission ManageOutbox { get; } = new("kernel.outbox.manage");
 

@@ -29,6 +29,9 @@ internal static partial class KernelLog
     [LoggerMessage(1409, LogLevel.Warning, "the signed or encrypted parts of message {MailId} stay closed: {Reason}; check the folder of mail keys")]
     public static partial void SealsNotOpened(ILogger log, Guid mailId, string reason);
 
+    [LoggerMessage(1410, LogLevel.Warning, "the secret part of mail key {Fingerprint} does not open with the keys of this appliance; put the key in again under Administration / Mail keys")]
+    public static partial void KeyNotOpened(ILogger log, string fingerprint);
+
     [LoggerMessage(1407, LogLevel.Warning, "parser process {Process} was replaced: {Reason}")]
     public static partial void ParserReplaced(ILogger log, int process, string reason);
 }

@@ -1,7 +1,9 @@
 using Appliance.Contracts;
+using Appliance.Kernel.Data;
 using Appliance.Kernel.Mail.Parse;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Settings;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -14,7 +16,12 @@ internal static class MailParts
     public static void Describe(IModuleBuilder builder)
     {
         builder.Services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section);
-        builder.Services.AddSingleton<MailSealer>();
+        builder.Services.AddSingleton(s => new StoredKeys(s.GetRequiredService<Database>(), new(s.GetRequiredService<IDataProtectionProvider>))).AddSingleton<KeptUploads>().AddSingleton<MailSealer>();
+        builder.Services.AddScoped(s => new ListMailKeys(s.GetRequiredService<Database>(), s.GetRequiredService<MailKeys>(), s.GetRequiredService<ISettings>(), s.GetRequiredService<IOptionsMonitor<MailOptions>>(), s.GetRequiredService<TimeProvider>()));
+        builder.Services.AddScoped(s => new LookAtMailKeys(s.GetRequiredService<Database>(), s.GetRequiredService<KeptUploads>()));
+        builder.Services.AddScoped(s => new AddMailKeys(s.GetRequiredService<Database>(), s.GetRequiredService<KeptUploads>(), s.GetRequiredService<StoredKeys>()));
+        builder.Services.AddScoped(s => new MakeMailKey(s.GetRequiredService<Database>(), s.GetRequiredService<StoredKeys>(), s.GetRequiredService<ISettings>(), s.GetRequiredService<IOptionsMonitor<MailOptions>>()));
+        MailKeyEndpoints.Describe(builder);
         builder.Services.AddSingleton(s => new OutgoingMail(s.GetRequiredService<IOptionsMonitor<MailOptions>>(), s.GetRequiredService<ISettings>(), s.GetRequiredService<MailSealer>()));
         builder.Services.AddSingleton<MailStore>();
         builder.Services.AddSingleton<ParsePool>();

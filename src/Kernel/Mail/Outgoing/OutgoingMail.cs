@@ -59,7 +59,7 @@ public sealed class OutgoingMail
             return Outcome<QueuedMail>.Refused(faults);
         var settings = _options.CurrentValue;
         var id = MailId.New();
-        var (from, name) = await SenderAsync(settings, cancel);
+        var (from, name) = await SenderAsync(_site, settings, cancel);
         var messageId = $"{id.Value:N}@{from[(from.LastIndexOf('@') + 1)..]}";
         message = message with { Recipients = recipients };
         var outcome = await _sealer.SealAsync(message, from, MessageBytes.Entity(message, messageId), cancel);
@@ -116,10 +116,10 @@ public sealed class OutgoingMail
             : Refuse.Unavailable("kernel.mail.refused.no-program");
 
     /// <summary>The team's own address and name where the site has set them, else those of the configuration.</summary>
-    private async Task<(string From, string Name)> SenderAsync(MailOptions settings, CancellationToken cancel)
+    internal static async Task<(string From, string Name)> SenderAsync(ISettings site, MailOptions settings, CancellationToken cancel)
     {
-        var from = MailAddress.TryRead(await _site.FindAsync<string>(SettingKeys.OrganisationMail, cancel), out var own, out _) ? own : settings.From;
-        var name = (await _site.FindAsync<string>(SettingKeys.OrganisationName, cancel))?.Trim() is { Length: > 0 } set && !HeaderText.Breaks(set) ? set : settings.FromName;
+        var from = MailAddress.TryRead(await site.FindAsync<string>(SettingKeys.OrganisationMail, cancel), out var own, out _) ? own : settings.From;
+        var name = (await site.FindAsync<string>(SettingKeys.OrganisationName, cancel))?.Trim() is { Length: > 0 } set && !HeaderText.Breaks(set) ? set : settings.FromName;
         return (from, name);
     }
 

@@ -19,9 +19,13 @@ internal static class GpgProgram
     public static bool IsPresent => File.Exists(Program);
 
     /// <summary>Runs it with <paramref name="input"/> on standard input. Throws <see cref="TimeoutException"/> when it takes too long or writes too much.</summary>
-    public static async Task<GpgAnswer> RunAsync(string home, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancel)
+    public static async Task<GpgAnswer> RunAsync(string home, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancel) =>
+        await AskAsync(home, ["--batch", "--pinentry-mode", "error", .. arguments], input, cancel);
+
+    /// <summary>The same for what asks questions, answered from standard input.</summary>
+    public static async Task<GpgAnswer> AskAsync(string home, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancel)
     {
-        string[] always = ["--batch", "--no-tty", "--no-auto-key-retrieve", "--no-auto-key-locate", "--disable-dirmngr", "--trust-model", "always", "--pinentry-mode", "error", "--status-fd", "2"];
+        string[] always = ["--no-tty", "--no-auto-key-retrieve", "--no-auto-key-locate", "--disable-dirmngr", "--trust-model", "always", "--status-fd", "2"];
         var (_, output, errors) = await BoundedProgram.RunAsync(Program, home, [.. always, .. arguments], input, cancel);
         return new(output, [.. errors.Split('\n').Where(l => l.StartsWith("[GNUPG:] ", StringComparison.Ordinal)).Select(l => l[9..].Trim())]);
     }

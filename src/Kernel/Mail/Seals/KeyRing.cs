@@ -9,10 +9,12 @@ namespace Appliance.Kernel.Mail;
 /// </summary>
 internal sealed class KeyRing : IDisposable
 {
-    private KeyRing(string home) => Home = home;
+    private readonly GpgHome _home;
+
+    private KeyRing(GpgHome home) => _home = home;
 
     /// <summary>The home of gpg.</summary>
-    public string Home { get; }
+    public string Home => _home.Path;
 
     /// <summary>Every certificate, with its private key where the folder has it.</summary>
     public X509Certificate2Collection Certificates { get; } = [];
@@ -30,11 +32,14 @@ internal sealed class KeyRing : IDisposable
     public List<string> Unreadable { get; } = [];
 
     /// <summary>Reads all files of <paramref name="folder"/> and of those below it.</summary>
-    public static async Task<KeyRing> ReadAsync(string folder, CancellationToken cancel)
+    public static Task<KeyRing> ReadAsync(string folder, CancellationToken cancel) => ReadAsync(folder, [], cancel);
+
+    /// <summary>The files of <paramref name="folder"/>, where it is not empty, and the keys in <paramref name="stored"/>, in one ring.</summary>
+    public static async Task<KeyRing> ReadAsync(string folder, IReadOnlyList<StoredKey> stored, CancellationToken cancel)
     {
-        var home = Directory.CreateTempSubdirectory("cirt-keys-").FullName;
-        var ring = new KeyRing(home);
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        var ring = new KeyRing(new GpgHome());
+        var home = ring.Home;
+        foreach (var file in folder.Length == 0 ? Enumerable.Empty<string>() : Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var bytes = await File.ReadAllBytesAsync(file, cancel);
             var extension = Path.GetExtension(file).ToLowerInvariant();
@@ -46,6 +51,7 @@ internal sealed class KeyRing : IDisposable
             else if (extension is ".crt" or ".cer" or ".pem" or ".der" or ".p12" or ".pfx")
                 ring.Certificate(file, bytes, extension);
         }
+        await ring.StoredAsync(stored, cancel);
         if (GpgProgram.IsPresent)
             ring.OpenPgpKeys = await OpenPgpKey.ListAsync(home, cancel);
         return ring;
@@ -56,8 +62,38 @@ internal sealed class KeyRing : IDisposable
     {
         foreach (var certificate in Certificates)
             certificate.Dispose();
-        // The agent that gpg started for this home ends by itself when its folder is gone.
-        Directory.Delete(Home, recursive: true);
+        _home.Dispose();
+    }
+
+    private async Task StoredAsync(IReadOnlyList<StoredKey> stored, CancellationToken cancel)
+    {
+        var packets = stored.Where(s => s.Scheme == "openpgp").SelectMany(s => (byte[][])[s.Public, s.Secret ?? []]).SelectMany(b => b).ToArray();
+        if (packets.Length > 0 && GpgProgram.IsPresent)
+            await GpgProgram.RunAsync(Home, ["--import"], packets, cancel);
+        foreach (var key in stored)
+        {
+            AddedAt[key.Fingerprint] = key.AddedAt;
+            if (key.Scheme != "smime")
+                continue;
+            var certificate = X509CertificateLoader.LoadCertificate(key.Public);
+            Certificates.Add(key.Secret is null ? certificate : WithSecret(certificate, key.Secret));
+            // The team's own certificate may be its own issuer; it vouches for nobody else.
+            if (!key.Own && MailCertificate.IsAuthority(certificate))
+                Authorities.Add(certificate);
+        }
+    }
+
+    private static X509Certificate2 WithSecret(X509Certificate2 certificate, byte[] pkcs8)
+    {
+        if (certificate.GetRSAPublicKey() is not null)
+        {
+            using var rsa = RSA.Create();
+            rsa.ImportPkcs8PrivateKey(pkcs8, out _);
+            return certificate.CopyWithPrivateKey(rsa);
+        }
+        using var ecdsa = ECDsa.Create();
+        ecdsa.ImportPkcs8PrivateKey(pkcs8, out _);
+        return certificate.CopyWithPrivateKey(ecdsa);
     }
 
     private void Certificate(string file, byte[] bytes, string extension)

@@ -50,7 +50,8 @@ internal sealed record OpenPgpKey(string Fingerprint, IReadOnlyList<string> User
             }
             else if (key is not null && field[0] == "fpr" && key.Fingerprint.Length == 0 && field.Length > 9)
                 key = key with { Fingerprint = field[9] };
-            else if (key is not null && field[0] == "uid" && field.Length > 9 && field[1] is not ("r" or "i"))
+            else if (key is not null && field[0] == "uid" && field.Length > 9 && (key.Revoked || field[1] is not ("r" or "i")))
+                // With the key itself all its user ids count as taken back.
                 key = key with { UserIds = [.. key.UserIds, Unescape(field[9])] };
         }
         Keep();
