@@ -22,6 +22,7 @@ internal static partial class TicketingApi
         DescribeTasks(builder);
         DescribeLookups(builder);
         DescribeTemplates(builder);
+        DescribeMailings(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder

@@ -8,6 +8,7 @@ using Appliance.Ticketing.Handover;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Intake;
 using Appliance.Ticketing.Lookups;
+using Appliance.Ticketing.Mailings;
 using Appliance.Ticketing.Notices;
 using Appliance.Ticketing.Reporting;
 using Appliance.Ticketing.Reports;
@@ -53,6 +54,7 @@ public sealed class TicketingModule : IModule
             .Subscribes<ShareAcknowledged, NoteAcknowledgement>("note-acknowledgement")
             .Bulk<ChangeMany>("change")
             .Bulk<RejectMany>("reject")
+            .Bulk<SendLetters>("mailing")
             .Job<EscalateJob>("escalate", JobSchedule.Each(TimeSpan.FromMinutes(1)))
             .Job<DestroyOldJob>("destroy-old-evidence", JobSchedule.At("0 40 3 * * ?"))
             .AppendOnly("ticketing.note_versions")
@@ -61,6 +63,7 @@ public sealed class TicketingModule : IModule
             .Search<IncidentSearch>()
             .Retention(new("ticketing.reports", 730, RejectReport.DeleteOld))
             .Retention(new("ticketing.handovers", 730, HandOver.DeleteOld))
+            .Retention(new("ticketing.mailings", 30, PrepareMailing.DeleteOld))
             .Pages("Appliance.Ticketing.Pages")
             .Navigation(new("tickets", "ticketing.nav.queue", "/tickets", Permissions.Read, 0, "confirmation_number"))
             .Navigation(new("tickets", "ticketing.nav.reports", "/tickets/reports", Permissions.Triage, 1))
@@ -83,6 +86,13 @@ public sealed class TicketingModule : IModule
             .AddScoped<IncidentOpening>()
             .AddScoped<NewReport>()
             .AddScoped<NoticeText>()
+            .AddScoped<LetterText>()
+            .AddScoped<WriteLetter>()
+            .AddScoped<Addressees>()
+            .AddScoped<StoreLetters>()
+            .AddScoped<FillMailings>()
+            .AddScoped<NoteRun>()
+            .AddScoped<SendMailing>()
             .AddSingleton<EvidenceVault>()
             .AddSingleton<PackEvidence>()
             .AddSingleton<ArchiveTurn>()

@@ -11,6 +11,9 @@ public interface IConstituency
     /// <summary>The organisation with the longest domain suffix of <paramref name="name"/>, or null.</summary>
     ConstituentMatch? Find(string name);
 
+    /// <summary>The organisation that holds the autonomous system, or null.</summary>
+    ConstituentMatch? FindSystem(long number) => null;
+
     /// <summary>The organisation itself, when the viewer may see it.</summary>
     Task<ConstituentCard?> FindAsync(Viewer viewer, ConstituentId id, CancellationToken cancel);
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
@@ -11,7 +12,7 @@ internal sealed class Constituency(Database database, ILogger<Constituency> log)
 {
     private const string SelectNetworks =
         """
-        select n.constituent_id, c.name, n.written, n.prefix::text as prefix, n.domain
+        select n.constituent_id, c.name, n.written, n.prefix::text as prefix, n.domain, n.asn
         from directory.networks n
         join directory.constituents c on c.id = n.constituent_id
         where n.active and c.archived_at is null
@@ -38,12 +39,14 @@ internal sealed class Constituency(Database database, ILogger<Constituency> log)
         """;
 
     private readonly SemaphoreSlim _oneReload = new(1, 1);
-    private volatile Tables _tables = new(new AddressTable([]), new DomainTable([]));
+    private volatile Tables _tables = new(new AddressTable([]), new DomainTable([]), FrozenDictionary<long, ConstituentMatch>.Empty);
 
     public ConstituentMatch? Find(IPAddress address) => _tables.Addresses.Find(address);
 
     public ConstituentMatch? Find(string name) =>
         LooksLikeAddress(name) && IPAddress.TryParse(name, out var address) ? Find(address) : _tables.Domains.Find(name);
+
+    public ConstituentMatch? FindSystem(long number) => _tables.Systems.GetValueOrDefault(number);
 
     public async Task<ConstituentCard?> FindAsync(Viewer viewer, ConstituentId id, CancellationToken cancel) =>
         MayLook(viewer) ? (await CardsAsync(viewer, id, null, 1, cancel)).FirstOrDefault() : null;
@@ -60,6 +63,7 @@ internal sealed class Constituency(Database database, ILogger<Constituency> log)
             var rows = await database.QueryAsync<NetworkRow>(SelectNetworks, null, cancel);
             var prefixes = new List<(IPNetwork, ConstituentMatch)>();
             var domains = new List<(string, ConstituentMatch)>();
+            var systems = new Dictionary<long, ConstituentMatch>();
             foreach (var row in rows)
             {
                 var match = new ConstituentMatch(row.ConstituentId, row.Name, row.Written);
@@ -67,8 +71,10 @@ internal sealed class Constituency(Database database, ILogger<Constituency> log)
                     prefixes.Add((prefix, match));
                 else if (row.Domain is { } domain)
                     domains.Add((domain, match));
+                else if (row.Asn is { } number)
+                    systems.TryAdd(number, match);
             }
-            _tables = new(new AddressTable(prefixes), new DomainTable(domains));
+            _tables = new(new AddressTable(prefixes), new DomainTable(domains), systems.ToFrozenDictionary());
             Log.Swapped(log, prefixes.Count, domains.Count, rows.Count - prefixes.Count - domains.Count);
         }
         finally
@@ -104,9 +110,9 @@ internal sealed class Constituency(Database database, ILogger<Constituency> log)
         return [.. cards.Select(c => new ConstituentCard(c.Id, c.Name, c.Sector, [.. contacts[c.Id].Select(k => new ContactCard(k.Name, k.Mail, k.Language, k.Purpose))]))];
     }
 
-    private sealed record Tables(AddressTable Addresses, DomainTable Domains);
+    private sealed record Tables(AddressTable Addresses, DomainTable Domains, FrozenDictionary<long, ConstituentMatch> Systems);
 
-    private sealed record NetworkRow(ConstituentId ConstituentId, string Name, string Written, string? Prefix, string? Domain);
+    private sealed record NetworkRow(ConstituentId ConstituentId, string Name, string Written, string? Prefix, string? Domain, long? Asn);
 
     private sealed record CardRow(ConstituentId Id, string Name, string Sector);
 

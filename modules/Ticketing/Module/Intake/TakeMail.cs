@@ -54,6 +54,8 @@ internal sealed class TakeMail(MailStore store, NewReport reports, IncidentClock
     private const string Remember =
         "insert into ticketing.messages (message_id, incident_id, seen_at) values (@MessageId, @Incident, @Now) on conflict (message_id) do nothing";
 
+    private const string Answered = "update ticketing.letters set answered_at = @Now where message_id = any(@Ids) and answered_at is null";
+
     public async Task HandleAsync(MailReceived fact, Work work, CancellationToken cancel)
     {
         var mail = await store.FindReceivedAsync(work.Viewer, fact.Mail, cancel);
@@ -114,6 +116,8 @@ internal sealed class TakeMail(MailStore store, NewReport reports, IncidentClock
         if (!added)
             return;
         await work.ExecuteAsync(Remember, new { fact.MessageId, Incident = row.Id, work.Now }, cancel);
+        if (fact is { Kind: "mail", References.Count: > 0 })
+            await work.ExecuteAsync(Answered, new { Ids = fact.References.ToArray(), work.Now }, cancel);
         await News.TellAsync(work, new(row.Id), clocks, cancel);
         Log.MailJoined(log, fact.Mail.Value, row.Number);
     }

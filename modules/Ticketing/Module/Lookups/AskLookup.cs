@@ -16,7 +16,7 @@ internal sealed class AskLookup(Database database, LookupBell bell, TicketingOpt
 {
     private const string Trace = $"select count(*) from ticketing.observables o where o.incident_id in {Members.OfId} and o.type = @Type and o.value = @Value";
 
-    private const string Put =
+    internal const string Put =
         """
         -- every row: an answer that another incident has got already spares the question, and shows nothing of that incident
         insert into ticketing.lookups as l (incident_id, kind, type, value, state, asked_at, asked_by, asked_name, next_at, answered_at, server, answer)

@@ -3,7 +3,9 @@ using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Http;
+using Appliance.Ticketing.Mailings;
 using DnsClient;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -11,7 +13,7 @@ using Npgsql;
 namespace Appliance.Ticketing.Lookups;
 
 /// <summary>Asks what was put before it, away from every page: one question at a time, three tries, and the marking is read again before each.</summary>
-internal sealed class LookupWorker(Database database, RdapClient rdap, DnsAsker dns, LookupBell bell, TimeProvider time, ILogger<LookupWorker> log) : BackgroundService
+internal sealed class LookupWorker(Database database, RdapClient rdap, DnsAsker dns, LookupBell bell, TimeProvider time, IServiceScopeFactory scopes, ILogger<LookupWorker> log) : BackgroundService
 {
     private const int MostTries = 3;
 
@@ -42,7 +44,8 @@ internal sealed class LookupWorker(Database database, RdapClient rdap, DnsAsker 
         {
             try
             {
-                if (!await StepAsync(stoppingToken))
+                var asked = await StepAsync(stoppingToken);
+                if (!await FillAsync(stoppingToken) && !asked)
                     await bell.WaitAsync(s_look, time, stoppingToken);
             }
             catch (Exception fault) when (fault is NpgsqlException or TimeoutException)
@@ -51,6 +54,13 @@ internal sealed class LookupWorker(Database database, RdapClient rdap, DnsAsker 
                 await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    /// <summary>Tells a mailing that waits for an answer what came of it; false when none does.</summary>
+    internal async Task<bool> FillAsync(CancellationToken cancel)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<FillMailings>().StepAsync(cancel);
     }
 
     /// <summary>Asks the question that waits longest; false when none does.</summary>
