@@ -43,6 +43,7 @@ internal sealed class ConsoleModule : IModule
         builder.Navigation(new("admin", "console.jobs", "/admin/jobs", KernelPermissions.ReadJobs, 30));
         builder.Navigation(new("admin", "console.deliveries", "/admin/deliveries", KernelPermissions.ManageOutbox, 40));
         builder.Navigation(new("admin", "console.mail", "/admin/mail", KernelPermissions.ReadMail, 45));
+        builder.Navigation(new("admin", "console.keys", "/admin/mail-keys", KernelPermissions.ReadMail, 46));
         builder.Navigation(new("admin", "console.backup", "/admin/backup", KernelPermissions.ManageBackups, 47));
         builder.Navigation(new("admin", "console.audit", "/admin/audit", KernelPermissions.ReadAudit, 50));
     }

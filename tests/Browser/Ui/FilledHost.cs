@@ -63,7 +63,7 @@ public sealed class FilledHost : IAsyncLifetime
         string[] ofManager =
         [
             "/", "/account", "/account?tab=factor", "/account?tab=sessions", "/account?tab=look", "/admin/audit", "/admin/backup", "/admin/deliveries", "/admin/health", "/admin/jobs",
-            "/admin/mail", "/admin/mail/received", "/admin/roles", "/admin/roles?tab=person", "/admin/roles?tab=who&right=kernel.users.manage", "/admin/roles/new?from=analyst", "/admin/tokens", "/admin/webhooks", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
+            "/admin/mail", "/admin/mail/received", "/admin/mail-keys", "/admin/mail-keys?view=others", "/admin/roles", "/admin/roles?tab=person", "/admin/roles?tab=who&right=kernel.users.manage", "/admin/roles/new?from=analyst", "/admin/tokens", "/admin/webhooks", "/admin/settings", "/admin/users", "/directory/constituents", "/directory/constituents/new",
             $"/directory/constituents/{constituent}", "/directory/import", "/help", "/help?page=/sense/inbox", "/help/parts", "/wall/numbers", "/wall/alerts", "/readiness", "/search", "/search?q=ministry",
             "/sense/inbox", "/sense/inbox?by=signature", "/sense/inbox?q=-sid:1%20port:%3E0", "/sense/rules", "/sense/rules?view=noise", "/sense/rules?view=indicators", "/sense/rules?view=costs", "/sense/rules?view=hidden", "/sense/rules/edit",
             "/sense/rules/sources/0198c0de-0000-7000-8000-000000000001", "/sense/assets", "/sense/assets?view=names", $"/sense/assets/{left["destination"]}", "/sense/captures", "/sense/sensors", "/sense/sensors/1", "/sense/events", "/sense/data",

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
@@ -95,11 +94,13 @@ public sealed class ListMailKeys : Query<MailKeyQuestion, MailKeySheet>
 
     private readonly Database _database;
     private readonly MailKeys _keys;
+    private readonly MailSealer _sealer;
     private readonly ISettings _site;
     private readonly IOptionsMonitor<MailOptions> _options;
     private readonly TimeProvider _time;
 
-    internal ListMailKeys(Database database, MailKeys keys, ISettings site, IOptionsMonitor<MailOptions> options, TimeProvider time) => (_database, _keys, _site, _options, _time) = (database, keys, site, options, time);
+    internal ListMailKeys(Database database, MailKeys keys, MailSealer sealer, ISettings site, IOptionsMonitor<MailOptions> options, TimeProvider time) =>
+        (_database, _keys, _sealer, _site, _options, _time) = (database, keys, sealer, site, options, time);
 
     /// <inheritdoc/>
     public override Permission Permission => KernelPermissions.ReadMail;
@@ -121,7 +122,7 @@ public sealed class ListMailKeys : Query<MailKeyQuestion, MailKeySheet>
             line.State = State(line, ring, now);
         var folder = key is null && ring is not null ? Folder(ring, now).Where(l => (request.Own is null || l.Own == request.Own) && Has(l, words)).ToList() : [];
         var (address, _) = await OutgoingMail.SenderAsync(_site, _options.CurrentValue, cancel);
-        var signs = ring is null || _options.CurrentValue.Sign == MailOptions.Never ? null : KeyChoice.OwnOpenPgp(ring, address) is not null ? "openpgp" : KeyChoice.OwnCertificate(ring, address, now) is not null ? "smime" : null;
+        var signs = await _sealer.SignsAsync(address, cancel);
         return new MailKeySheet(new([.. shown], rows.Count > limit ? new MailListKey(shown[^1].AddedAt!.Value, shown[^1].Id!.Value).ToString() : null), folder, address, signs);
     }
 
@@ -185,11 +186,18 @@ public sealed class TakePublicKey(Database database) : Query<Guid, PublicKeyFile
             : new PublicKeyFile($"{name}.crt", System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", row.PublicKey) + "\n");
     }
 
-    /// <summary>Armour of RFC 9580 section 6, whose checksum readers no longer need.</summary>
+    /// <summary>Armour of RFC 4880 section 6 with its checksum, which GnuPG 2.2 does not go without.</summary>
     private static string Armour(byte[] packets)
     {
-        var text = Convert.ToBase64String(packets);
-        return string.Create(CultureInfo.InvariantCulture, $"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{string.Join('\n', text.Chunk(64).Select(c => new string(c)))}\n-----END PGP PUBLIC KEY BLOCK-----\n");
+        var crc = 0xB704CE;
+        foreach (var octet in packets)
+        {
+            crc ^= octet << 16;
+            for (var i = 0; i < 8; i++)
+                crc = (crc << 1) ^ ((crc & 0x800000) != 0 ? 0x1864CFB : 0);
+        }
+        var check = Convert.ToBase64String([(byte)(crc >> 16), (byte)(crc >> 8), (byte)crc]);
+        return $"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{string.Join('\n', Convert.ToBase64String(packets).Chunk(64).Select(c => new string(c)))}\n={check}\n-----END PGP PUBLIC KEY BLOCK-----\n";
     }
 
     private sealed class FileRow
