@@ -80,7 +80,7 @@ internal static partial class TicketingApi
     {
         var files = await collect.RunAsync(viewer, body.Files ?? [], body.Evidence ?? [], cancel);
         return files.TryGet(out var ready)
-            ? await act.RunAsync(viewer, new(new(id), [.. (body.Recipients ?? []).Select(r => new MailRecipient(r))], body.Subject, body.Text, body.Language, body.Audience, body.Override) { Files = ready }, cancel)
+            ? await act.RunAsync(viewer, new(new(id), [.. (body.Recipients ?? []).Select(r => new MailRecipient(r))], body.Subject, body.Text, body.Language, body.Audience, body.Override) { Files = ready, Seal = body.Seal }, cancel)
             : Outcome<NoticeSent>.Refused(files.Refusals);
     }
 
@@ -131,7 +131,7 @@ internal static partial class TicketingApi
 
     internal sealed record OwnerBody(bool GiveBack = false, Guid? Owner = null);
 
-    internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent", string? Override = null, IReadOnlyList<Guid>? Files = null, IReadOnlyList<Guid>? Evidence = null);
+    internal sealed record NotifyBody(string Subject, string Text, IReadOnlyList<string>? Recipients = null, string Language = "en", string Audience = "constituent", string? Override = null, IReadOnlyList<Guid>? Files = null, IReadOnlyList<Guid>? Evidence = null, string? Seal = null);
 
     internal sealed record ReportBody(string Subject, string Text, string Sender = "", string SenderName = "", IReadOnlyList<Observable>? Observables = null);
 

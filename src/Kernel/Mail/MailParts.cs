@@ -17,7 +17,7 @@ internal static class MailParts
     {
         builder.Services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section);
         builder.Services.AddSingleton(s => new StoredKeys(s.GetRequiredService<Database>(), new(s.GetRequiredService<IDataProtectionProvider>))).AddSingleton<KeptUploads>().AddSingleton<MailSealer>();
-        builder.Services.AddScoped(s => new ListMailKeys(s.GetRequiredService<Database>(), s.GetRequiredService<MailKeys>(), s.GetRequiredService<ISettings>(), s.GetRequiredService<IOptionsMonitor<MailOptions>>(), s.GetRequiredService<TimeProvider>()));
+        builder.Services.AddScoped(s => new ListMailKeys(s.GetRequiredService<Database>(), s.GetRequiredService<MailKeys>(), s.GetRequiredService<MailSealer>(), s.GetRequiredService<ISettings>(), s.GetRequiredService<IOptionsMonitor<MailOptions>>(), s.GetRequiredService<TimeProvider>()));
         builder.Services.AddScoped(s => new LookAtMailKeys(s.GetRequiredService<Database>(), s.GetRequiredService<KeptUploads>()));
         builder.Services.AddScoped(s => new AddMailKeys(s.GetRequiredService<Database>(), s.GetRequiredService<KeptUploads>(), s.GetRequiredService<StoredKeys>()));
         builder.Services.AddScoped(s => new MakeMailKey(s.GetRequiredService<Database>(), s.GetRequiredService<StoredKeys>(), s.GetRequiredService<ISettings>(), s.GetRequiredService<IOptionsMonitor<MailOptions>>()));

@@ -23,11 +23,11 @@ internal sealed record AnswersSent(IReadOnlyList<MailId> Sent, IReadOnlyList<Ans
 internal sealed record AnswerLeft(Guid Report, string Sender, Refusal Reason);
 
 /// <summary>Thanks the reporters: each gets a message of their own in the thread of their own report, and sees nobody else.</summary>
-internal sealed class AnswerReporters(Database database, OutgoingMail mail, NoticeText text, TicketingOptions options) : Act<AnswerRequest, AnswersSent>(database)
+internal sealed class AnswerReporters(Database database, OutgoingMail mail, NoticeText text, TicketingOptions options, MailStore store) : Act<AnswerRequest, AnswersSent>(database)
 {
     private const string Find =
         $"""
-        select m.id, m.sender, m.sender_name, m.subject,
+        select m.id, m.sender, m.sender_name, m.subject, m.mail_id,
             (select x.message_id from ticketing.messages x where x.report_id = m.id order by x.seen_at limit 1) as message_id
         from ticketing.reports m
         where m.id = any(@Reports) and m.incident_id in {Members.OfId} and {Visible.RowsOfConstituents}
@@ -58,13 +58,14 @@ internal sealed class AnswerReporters(Database database, OutgoingMail mail, Noti
         var marking = await Members.MarkingAsync(work, incident, cancel);
         var reports = await work.QueryAsync<ReporterRow>(Find, Visible.With(work.Viewer, new { incident.Id, Reports = request.Reports!.ToArray() }), cancel);
         var (sent, left) = (new List<MailId>(), new List<AnswerLeft>());
+        var sealedOnes = await store.EncryptedAsync(work.Viewer, [.. reports.Select(r => r.MailId).OfType<Guid>().Select(m => new MailId(m))], cancel);
         foreach (var report in reports)
         {
             // Who reported takes part: the marking lets us answer, except RED, which is never mailed.
             var blocked = report.Sender.Contains('@', StringComparison.Ordinal)
                 ? MailRules.Check(marking, report.Sender, new HashSet<string>(), reports.Select(r => r.Sender.ToLowerInvariant()).ToHashSet())
                 : Refuse.Conflict("ticketing.refused.no-address");
-            var outcome = blocked is null ? await QueueAsync(work, request, incident, marking, report, cancel) : blocked;
+            var outcome = blocked is null ? await QueueAsync(work, request, incident, marking, report, report.MailId is { } mailed && sealedOnes.Contains(new(mailed)), cancel) : blocked;
             if (outcome.TryGet(out var queued))
                 sent.Add(queued);
             else
@@ -76,7 +77,7 @@ internal sealed class AnswerReporters(Database database, OutgoingMail mail, Noti
         return new AnswersSent(sent, left);
     }
 
-    private async Task<Outcome<MailId>> QueueAsync(Work work, AnswerRequest request, IncidentRow incident, Marking marking, ReporterRow report, CancellationToken cancel)
+    private async Task<Outcome<MailId>> QueueAsync(Work work, AnswerRequest request, IncidentRow incident, Marking marking, ReporterRow report, bool encrypted, CancellationToken cancel)
     {
         var (_, body) = text.ForReporter(incident, report.SenderName, request.Language);
         var subject = $"Re: {SubjectLines.Base(report.Subject)}";
@@ -92,6 +93,8 @@ internal sealed class AnswerReporters(Database database, OutgoingMail mail, Noti
                 Marking = marking,
                 InReplyTo = report.MessageId,
                 References = report.MessageId is { } id ? [id] : [],
+                // Whoever wrote encrypted is not answered in clear by an act on many.
+                Seal = encrypted ? SealWish.Required : SealWish.Policy,
                 Delay = TimeSpan.FromSeconds(options.RecallSeconds),
             },
             cancel);
@@ -102,7 +105,7 @@ internal sealed class AnswerReporters(Database database, OutgoingMail mail, Noti
         await new TimelineEntry(incident.IncidentId, "mail-out")
         {
             Text = body,
-            Detail = new { subject, to = sent.Recipients.Select(r => r.Address), audience = "reporter", label = marking.Label },
+            Detail = new { subject, to = sent.Recipients.Select(r => r.Address), audience = "reporter", label = marking.Label, signed = sent.Seal.Signed, encrypted = sent.Seal.Encrypted },
             Mail = sent.Mail,
             Internal = true,
         }.AddAsync(work, cancel);
@@ -120,5 +123,7 @@ internal sealed class AnswerReporters(Database database, OutgoingMail mail, Noti
         public string Subject { get; set; } = "";
 
         public string? MessageId { get; set; }
+
+        public Guid? MailId { get; set; }
     }
 }

@@ -21,13 +21,20 @@ internal sealed record NoticeRequest(IncidentId Incident, IReadOnlyList<MailReci
 {
     /// <summary>Files that go with it, ready to leave: <see cref="CollectFiles"/>.</summary>
     public IReadOnlyList<NoticeFile> Files { get; init; } = [];
+
+    /// <summary>encrypted: refused unless it can be; clear: not, and somebody decided so; null: where it can be, and an answer to encrypted mail always.</summary>
+    public string? Seal { get; init; }
 }
 
 /// <summary>A message that was queued.</summary>
-internal sealed record NoticeSent(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients);
+internal sealed record NoticeSent(MailId Mail, string MessageId, IReadOnlyList<MailDelivery> Recipients)
+{
+    /// <summary>Whether it leaves signed and encrypted.</summary>
+    public MailSealed Seal { get; init; } = new(null, null);
+}
 
 /// <summary>Writes to the organisation or the reporter: label in subject and first line, thread kept, recipients held to the marking, delivery shown in the timeline.</summary>
-internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IConstituency constituency, NoticeText text, TicketingOptions options, IncidentClocks clocks, HeldFiles held) : Act<NoticeRequest, NoticeSent>(database)
+internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IConstituency constituency, NoticeText text, TicketingOptions options, IncidentClocks clocks, HeldFiles held, MailStore store) : Act<NoticeRequest, NoticeSent>(database)
 {
     private const string Thread = $"select x.message_id from ticketing.messages x where x.incident_id in {Members.OfId} order by x.seen_at limit 50";
 
@@ -60,6 +67,8 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         if (gone is not null)
             return gone;
         var faults = await FaultsAsync(work, request, incident, marking, cancel);
+        var wish = await WishAsync(work, request, incident, marking, cancel);
+        faults.AddRange(wish.Refusals);
         if (faults.Count > 0)
             return Outcome<NoticeSent>.Refused(faults);
         var thread = await work.QueryAsync<string>(Thread, Visible.With(work.Viewer, new { incident.Id }), cancel);
@@ -78,13 +87,14 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
                 InReplyTo = thread.LastOrDefault(),
                 References = thread,
                 Files = [.. request.Files.Select(f => new OutgoingFile(f.Name, f.Bytes))],
+                Seal = wish.Value,
                 Delay = TimeSpan.FromSeconds(options.RecallSeconds),
             },
             cancel);
         if (!queued.TryGet(out var sent))
             return Outcome<NoticeSent>.Refused(queued.Refusals);
         await RecordAsync(work, request, incident, marking, sent, cancel);
-        return new NoticeSent(sent.Mail, sent.MessageId, sent.Recipients);
+        return new NoticeSent(sent.Mail, sent.MessageId, sent.Recipients) { Seal = sent.Seal };
     }
 
     private async Task<List<Refusal>> FaultsAsync(Work work, NoticeRequest request, IncidentRow incident, Marking marking, CancellationToken cancel)
@@ -108,6 +118,17 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         return faults;
     }
 
+    private async Task<Outcome<SealWish>> WishAsync(Work work, NoticeRequest request, IncidentRow incident, Marking marking, CancellationToken cancel)
+    {
+        var last = await work.QueryAsync<Guid>(NoticeSeal.LastIn, Visible.With(work.Viewer, new { incident.Id }), cancel);
+        var answers = await NoticeSeal.AnyEncryptedAsync(store, work.Viewer, last, cancel);
+        var required = mail.MustEncrypt(marking);
+        var wish = NoticeSeal.Wish(request.Seal, answers, required, Overridden(work.Viewer, request, marking));
+        if (wish.Succeeded && wish.Value == SealWish.Clear && (answers || required))
+            work.Audit("ticketing.incident.sent-in-clear", incident.Subject, new { incident.Number, label = marking.Label, answers, required, reason = request.Override?.Trim() });
+        return wish;
+    }
+
     /// <summary>Somebody who may do so says why; RED is spoken, never mailed.</summary>
     private static bool Overridden(Viewer viewer, NoticeRequest request, Marking marking) =>
         marking.Tlp != Tlp.Red && request.Override?.Trim() is { Length: >= 5 and <= 500 } && viewer.May(Permissions.Override);
@@ -122,12 +143,12 @@ internal sealed class NotifyConstituent(Database database, OutgoingMail mail, IC
         await new TimelineEntry(incident.IncidentId, "mail-out")
         {
             Text = request.Text.Trim(),
-            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = marking.Label, overridden = request.Override?.Trim() is { Length: > 0 } why ? why : null, files = await HeldFiles.ToldAsync(work, incident, request.Files, cancel) },
+            Detail = new { subject = request.Subject.Trim(), to = sent.Recipients.Select(r => r.Address), audience = request.Audience, label = marking.Label, overridden = request.Override?.Trim() is { Length: > 0 } why ? why : null, files = await HeldFiles.ToldAsync(work, incident, request.Files, cancel), signed = sent.Seal.Signed, encrypted = sent.Seal.Encrypted },
             Mail = sent.Mail,
             Internal = false,
         }.AddAsync(work, cancel);
         await held.SentAsync(work, request.Files, string.Join(", ", sent.Recipients.Select(r => r.Address)) is { Length: > 300 } many ? many[..300] : string.Join(", ", sent.Recipients.Select(r => r.Address)), cancel);
         await TimelineEntry.TouchAsync(work, incident.IncidentId, incident.State == IncidentStates.InProgress && incident.SnoozedUntil is null ? clocks.Due(incident.State, incident.Severity, work.Now) : null, cancel);
-        work.Audit("ticketing.incident.mailed", incident.Subject, new { incident.Number, mail = sent.Mail.ToString(), recipients = sent.Recipients.Count, label = marking.Label, files = request.Files.Select(f => new { size = f.Bytes.Length, f.Sha256 }) });
+        work.Audit("ticketing.incident.mailed", incident.Subject, new { incident.Number, mail = sent.Mail.ToString(), recipients = sent.Recipients.Count, label = marking.Label, signed = sent.Seal.Signed, encrypted = sent.Seal.Encrypted, files = request.Files.Select(f => new { size = f.Bytes.Length, f.Sha256 }) });
     }
 }

@@ -89,6 +89,8 @@ public sealed partial class IncidentPage
         _ => "info",
     };
 
+    private static string Scheme(string scheme) => scheme == "smime" ? "S/MIME" : "OpenPGP";
+
     private bool InFilter(TimelineLine item) => (Filter ?? "") switch
     {
         "mail" => KindOf(item.Kind) == "mail",

@@ -102,6 +102,9 @@ public sealed class OutgoingMail
     /// <summary>Whether a message to each of the addresses can be encrypted, in their order.</summary>
     public Task<IReadOnlyList<RecipientKey>> KeysAsync(IReadOnlyList<string> addresses, CancellationToken cancel) => _sealer.FindAsync(addresses, cancel);
 
+    /// <summary>By what mail is signed: openpgp, smime, or null when it leaves unsigned.</summary>
+    public async Task<string?> SignsAsync(CancellationToken cancel) => await _sealer.SignsAsync((await SenderAsync(_site, _options.CurrentValue, cancel)).From, cancel);
+
     /// <summary>True when the policy of the site asks for encryption of what is marked so.</summary>
     public bool MustEncrypt(Marking marking) => _sealer.Requires(marking);
 

@@ -45,6 +45,13 @@ public sealed class MailStore(Database database)
         order by m.received_at, m.id
         """;
 
+    private const string Encrypted =
+        $"""
+        select m.id
+        from kernel.mail_in m
+        where m.id = any(@Ids) and m.parsed @? '$.seals[*] ? (@.encrypted == true)' and {Visible.Rows}
+        """;
+
     internal const string DeleteOldSent =
         """
         -- every row: retention looks at age alone
@@ -92,6 +99,10 @@ public sealed class MailStore(Database database)
     public async Task<IReadOnlyList<MailWithFiles>> FilesAsync(Viewer viewer, IReadOnlyList<MailId> mails, CancellationToken cancel) =>
         [.. (await database.QueryAsync<FilesRow>(Files, Visible.With(viewer, new { Ids = mails.Select(m => m.Value).ToArray() }), cancel))
             .Select(r => new MailWithFiles(new(r.Id), r.ReceivedAt, r.Sender ?? "", JsonSerializer.Deserialize<List<ParsedAttachment>>(r.Attachments, ParseVerb.Json)!))];
+
+    /// <summary>Those of the received messages that came encrypted.</summary>
+    public async Task<IReadOnlySet<MailId>> EncryptedAsync(Viewer viewer, IReadOnlyList<MailId> mails, CancellationToken cancel) =>
+        (await database.QueryAsync<Guid>(Encrypted, Visible.With(viewer, new { Ids = mails.Select(m => m.Value).ToArray() }), cancel)).Select(id => new MailId(id)).ToHashSet();
 
     /// <summary>The bytes of a message, received or sent, as they came or as they were approved.</summary>
     public Task<byte[]?> RawAsync(Viewer viewer, MailId id, CancellationToken cancel) =>

@@ -17,11 +17,26 @@ internal sealed class MailSealer(MailKeys keys, IOptionsMonitor<MailOptions> opt
     /// <summary>Signatures of texts that go to many, one message each: made once.</summary>
     private readonly ConcurrentDictionary<string, string> _kept = new();
 
-    /// <summary>Whether each address can be encrypted to, in their order.</summary>
+    /// <summary>Whether each address can be encrypted to, in their order: by keys of one kind where all have one, else by the best that each has.</summary>
     public async Task<IReadOnlyList<RecipientKey>> FindAsync(IReadOnlyList<string> addresses, CancellationToken cancel)
     {
         var ring = await keys.RingAsync(cancel);
+        foreach (var scheme in ring is null ? (ReadOnlySpan<string>)[] : ["openpgp", "smime"])
+        {
+            var found = addresses.Select(a => KeyChoice.For(ring!, a, scheme, time.GetUtcNow())).OfType<RecipientKey>().ToList();
+            if (found.Count == addresses.Count)
+                return found;
+        }
         return [.. addresses.Select(a => KeyChoice.For(ring, a, time.GetUtcNow()))];
+    }
+
+    /// <summary>By what a message from <paramref name="from"/> is signed where it is not encrypted, or null.</summary>
+    public async Task<string?> SignsAsync(string from, CancellationToken cancel)
+    {
+        var ring = await keys.RingAsync(cancel);
+        return ring is null || options.CurrentValue.Sign == MailOptions.Never ? null
+            : KeyChoice.OwnOpenPgp(ring, from) is not null ? "openpgp"
+            : KeyChoice.OwnCertificate(ring, from, time.GetUtcNow()) is not null ? "smime" : null;
     }
 
     /// <summary>True when the policy asks for encryption of what is marked so.</summary>
