@@ -19,6 +19,8 @@ static class Look
   public static bool Postgres() =>
     Program("initdb") || (IO.Directory.Exists("/usr/lib/postgresql") && IO.Directory.GetDirectories("/usr/lib/postgresql").Any(folder => IO.File.Exists($"{folder}/bin/initdb")));
 
+  public static bool FontFile(string beginning) => IO.Directory.Exists("/usr/share/fonts") && IO.Directory.EnumerateFiles("/usr/share/fonts", $"{beginning}*", IO.SearchOption.AllDirectories).Any();
+
   public static bool Font(string language) => Program("fc-list") && Read("fc-list", $":lang={language}").Length > 0;
 
   public static string Read(string program, params string[] line)
@@ -38,6 +40,9 @@ var parts = new Part[]
   new(Needs.Run, "Hyperscan or Vectorscan, to match rules", () => Look.Library("libhs.so.5"), "libhyperscan5", "libvectorscan5"),
   new(Needs.Run, "PCRE2", () => Look.Library("libpcre2-8.so.0"), "libpcre2-8-0"),
   new(Needs.Run, "GMime, to read mail", () => Look.Library("libgmime-3.0.so.0"), "libgmime-3.0-0", "libgmime-3.0-0t64"),
+  new(Needs.Run, "Pango and Cairo, to print PDF", () => Look.Library("libpangocairo-1.0.so.0"), "libpangocairo-1.0-0"),
+  new(Needs.Run, "letters for it: Latin, Cyrillic, Arabic", () => Look.FontFile("DejaVuSans."), "fonts-dejavu-core"),
+  new(Needs.Run, "letters for it: Chinese", () => Look.FontFile("DroidSansFallback"), "fonts-droid-fallback"),
   new(Needs.Run, "GnuPG", () => Look.Program("gpg"), "gnupg"),
   new(Needs.Run, "age, to encrypt backups", () => Look.Program("age"), "age"),
   new(Needs.Test, "Chromium, for the browser tests", () => Look.Program("chromium"), "chromium"),
@@ -45,6 +50,7 @@ var parts = new Part[]
   new(Needs.Test, "fontconfig, to see which letters can be drawn", () => Look.Program("fc-list"), "fontconfig"),
   new(Needs.Test, "a font with Arabic letters", () => Look.Font("ar"), "fonts-noto-core"),
   new(Needs.Test, "a font with Chinese characters", () => Look.Font("zh-cn"), "fonts-wqy-microhei", "fonts-noto-cjk"),
+  new(Needs.Test, "poppler, to read what was printed", () => Look.Program("pdftotext"), "poppler-utils"),
   // Another mail server is left alone: installing this one would remove it, and the tests that need it say that they are skipped.
   new(Needs.Test, "a mail server for the tests on loopback", () => Look.Program("smtpd", "sendmail"), "opensmtpd"),
   new(Needs.Test, "rsync, for the tests of remote sensors", () => Look.Program("rsync"), "rsync"),

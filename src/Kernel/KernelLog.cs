@@ -85,4 +85,7 @@ internal static partial class KernelLog
 
     [LoggerMessage(1036, LogLevel.Error, "the worker of acts on many met a fault it did not expect; it goes on")]
     public static partial void BulkWorkerFault(ILogger log, Exception fault);
+
+    [LoggerMessage(1040, LogLevel.Error, "a document could not be printed: {Reason}")]
+    public static partial void PrintFailed(ILogger log, string reason);
 }

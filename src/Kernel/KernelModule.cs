@@ -16,6 +16,7 @@ using Appliance.Kernel.Mail;
 using Appliance.Kernel.Modules;
 using Appliance.Kernel.Notices;
 using Appliance.Kernel.Outbox;
+using Appliance.Kernel.Print;
 using Appliance.Kernel.Recents;
 using Appliance.Kernel.Reporting;
 using Appliance.Kernel.Settings;
@@ -104,6 +105,7 @@ internal sealed class KernelModule : IModule
     {
         services.AddAccounts();
         services.AddSingleton<AuditChain>();
+        services.AddSingleton<PdfPrinter>();
         services.AddSingleton<AlarmBoard>().AddSingleton<IAlarms>(s => s.GetRequiredService<AlarmBoard>());
         services.AddSingleton<IntakeGate>().AddSingleton<DiskParts>();
         services.AddSingleton<HostLock>();

@@ -23,6 +23,7 @@ internal static partial class TicketingApi
         DescribeLookups(builder);
         DescribeTemplates(builder);
         DescribeMailings(builder);
+        DescribePrinting(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder

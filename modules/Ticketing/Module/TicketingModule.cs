@@ -10,6 +10,7 @@ using Appliance.Ticketing.Intake;
 using Appliance.Ticketing.Lookups;
 using Appliance.Ticketing.Mailings;
 using Appliance.Ticketing.Notices;
+using Appliance.Ticketing.Printing;
 using Appliance.Ticketing.Reporting;
 using Appliance.Ticketing.Reports;
 using Appliance.Ticketing.Search;
@@ -93,6 +94,7 @@ public sealed class TicketingModule : IModule
             .AddScoped<FillMailings>()
             .AddScoped<NoteRun>()
             .AddScoped<SendMailing>()
+            .AddScoped<PrintIncident>()
             .AddSingleton<EvidenceVault>()
             .AddSingleton<PackEvidence>()
             .AddSingleton<ArchiveTurn>()

@@ -68,6 +68,7 @@ internal static class VerbTable
         new DemoVerb(catalog, data),
         // Never through the modules: the process that reads hostile documents must not hold the settings or the database's key.
         new Kernel.Mail.Parse.ParseVerb(),
+        new Kernel.Print.PrintVerb(),
         .. StandaloneProgram.Find().Select(p => new StandaloneVerb(p)),
     ];
 

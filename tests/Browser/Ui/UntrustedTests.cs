@@ -1,4 +1,4 @@
-using Appliance.Ui;
+using Appliance.Contracts;
 using Xunit;
 
 namespace Appliance.Tests.Browser.Ui;

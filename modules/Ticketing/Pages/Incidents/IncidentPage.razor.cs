@@ -4,7 +4,6 @@ using Appliance.Ticketing.Changes;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Pages.Queue;
 using Appliance.Ticketing.Pages.Templates;
-using Appliance.Ticketing.Playbooks;
 using Appliance.Ticketing.Tasks;
 using Appliance.Ui;
 using Microsoft.AspNetCore.Components;
@@ -99,58 +98,7 @@ public sealed partial class IncidentPage
         _ => true,
     };
 
-    /// <summary>The facts of an entry as one line in the reader's language.</summary>
-    private string Particulars(TimelineLine item) => item.Kind switch
-    {
-        "state" => T["ticketing.timeline.state-text", State(item, "from"), State(item, "to")]
-            + (Text(item, "outcome") is { Length: > 0 } outcome ? $" ({T[$"ticketing.outcome.{outcome}"]})" : ""),
-        "owner" => Text(item, "to") is { Length: > 0 } to ? T["ticketing.timeline.owner-text", to] : T["ticketing.timeline.owner-none"],
-        "mail-in" => T["ticketing.timeline.mail-in-text", $"{Text(item, "name")} <{Text(item, "from")}>".Trim(), Text(item, "subject")],
-        "mail-out" => T["ticketing.timeline.mail-out-text", Text(item, "subject"), Text(item, "label")],
-        "report" => T["ticketing.timeline.mail-in-text", $"{Text(item, "name")} <{Text(item, "from")}>".Trim(), Text(item, "subject")],
-        "acknowledged" => T["ticketing.timeline.acknowledged-text", Text(item, "peer")],
-        "link" or "merged" or "split" => T["ticketing.timeline.link-text", Text(item, "number")],
-        "merge" => T["ticketing.timeline.link-text", string.Join(", ", Values(item, "numbers"))],
-        "unmerge" => T["ticketing.timeline.link-text", Text(item, "number")],
-        "report-left" => T["ticketing.timeline.mail-in-text", $"{Text(item, "name")} <{Text(item, "from")}>".Trim(), Text(item, "subject")],
-        "snooze" => Moment(item, "until"),
-        "escalated" => Moment(item, "due"),
-        "undo" => State(item, "state"),
-        "task" => Told(item),
-        "playbook" => T["ticketing.timeline.playbook-text", Title(item, "names"), Text(item, "tasks")],
-        "follow-up" => $"{T[$"ticketing.follow.{Text(item, "kind")}"]}{(Text(item, "to") is { Length: > 0 } moved ? $": {T[$"ticketing.follow.state.{moved}"]}" : "")}",
-        "evidence" => T["ticketing.timeline.evidence-text", Text(item, "number"), Text(item, "name"), T[$"ticketing.custody.{Text(item, "act")}"]],
-        "edit" => T["ticketing.timeline.edit-text", string.Join(", ", Values(item, "fields").Select(f => T[$"ticketing.field.{f}"]))],
-        "opened" or "alert" when Text(item, "signature").Length > 0 => T["ticketing.timeline.alert-text", Text(item, "signature"), Text(item, "source"), Text(item, "destination"), Text(item, "count")],
-        "opened" when Text(item, "source").Length > 0 => T[$"ticketing.source.{Text(item, "source")}"],
-        _ => "",
-    };
-
-    private string Told(TimelineLine item) => $"{Title(item, "titles")}: " + Text(item, "what") switch
-    {
-        "moved" => T["ticketing.timeline.state-text", T[$"ticketing.task.state.{Text(item, "from")}"], T[$"ticketing.task.state.{Text(item, "to")}"]],
-        "given" when Text(item, "to") is { Length: > 0 } to => T["ticketing.task.told.given", to],
-        var what => T[$"ticketing.task.told.{what}"],
-    };
-
-    /// <summary>What an entry keeps in several languages, in the reader's.</summary>
-    private string Title(TimelineLine item, string name) =>
-        item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var titles) && titles.ValueKind == JsonValueKind.Object && titles.EnumerateObject().Any()
-            ? InLanguage.Of(titles.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.ToString()))
-            : "";
-
-    private string State(TimelineLine item, string name) => T[$"ticketing.state.{Text(item, name)}"];
-
-    private static string Moment(TimelineLine item, string name) =>
-        DateTimeOffset.TryParse(Text(item, name), System.Globalization.CultureInfo.InvariantCulture, out var at) ? at.ToString("yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture) : "";
-
-    private static string Text(TimelineLine item, string name) =>
-        item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value.ToString() : "";
-
-    private static IEnumerable<string> Values(TimelineLine item, string name) =>
-        item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
-            ? value.EnumerateArray().Select(v => v.ToString())
-            : [];
+    private TimelineWords Words => new(T, System.Globalization.CultureInfo.CurrentUICulture);
 
     /// <summary>What left with a message; of a file with a stricter label, the label stands for its name.</summary>
     private static IEnumerable<(string Name, long Size, string? Sha256)> FilesOf(TimelineLine item) =>

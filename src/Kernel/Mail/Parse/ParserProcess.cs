@@ -20,20 +20,7 @@ internal sealed class ParserProcess : IDisposable
     /// <summary>Starts one with an environment that holds nothing of the host's.</summary>
     public static ParserProcess Start(string program)
     {
-        var start = new ProcessStartInfo(program) { ArgumentList = { "parse" }, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" };
-        var root = Environment.GetEnvironmentVariable("DOTNET_ROOT");
-        start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/bin:/bin";
-        if (!string.IsNullOrEmpty(root))
-            start.Environment["DOTNET_ROOT"] = root;
-        // A heap that ends in an exception rather than in the machine's memory; no diagnostics socket; no second mapping of code pages.
-        start.Environment["DOTNET_GCHeapHardLimit"] = "0x20000000";
-        start.Environment["DOTNET_gcConcurrent"] = "0";
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
-        start.Environment["DOTNET_TieredPGO"] = "0";
-        start.Environment["LANG"] = "C.UTF-8";
-        var process = new Process { StartInfo = start };
+        var process = new Process { StartInfo = ConfinedStart.Of(program, "parse") };
         var parser = new ParserProcess(process);
         process.ErrorDataReceived += (_, line) => parser.Note(line.Data);
         process.Start();

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Appliance.Ui;
+namespace Appliance.Contracts;
 
 /// <summary>A run of ordinary characters, or one character that would be invisible or deceive.</summary>
 /// <param name="Text">What is shown.</param>
