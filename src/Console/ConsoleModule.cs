@@ -30,6 +30,7 @@ internal sealed class ConsoleModule : IModule
         builder.Permission(ReportPermissions.Read, Role.Administrator, Role.Manager, Role.Analyst, Role.Operator, Role.Auditor);
         builder.Answers<OrganisationAnswers>();
         builder.Endpoint("GET", "search", Permission.SignedIn, SearchEndpoint.FindAsync);
+        builder.Endpoint("GET", "report.pdf", ReportPermissions.Read, ReportDocument.PdfAsync);
         builder.Endpoint("GET", "report.csv", ReportPermissions.Read, ReportFile.CsvAsync);
         builder.Endpoint("GET", "report.json", ReportPermissions.Read, ReportFile.JsonAsync);
         builder.Navigation(new("home", "ui.area.home", "/", Permission.SignedIn));

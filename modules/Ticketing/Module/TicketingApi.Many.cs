@@ -58,7 +58,7 @@ internal static partial class TicketingApi
 
     private static Task<Outcome<ReportsAnswer>> Return(Viewer viewer, ReturnReports act, ReturnBody body, CancellationToken cancel) => act.RunAsync(viewer, body.Reports ?? [], cancel);
 
-    private static Task<Outcome<IncidentRef>> Promote(Viewer viewer, PromoteReport act, Guid id, OpenBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Fields()), cancel);
+    private static Task<Outcome<IncidentRef>> Promote(Viewer viewer, PromoteReport act, Guid id, OpenBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Fields(viewer)), cancel);
 
     internal sealed record ChangeBody(
         IReadOnlyList<Guid>? Incidents = null, string? State = null, string? Outcome = null, string? Reason = null, Guid? Owner = null, bool GiveBack = false, int? Severity = null, int? Impact = null,

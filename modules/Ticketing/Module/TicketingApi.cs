@@ -59,12 +59,12 @@ internal static partial class TicketingApi
         query.RunAsync(viewer, new(view, words, after, limit), cancel);
 
     private static Task<Outcome<IncidentRef>> Open(Viewer viewer, OpenIncident act, OpenBody body, CancellationToken cancel) =>
-        act.RunAsync(viewer, new(body.Fields(), body.Observables, "api"), cancel);
+        act.RunAsync(viewer, new(body.Fields(viewer), body.Observables, "api"), cancel);
 
     private static Task<Outcome<IncidentSheet>> Show(Viewer viewer, ShowIncident query, string number, CancellationToken cancel) => query.RunAsync(viewer, number, cancel);
 
     private static Task<Outcome<int>> Edit(Viewer viewer, EditIncident act, Guid id, EditBody body, CancellationToken cancel) =>
-        act.RunAsync(viewer, new(new(id), body.Version, body.Fields(), KeepsPap: body.Pap is null), cancel);
+        act.RunAsync(viewer, new(new(id), body.Version, body.Fields(viewer), body.Pap is null, body.Named is null, body.Exercise is null), cancel);
 
     private static Task<Outcome<Done>> Note(Viewer viewer, AddNote act, Guid id, NoteBody body, CancellationToken cancel) => act.RunAsync(viewer, new(new(id), body.Text), cancel);
 
@@ -103,9 +103,9 @@ internal static partial class TicketingApi
     }
 
     /// <summary>An incident as the API writes it.</summary>
-    internal record OpenBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", IReadOnlyList<Observable>? Observables = null, int? Impact = null, int? Urgency = null, string? Pap = null)
+    internal record OpenBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", IReadOnlyList<Observable>? Observables = null, int? Impact = null, int? Urgency = null, string? Pap = null, IReadOnlyList<Guid>? Named = null, bool? Exercise = null)
     {
-        public IncidentFields Fields() => new()
+        public IncidentFields Fields(Viewer viewer) => new()
         {
             Title = Title,
             Summary = Summary,
@@ -114,15 +114,21 @@ internal static partial class TicketingApi
             Urgency = Urgency,
             RsitType = RsitType,
             Constituents = [.. (Constituents ?? []).Select(c => new ConstituentId(c))],
-            // An unknown label is treated as RED without names, which is refused, and an unknown PAP as the strictest.
-            Marking = Marking.Default with { Tlp = TlpLabel.TryParse(Tlp, out var tlp) ? tlp : Contracts.Tlp.Red, Pap = Pap is null ? Marking.Default.Pap : PapOf(Pap) },
+            // An unknown label is treated as RED without names, which is refused, and an unknown PAP as the strictest. What is RED is for who writes it, unless others are named.
+            Marking = Marking.Default with
+            {
+                Tlp = TlpLabel.TryParse(Tlp, out var tlp) ? tlp : Contracts.Tlp.Red,
+                Pap = Pap is null ? Marking.Default.Pap : PapOf(Pap),
+                Named = TlpLabel.TryParse(Tlp, out _) ? [.. (Named ?? [viewer.Id.Value]).Select(n => new UserId(n))] : [],
+                Exercise = Exercise ?? false,
+            },
         };
 
         private static Pap PapOf(string text) => Enum.GetValues<Pap>().FirstOrDefault(p => text.Equals($"PAP:{p}", StringComparison.OrdinalIgnoreCase), Contracts.Pap.Red);
     }
 
-    internal sealed record EditBody(string Title, int Version = 0, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", int? Impact = null, int? Urgency = null, string? Pap = null)
-        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp, null, Impact, Urgency, Pap);
+    internal sealed record EditBody(string Title, int Version = 0, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", int? Impact = null, int? Urgency = null, string? Pap = null, IReadOnlyList<Guid>? Named = null, bool? Exercise = null)
+        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp, null, Impact, Urgency, Pap, Named, Exercise);
 
     internal sealed record NoteBody(string Text);
 

@@ -87,9 +87,12 @@ internal static class ReportFile
         var outcome = await read.RunAsync(viewer, address, cancel);
         if (!outcome.TryGet(out var report))
             return Outcome<Done>.Refused(outcome.Refusals);
-        var name = string.Create(CultureInfo.InvariantCulture, $"report-{address.KindOrFirst}-{TimeZoneInfo.ConvertTime(report.Range.Period.From, report.Range.Zone):yyyy-MM-dd'T'HHmm}.{extension}");
-        return Results.File(write(report), type, name);
+        return Results.File(write(report), type, NameOf(report, extension));
     }
+
+    /// <summary>What the file is called: the kind of period and its beginning.</summary>
+    internal static string NameOf(Report report, string extension) =>
+        string.Create(CultureInfo.InvariantCulture, $"report-{report.Range.Address.KindOrFirst}-{TimeZoneInfo.ConvertTime(report.Range.Period.From, report.Range.Zone):yyyy-MM-dd'T'HHmm}.{extension}");
 
     private static string? Cell(IText text, ReportCell cell) => cell.Key is { } key ? ReportWords.Word(text, key) : cell.Text ?? Number(cell.Number, cell.Unit);
 

@@ -60,12 +60,20 @@ public sealed partial class ReportsTests : IAsyncLifetime
             await Assertions.Expect(page.Locator(".views-menu a", new() { HasText = "Monday round" })).ToHaveAttributeAsync("href", "/reports?kind=week&sections=sensing.report.alerts&sections=ticketing.report.incidents");
 
             await session.GoAsync(string.Create(CultureInfo.InvariantCulture, $"/reports?kind=week&sections=sensing.report.alerts&sections=ticketing.report.incidents&at={s_before:yyyy-MM-dd}"));
-            var download = await page.RunAndWaitForDownloadAsync(() => page.Locator("a[download]").First.ClickAsync());
+            var download = await page.RunAndWaitForDownloadAsync(() => page.Locator("a[download][href*='.csv']").ClickAsync());
             Assert.StartsWith("report-week-", download.SuggestedFilename, StringComparison.Ordinal);
             var csv = await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
             Assert.Contains("report,fact,marking,Marking,,,TLP:AMBER,,", csv, StringComparison.Ordinal);
             Assert.Contains($",'{Hostile},", csv, StringComparison.Ordinal);
             Assert.DoesNotContain("kernel.report", csv, StringComparison.Ordinal);
+
+            var paper = await page.RunAndWaitForDownloadAsync(() => page.Locator("a[download][href*='.pdf']").ClickAsync());
+            Assert.EndsWith(".pdf", paper.SuggestedFilename, StringComparison.Ordinal);
+            var printed = await Pdf.TextAsync(await paper.PathAsync());
+            Assert.Contains(WeekTitle(s_before), printed, StringComparison.Ordinal);
+            Assert.Contains("TLP:AMBER", printed, StringComparison.Ordinal);
+            Assert.Contains("<script>", printed, StringComparison.Ordinal);
+            Assert.Contains(await page.Locator("#sensing-report-alerts .report-now").First.InnerTextAsync(), printed, StringComparison.Ordinal);
 
             var shown = await page.Locator(".report").InnerTextAsync();
             await page.Locator("a[href^='/reports/print']").ClickAsync();

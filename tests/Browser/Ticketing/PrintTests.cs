@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Appliance.Host.Demo;
 using Appliance.Kernel.Data;
@@ -63,7 +62,7 @@ public sealed class PrintTests : IAsyncLifetime
             Assert.DoesNotContain("Call the bank", outside, StringComparison.Ordinal);
             Assert.DoesNotContain("Amina", outside, StringComparison.Ordinal);
         }
-        Assert.Equal(12, await CaseStage.CountAsync(_host, "select count(*) from kernel.audit where action = 'ticketing.incident.printed'"));
+        Assert.Equal(12, await CaseStage.CountAsync(_host, "select count(*) from audit.entries where action = 'ticketing.incident.printed'"));
     }
 
     [Fact]
@@ -75,6 +74,16 @@ public sealed class PrintTests : IAsyncLifetime
         var red = (await _api.PostAsync("ticketing/incidents", new { title = "Secret", summary = "", severity = 2, tlp = "TLP:RED" }, Cancel))!;
         Assert.Equal(200, await StatusAsync($"ticketing/incidents/{red["number"]}/report.pdf", "amina"));
         Assert.Equal(404, await StatusAsync($"ticketing/incidents/{red["number"]}/report.pdf", "lee"));
+
+        // An edit that says nothing of who may read it leaves it to those who might.
+        await _api.PutAsync($"ticketing/incidents/{red["id"]}", new { title = "Still secret", version = 1, tlp = "TLP:RED" }, Cancel);
+        Assert.Equal(200, await StatusAsync($"ticketing/incidents/{red["number"]}/report.pdf", "amina"));
+        Assert.Equal(404, await StatusAsync($"ticketing/incidents/{red["number"]}/report.pdf", "lee"));
+        var drill = (await _api.PostAsync("ticketing/incidents", new { title = "Drill", exercise = true }, Cancel))!;
+        await _api.PutAsync($"ticketing/incidents/{drill["id"]}", new { title = "Drill of the year", version = 1 }, Cancel);
+        Assert.Equal(1, await CaseStage.CountAsync(_host, "select count(*) from ticketing.incidents where title = 'Drill of the year' and exercise"));
+        var unknown = await Assert.ThrowsAsync<InvalidOperationException>(() => _api.PostAsync("ticketing/incidents", new { title = "x", tlp = "TLP:PURPLE" }, Cancel));
+        Assert.Contains("red-unnamed", unknown.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -107,7 +116,7 @@ public sealed class PrintTests : IAsyncLifetime
             await Assertions.Expect(page.Locator(".print-sheet")).Not.ToContainTextAsync("the team knows");
             var download = await page.RunAndWaitForDownloadAsync(() => page.Locator("a[download]").ClickAsync());
             Assert.Equal($"{_number}-fr.pdf", download.SuggestedFilename);
-            Assert.DoesNotContain("the team knows", await TextAsync(await download.PathAsync()), StringComparison.Ordinal);
+            Assert.DoesNotContain("the team knows", await Pdf.TextAsync(await download.PathAsync()), StringComparison.Ordinal);
             await page.EmulateMediaAsync(new() { Media = Media.Print });
             await Assertions.Expect(page.Locator("form")).ToBeHiddenAsync();
         }, _host);
@@ -121,7 +130,7 @@ public sealed class PrintTests : IAsyncLifetime
         Assert.Equal("application/pdf", answer.Content.Headers.ContentType?.MediaType);
         var file = Path.Combine(_host.Data, "read.pdf");
         await File.WriteAllBytesAsync(file, await answer.Content.ReadAsByteArrayAsync(Cancel), Cancel);
-        return await TextAsync(file);
+        return await Pdf.TextAsync(file);
     }
 
     private async Task<int> StatusAsync(string address, string person)
@@ -136,14 +145,5 @@ public sealed class PrintTests : IAsyncLifetime
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_host.Http, $"/api/v1/{address}"));
         request.Headers.Authorization = new("Bearer", DemoPeople.Load(new DataFolder(_host.Data))!.Single(p => p.Name == person).Token);
         return request;
-    }
-
-    private static async Task<string> TextAsync(string file)
-    {
-        using var process = Process.Start(new ProcessStartInfo("pdftotext", ["-layout", file, "-"]) { RedirectStandardOutput = true })!;
-        var text = await process.StandardOutput.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel);
-        Assert.Equal(0, process.ExitCode);
-        return text;
     }
 }

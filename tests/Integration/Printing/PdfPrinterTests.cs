@@ -59,18 +59,16 @@ public sealed class PdfPrinterTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ar", "تقرير الحادث", "DejaVuSans")]
-    [InlineData("zh", "事件报告", "Droid")]
-    [InlineData("ru", "Отчёт об инциденте", "DejaVuSans")]
-    public async Task Letters_of_the_language_are_in_the_file(string language, string words, string font)
+    [InlineData("ar", "تقرير الحادث")]
+    [InlineData("zh", "事件报告")]
+    [InlineData("ru", "Отчёт об инциденте")]
+    public async Task Letters_of_the_language_are_in_the_file(string language, string words)
     {
         var file = await FileAsync(Document(language, [new PrintText(PrintWords.Ours(words))]));
 
         var fonts = await RunAsync("pdffonts", file);
         Assert.All(fonts.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(2), l => Assert.Matches(@"yes\s+yes\s+yes", l));
-        if (!fonts.Contains("Noto", StringComparison.Ordinal))
-            Assert.Contains(font, fonts, StringComparison.Ordinal);
-        var read = await RunAsync("pdftotext", file, "-");
+        var read = await Pdf.TextAsync(file);
         // The reader of the file joins and parts Arabic words as it likes; no letter may be lost.
         Assert.All(words.Where(char.IsLetter), letter => Assert.Contains(letter, read.Normalize(System.Text.NormalizationForm.FormKC)));
     }
@@ -96,7 +94,7 @@ public sealed class PdfPrinterTests : IDisposable
     private static PrintDocument Document(string language, IReadOnlyList<PrintBlock> blocks) => new(
         PrintWords.Theirs("A title"), language, "TLP:AMBER+STRICT", PrintWords.Theirs("A team"), PrintWords.Theirs("A foot"), "Page {0} of {1}", DateTimeOffset.UnixEpoch, blocks);
 
-    private async Task<string> PrintAsync(PrintDocument document) => await RunAsync("pdftotext", "-layout", await FileAsync(document), "-");
+    private async Task<string> PrintAsync(PrintDocument document) => await Pdf.TextAsync(await FileAsync(document));
 
     private async Task<string> FileAsync(PrintDocument document)
     {

@@ -7,7 +7,9 @@ namespace Appliance.Ticketing.Incidents;
 
 /// <summary>New fields; <paramref name="Version"/> is the one the editor saw.</summary>
 /// <param name="KeepsPap">True when the editor said nothing of PAP: it stays as it is.</param>
-internal sealed record EditRequest(IncidentId Incident, int Version, IncidentFields Fields, bool KeepsPap = false);
+/// <param name="KeepsNamed">True when the editor said nothing of who may read what is RED: those named before may, or else the editor.</param>
+/// <param name="KeepsExercise">True when the editor said nothing of its being an exercise.</param>
+internal sealed record EditRequest(IncidentId Incident, int Version, IncidentFields Fields, bool KeepsPap = false, bool KeepsNamed = false, bool KeepsExercise = false);
 
 /// <summary>Changes the fields of an incident, unless someone else changed them meanwhile: then nothing is overwritten and the refusal says who.</summary>
 internal sealed class EditIncident(Database database, IConstituency constituency, IncidentClocks clocks) : Act<EditRequest, int>(database)
@@ -32,6 +34,10 @@ internal sealed class EditIncident(Database database, IConstituency constituency
             return Refuse.Changed("ticketing.refused.changed-meanwhile", found.ChangedBy, found.ChangedAt.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture));
         if (request.KeepsPap)
             fields = fields with { Marking = fields.Marking with { Pap = (Pap)found.Pap } };
+        if (request.KeepsNamed && fields.Marking.Tlp == Tlp.Red)
+            fields = fields with { Marking = fields.Marking with { Named = found.Tlp == (short)Tlp.Red ? found.Marking().Named : [work.Viewer.Id] } };
+        if (request.KeepsExercise)
+            fields = fields with { Marking = fields.Marking with { Exercise = found.Exercise } };
         var faults = fields.Faults().ToList();
         var names = await ConstituentNames.ReadAsync(constituency, work.Viewer, fields.Constituents, cancel);
         faults.AddRange(names.Refusals);

@@ -25,7 +25,7 @@ internal sealed class IncidentDocument(IText text, CultureInfo language, bool ou
         sheet.Mark.Label,
         PrintWords.Theirs(team.Length > 0 ? team : T("ticketing.print.report")),
         PrintWords.Theirs(outside ? T("ticketing.print.footer", sheet.Number, Minute(now)) : T("ticketing.print.footer-by", sheet.Number, Minute(now), maker)),
-        T("ticketing.print.page-of"),
+        T("kernel.print.page-of"),
         now,
         []);
 
@@ -127,5 +127,6 @@ internal sealed class IncidentDocument(IText text, CultureInfo language, bool ou
 
     private string T(string key, params object?[] arguments) => text.In(language, key, arguments);
 
-    private static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+    /// <summary>Day and time, which a blank between them would put the other way round among letters from right to left (UAX 9, N1).</summary>
+    private string Minute(DateTimeOffset at) => at.UtcDateTime.ToString(language.TextInfo.IsRightToLeft ? "yyyy-MM-dd'T'HH:mm'Z'" : "yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 }
