@@ -55,7 +55,8 @@ internal sealed class TimelineWords(IText text, CultureInfo language)
     private static string Moment(TimelineLine item, string name) =>
         DateTimeOffset.TryParse(Value(item, name), CultureInfo.InvariantCulture, out var at) ? at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) : "";
 
-    private static string Value(TimelineLine item, string name) =>
+    /// <summary>One fact of an entry, empty where it has none.</summary>
+    public static string Value(TimelineLine item, string name) =>
         item.Detail.ValueKind == JsonValueKind.Object && item.Detail.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value.ToString() : "";
 
     private static IEnumerable<string> Values(TimelineLine item, string name) =>
