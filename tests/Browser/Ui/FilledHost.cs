@@ -54,6 +54,7 @@ public sealed class FilledHost : IAsyncLifetime
         await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/playbooks", new { playbook = "0198c0de-0000-7000-8000-0000000000a1" }, cancel);
         await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/tasks", new { title = "Call the ministry", who = "owner", dueMinutes = 1 }, cancel);
         var template = await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/template", new { name = "Web attack", title = "Attack on {organisation}", tasks = new[] { new { texts = new { en = new { title = "Call the owner" } }, who = "owner" } } }, cancel);
+        var mailing = await analyst.PostAsync($"ticketing/incidents/{incident["id"]}/mailings", new { list = "192.0.2.10,infected with Example,443\n45.84.1.9\nno address", kind = "infected" }, cancel);
         var fields = new { title = "Path traversal against web portals", severity = 2, tlp = "green", summary = "Portals are probed.", body = "## What to do\n\nUpdate to 4.2.1." };
         var advisory = (await analyst.PostAsync("watch/advisories", new { fields }, cancel))!;
         await manager.PostAsync("watch/feeds", new { name = "Vendor", kind = "carried" }, cancel);
@@ -73,7 +74,7 @@ public sealed class FilledHost : IAsyncLifetime
         ];
         string[] ofAnalyst =
         [
-            $"/sense/alerts/{left["id"]}", $"/sense/alerts/{left["id"]}?tab=packets", "/sense/rules?view=wrong", "/tickets", "/tickets?view=snoozed", "/tickets/acts", "/tickets/follow-ups", "/tickets/handover", "/tickets/tasks", "/tickets/tasks?view=open", "/tickets/templates", $"/tickets/templates/{template!["id"]}", $"/tickets/new?template={template["id"]}", "/tickets/playbooks", "/tickets/playbooks?view=retired", "/tickets/playbooks/new", "/tickets/playbooks/0198c0de-0000-7000-8000-0000000000a1", "/tickets/playbooks/0198c0de-0000-7000-8000-0000000000a1/edit", "/tickets/new", "/tickets/reports", "/tickets/reports/new", $"/tickets/{incident["number"]}",
+            $"/sense/alerts/{left["id"]}", $"/sense/alerts/{left["id"]}?tab=packets", "/sense/rules?view=wrong", "/tickets", "/tickets?view=snoozed", "/tickets/acts", "/tickets/follow-ups", "/tickets/handover", "/tickets/tasks", "/tickets/tasks?view=open", "/tickets/templates", $"/tickets/templates/{template!["id"]}", $"/tickets/new?template={template["id"]}", "/tickets/playbooks", "/tickets/playbooks?view=retired", "/tickets/playbooks/new", "/tickets/playbooks/0198c0de-0000-7000-8000-0000000000a1", "/tickets/playbooks/0198c0de-0000-7000-8000-0000000000a1/edit", "/tickets/new", "/tickets/reports", "/tickets/reports/new", $"/tickets/{incident["number"]}", $"/tickets/{incident["number"]}/mailings/new", $"/tickets/{incident["number"]}/mailings/{mailing!["id"]}",
             "/watch", "/watch/advisories", "/watch/advisories/new", $"/watch/advisories/{advisory["number"]}", $"/watch/advisories/{advisory["number"]}/edit", $"/watch/advisories/{advisory["number"]}/print",
         ];
         return [.. ofManager.Select(p => ("lee", p)), .. ofAnalyst.Select(p => ("amina", p))];

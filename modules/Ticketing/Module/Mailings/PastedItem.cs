@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Appliance.Contracts;
 using Appliance.Kernel.Mail.Parse;
 
 namespace Appliance.Ticketing.Mailings;
@@ -30,13 +31,13 @@ internal readonly record struct PastedThing(string Type, string Value)
         if (WithPort(clear) is { } ported)
             return ported;
         var found = TraceText.Find(text);
-        return found is [var (trace, raw)] && s_owned.Contains(trace.Type) && raw.Trim().Length >= text.TrimEnd('.', '/').Length ? (new(trace.Type, trace.Value), null) : null;
+        return found is [var (trace, raw)] && s_owned.Contains(trace.Type) && raw.Trim().Length >= text.TrimEnd('.', '/').Length ? (Of(trace), null) : null;
     }
 
     /// <summary>What prose names: addresses where there are any, else all other things.</summary>
     public static IReadOnlyList<(PastedThing Thing, string Raw)> InText(string text)
     {
-        var found = TraceText.Find(text).Where(static f => s_owned.Contains(f.Trace.Type) && f.Trace.Value.Length <= Longest).Select(static f => (Thing: OfNetwork(f.Trace.Value) ?? new(f.Trace.Type, f.Trace.Value), f.Raw)).DistinctBy(static f => f.Thing).ToList();
+        var found = TraceText.Find(text).Where(static f => s_owned.Contains(f.Trace.Type) && f.Trace.Value.Length <= Longest).Select(static f => (Thing: OfNetwork(f.Trace.Value) ?? Of(f.Trace), f.Raw)).DistinctBy(static f => f.Thing).ToList();
         return found.Exists(static f => f.Thing.IsAddress) ? [.. found.Where(static f => f.Thing.IsAddress)] : found;
     }
 
@@ -62,6 +63,9 @@ internal readonly record struct PastedThing(string Type, string Value)
         "url" => Uri.TryCreate(Value.Contains("://", StringComparison.Ordinal) ? Value : "http://" + Value, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.IdnHost.Trim('[', ']') : null,
         _ => null,
     };
+
+    /// <summary>URLs may hold signs that turn the direction of a text; whoever reads the value must not see another one.</summary>
+    private static PastedThing Of(Observable trace) => new(trace.Type, PastedList.Tidy(trace.Value, Longest + 1));
 
     /// <summary>An address, a network without host bits, or the number of an autonomous system.</summary>
     private static PastedThing? OfNetwork(string text)

@@ -111,7 +111,7 @@ internal sealed record PastedList(IReadOnlyList<PastedItem> Items, IReadOnlyList
             return [.. read.Where(static r => r is not null).Select(static r => (r!.Value.Thing, PortText(r.Value.Port)))];
         var at = read.FindIndex(static r => r is { Thing.IsAddress: true });
         at = at < 0 ? read.FindIndex(static r => r is not null) : at;
-        if (cells.Count > 1 && at >= 0)
+        if (cells.Count > 1 && at >= 0 && !cells.Where((c, i) => read[i] is null && MayHoldAddress(c)).Any(static c => PastedThing.InText(c).Any(static f => f.Thing.IsAddress)))
             return [(read[at]!.Value.Thing, Tidy(string.Join(" | ", cells.Where((c, i) => i != at && c.Trim().Length > 0).Select(static c => c.Trim()).Prepend(PortText(read[at]!.Value.Port)).Where(static c => c.Length > 0))))];
         return Prose(line);
     }
@@ -127,6 +127,9 @@ internal sealed record PastedList(IReadOnlyList<PastedItem> Items, IReadOnlyList
         var clear = found.Count > 1 && found.Any(f => rest.Contains(f.Thing.Value, StringComparison.OrdinalIgnoreCase) || f.Raw.Length == 0) ? "" : Tidy(rest).Trim(',', ';', ':', '-', '|', ' ', '.', '(', ')', '"');
         return [.. found.Select(f => (f.Thing, clear))];
     }
+
+    /// <summary>Shorter cells, times and versions are passed over without a closer look.</summary>
+    private static bool MayHoldAddress(string cell) => cell.Length > 6 && (cell.Count(static c => c == '.') >= 3 || cell.Count(static c => c == ':') >= 3 || cell.Contains('[', StringComparison.Ordinal));
 
     private static string PortText(int? port) => port is { } number ? string.Create(CultureInfo.InvariantCulture, $"port={number}") : "";
 
