@@ -14,7 +14,7 @@ namespace Appliance.Integration.Ticketing;
 /// <summary>The real host dies in the middle of a mailing, again and again: nobody is written to twice, nobody is missing.</summary>
 public sealed class KilledMailingTests
 {
-    private const int Contacts = 3000;
+    private const int Contacts = 1500;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 

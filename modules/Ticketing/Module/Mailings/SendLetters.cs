@@ -148,7 +148,7 @@ internal sealed class SendLetters(Database database, OutgoingMail mail, StoreLet
         await new TimelineEntry(incident.IncidentId, "mail-out")
         {
             Text = written.Text,
-            Detail = new { subject = written.Subject, to = new[] { letter.Address }, audience = "mailing", label = rules.Marking.Label, overridden, mailing = mailing.Id, files = written.File is { } f ? new[] { new { name = f.Name, size = (long)f.Bytes.Length, sha256 = f.Sha256 } } : [] },
+            Detail = new { subject = written.Subject, to = new[] { letter.Address }, audience = "mailing", label = rules.Marking.Label, overridden, mailing = mailing.Id, signed = sent.Seal.Signed, encrypted = sent.Seal.Encrypted, files = written.File is { } f ? new[] { new { name = f.Name, size = (long)f.Bytes.Length, sha256 = f.Sha256 } } : [] },
             Mail = sent.Mail,
             Internal = true,
         }.AddAsync(work, cancel);
