@@ -29,7 +29,7 @@ public sealed class FilledHost : IAsyncLifetime
         var people = DemoPeople.Load(new DataFolder(Host.Data))!;
         DemoApi Api(string name) => new(_http, Host.Http, people.Single(p => p.Name == name).Token);
         Pages = await FillAsync(Api("amina"), Api("lee"), CancellationToken.None);
-        await TellAsync(Pages.Single(p => p.Path.StartsWith("/tickets/INC-", StringComparison.Ordinal)).Path);
+        await TellAsync(Pages.First(p => p.Path.StartsWith("/tickets/INC-", StringComparison.Ordinal)).Path);
     }
 
     /// <inheritdoc/>
