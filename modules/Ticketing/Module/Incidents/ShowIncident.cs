@@ -2,6 +2,7 @@ using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Kernel.Mail;
 using Appliance.Kernel.Permissions;
 using Appliance.Ticketing.Merge;
 
@@ -54,6 +55,9 @@ internal sealed record TimelineLine(Guid Id, DateTimeOffset At, string Kind, boo
 
     /// <summary>The merged incident that it belongs to; null for the incident itself.</summary>
     public string? Of { get; init; }
+
+    /// <summary>What was signed or encrypted of a message that came in.</summary>
+    public IReadOnlyList<MailSeal> Seals { get; init; } = [];
 }
 
 /// <summary>Delivery of one message to one recipient.</summary>
@@ -69,7 +73,7 @@ internal sealed record LinkLine(string Number, string Title, string State, strin
 internal sealed record ReportLink(Guid Id, string Subject, string Sender, DateTimeOffset ReceivedAt);
 
 /// <summary>One incident by its number.</summary>
-internal sealed class ShowIncident(Database database, TimeProvider time) : Query<string, IncidentSheet>
+internal sealed class ShowIncident(Database database, TimeProvider time, MailStore store) : Query<string, IncidentSheet>
 {
     private const string Timeline =
         $"""
@@ -136,6 +140,7 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
         var deliveries = (await database.QueryAsync<DeliveryRow>(Deliveries, Visible.With(viewer, own), cancel)).ToLookup(d => d.MailId);
         var timeline = await database.QueryAsync<TimelineRow>(Timeline, Visible.With(viewer, own), cancel);
         var merged = await database.QueryAsync<MergedRow>(Merged, Visible.With(viewer, own), cancel);
+        var seals = await store.SealsAsync(viewer, [.. timeline.Where(t => t.Kind is ("mail-in" or "report") && t.MailId is not null).Select(t => new MailId(t.MailId!.Value))], cancel);
         var numbers = merged.ToDictionary(m => m.Id, m => m.Number);
         return new IncidentSheet(
             row.IncidentId,
@@ -158,7 +163,7 @@ internal sealed class ShowIncident(Database database, TimeProvider time) : Query
             row.ConfirmedAt,
             row.FromAlerts is { } group ? new AlertGroupId(group) : null,
             [.. IncidentStates.From(row.State)],
-            [.. timeline.Select(t => t.Read(deliveries, numbers))],
+            [.. timeline.Select(t => t.Read(deliveries, numbers) with { Seals = t.Kind != "mail-out" && t.MailId is { } mail ? seals.GetValueOrDefault(new(mail), []) : [] })],
             [.. (await database.QueryAsync<TraceRow>(Traces, Visible.With(viewer, own), cancel)).Select(t => new TraceLine(t.Type, t.Value, t.Source, t.Elsewhere))],
             [.. (await database.QueryAsync<LinkRow>(Links, Visible.With(viewer, own), cancel)).Select(l => new LinkLine(l.Number, l.Title, l.State, l.Kind))],
             [.. (await database.QueryAsync<ReportRow>(Reports, Visible.With(viewer, own), cancel)).Select(r => new ReportLink(r.Id, r.Subject, r.Sender, r.ReceivedAt))])

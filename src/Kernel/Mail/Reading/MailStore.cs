@@ -52,6 +52,13 @@ public sealed class MailStore(Database database)
         where m.id = any(@Ids) and m.parsed @? '$.seals[*] ? (@.encrypted == true)' and {Visible.Rows}
         """;
 
+    private const string Seals =
+        $"""
+        select m.id, m.parsed -> 'seals' as seals
+        from kernel.mail_in m
+        where m.id = any(@Ids) and jsonb_array_length(coalesce(m.parsed -> 'seals', '[]')) > 0 and {Visible.Rows}
+        """;
+
     internal const string DeleteOldSent =
         """
         -- every row: retention looks at age alone
@@ -103,6 +110,12 @@ public sealed class MailStore(Database database)
     /// <summary>Those of the received messages that came encrypted.</summary>
     public async Task<IReadOnlySet<MailId>> EncryptedAsync(Viewer viewer, IReadOnlyList<MailId> mails, CancellationToken cancel) =>
         (await database.QueryAsync<Guid>(Encrypted, Visible.With(viewer, new { Ids = mails.Select(m => m.Value).ToArray() }), cancel)).Select(id => new MailId(id)).ToHashSet();
+
+    /// <summary>What was signed or encrypted of received messages; those with nothing of it are left out.</summary>
+    public async Task<IReadOnlyDictionary<MailId, IReadOnlyList<MailSeal>>> SealsAsync(Viewer viewer, IReadOnlyList<MailId> mails, CancellationToken cancel) =>
+        mails.Count == 0 ? new Dictionary<MailId, IReadOnlyList<MailSeal>>()
+        : (await database.QueryAsync<SealsRow>(Seals, Visible.With(viewer, new { Ids = mails.Select(m => m.Value).ToArray() }), cancel))
+            .ToDictionary(r => new MailId(r.Id), r => (IReadOnlyList<MailSeal>)JsonSerializer.Deserialize<List<MailSeal>>(r.Seals, ParseVerb.Json)!);
 
     /// <summary>The bytes of a message, received or sent, as they came or as they were approved.</summary>
     public Task<byte[]?> RawAsync(Viewer viewer, MailId id, CancellationToken cancel) =>
@@ -159,6 +172,13 @@ public sealed class MailStore(Database database)
         public string? Sender { get; set; }
 
         public string Attachments { get; set; } = "[]";
+    }
+
+    private sealed class SealsRow
+    {
+        public Guid Id { get; set; }
+
+        public string Seals { get; set; } = "[]";
     }
 
     private sealed class SentRow : MarkedRow
