@@ -35,7 +35,7 @@ public sealed class MailKeyPageTests(ConsoleHost console) : IClassFixture<Consol
             await page.FillAsync("#key-content", await gpg.PublicAsync(ann) + await gpg.PublicAsync(eve));
             await page.Locator("dialog[open] footer .primary").ClickAsync();
             await Assertions.Expect(page.Locator("dialog[open] section.card")).ToHaveCountAsync(2, s_soon);
-            await Assertions.Expect(page.Locator("dialog[open]")).ToContainTextAsync(string.Join(' ', ann.Chunk(4).Select(c => new string(c))));
+            await Assertions.Expect(page.Locator("dialog[open]")).ToContainTextAsync(string.Join(' ', ann[..20].Chunk(4).Select(c => new string(c))));
             await browser.PictureAsync($"mail-keys-compare-{language}");
             await page.Locator("dialog[open] footer .primary").ClickAsync();
             await Assertions.Expect(page.Locator("dialog[open]")).ToHaveCountAsync(0, s_soon);
