@@ -58,6 +58,13 @@ public sealed class MailKeyPageTests(ConsoleHost console) : IClassFixture<Consol
             await page.Locator("tr[data-key] details summary").First.ClickAsync();
             await browser.PictureAsync($"mail-keys-{language}");
             Assert.DoesNotContain("sesame", await page.ContentAsync(), StringComparison.Ordinal);
+            Assert.Empty(await Axe.BrokenAsync(page));
+            foreach (var width in Looks.Widths)
+            {
+                await page.SetViewportSizeAsync(width, 800);
+                Assert.True(await Looks.WrongAsync(page) is { Length: 0 }, $"{width}: {string.Join('\n', await Looks.WrongAsync(page))}");
+            }
+            await page.SetViewportSizeAsync(1280, 800);
 
             await ConsoleHost.GoAsync(page, $"/admin/mail-keys?q=ann-{language}@");
             await Assertions.Expect(rows).ToHaveCountAsync(1, s_soon);
