@@ -26,9 +26,7 @@ internal static class WebServices
             c.DisconnectedCircuitMaxRetained = 50;
             c.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
             c.DetailedErrors = false;
-        })
-            // A text area sends its whole text with each change: the longest text a page takes, written as JSON, must fit.
-            .AddHubOptions(static h => h.MaximumReceiveMessageSize = 1 << 20);
+        });
         services.AddKernelIdentity();
         // Endpoints take the viewer as a parameter; PermissionMiddleware has put it there.
         services.AddScoped(s => (Viewer)s.GetRequiredService<IHttpContextAccessor>().HttpContext!.Items[PermissionMiddleware.ViewerItem]!);
