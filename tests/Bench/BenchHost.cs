@@ -42,11 +42,15 @@ internal sealed class BenchHost : IAsyncDisposable
         return bench;
     }
 
+    /// <summary>The data folder.</summary>
+    public string Data => Path.Combine(_folder, "data");
+
     /// <summary>Starts the host and answers how long it took until it listened.</summary>
-    public async Task<TimeSpan> StartAsync()
+    /// <param name="settings">Configuration beside the usual one.</param>
+    public async Task<TimeSpan> StartAsync(Dictionary<string, string?>? settings = null)
     {
         var since = Stopwatch.GetTimestamp();
-        _host = CirtProcess.StartProgram(Cirt, ["serve", "--https-port", Number(_https), "--http-port", Number(_http)], Environment(null));
+        _host = CirtProcess.StartProgram(Cirt, ["serve", "--https-port", Number(_https), "--http-port", Number(_http)], new Dictionary<string, string?>(Environment(null).Concat(settings ?? [])));
         await _host.LineAsync(line => line.StartsWith("listening on http:", StringComparison.Ordinal), s_patience);
         return Stopwatch.GetElapsedTime(since);
     }

@@ -1,5 +1,6 @@
 using Appliance.Bench;
 using Appliance.Bench.Desk;
+using Appliance.Bench.Tickets;
 
 // Each bench measures the published program, prints a table, and judges nothing: figures belong to a machine.
 (string Name, string What, Func<BenchOptions, Task> Run)[] benches =
@@ -11,6 +12,7 @@ using Appliance.Bench.Desk;
     ("events", "searches over millions of records on disk, and whether a partial answer comes within its time", EventsBench.RunAsync),
     ("outbox", "from the commit of a fact to its delivery, on an idle host", OutboxBench.RunAsync),
     ("console", "inbox, tickets, keys, an act on all that match, and thirty people, over a year's alerts and incidents", ConsoleBench.RunAsync),
+    ("tickets", "queue, counts, words, traces, bulk acts, merge and mail over --incidents tickets with --records messages and observables", TicketBench.RunAsync),
     ("reports", "a month's report over a year's alerts and incidents, and each of its sections", ReportBench.RunAsync),
     ("sensor", "the packet engine beside a Suricata: load, busy time, memory", SensorBench.RunAsync),
     ("agreement", "the kit's cases, and the packet engine's records beside a Suricata's over the kit's captures", AgreementBench.RunAsync),

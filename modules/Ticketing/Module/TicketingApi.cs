@@ -28,6 +28,7 @@ internal static partial class TicketingApi
 
     private static void DescribeOne(IModuleBuilder builder) => builder
         .Endpoint("GET", "incidents", Permissions.Read, List)
+        .Endpoint("GET", "incidents/counts", Permissions.Read, Counts)
         .Endpoint("GET", "incidents.csv", Permissions.Read, ExportIncidents.CsvAsync)
         .Endpoint("GET", "incidents.json", Permissions.Read, ExportIncidents.JsonAsync)
         .Endpoint("POST", "incidents", Permissions.Open, Open)
@@ -57,6 +58,8 @@ internal static partial class TicketingApi
 
     private static Task<Outcome<Page<IncidentLine>>> List(Viewer viewer, ListIncidents query, CancellationToken cancel, string view = "open", string words = "", string? after = null, int limit = 50) =>
         query.RunAsync(viewer, new(view, words, after, limit), cancel);
+
+    private static Task<Outcome<ViewCounts>> Counts(Viewer viewer, CountViews query, CancellationToken cancel) => query.RunAsync(viewer, default, cancel);
 
     private static Task<Outcome<IncidentRef>> Open(Viewer viewer, OpenIncident act, OpenBody body, CancellationToken cancel) =>
         act.RunAsync(viewer, new(body.Fields(viewer), body.Observables, "api"), cancel);

@@ -1,8 +1,10 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Modules;
 using Appliance.Ticketing.Incidents;
+using Appliance.Ticketing.Merge;
 using Appliance.Ticketing.Queue;
 using Appliance.Ticketing.Reports;
+using Appliance.Ticketing.Search;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -54,6 +56,48 @@ public sealed class WordsTests : IAsyncLifetime
     {
         await _desk.OpenAsync(title);
         Assert.Empty(await FindAsync(words));
+    }
+
+    [Fact]
+    public async Task Word_that_thousands_of_messages_hold_is_found_in_the_order_of_the_list_once_each_and_only_where_it_may_be_seen()
+    {
+        var other = _desk.Modules.Person("Omar", Role.Manager);
+        var titled = await _desk.OpenAsync("A portal by its title");
+        var written = await _desk.OpenAsync("told");
+        var part = await _desk.OpenAsync("part");
+        var root = await _desk.OpenAsync("root");
+        var noted = await _desk.OpenAsync("noted");
+        await _desk.OpenAsync("nothing of it");
+        var red = await _desk.OpenAsync(new IncidentFields { Title = "red portal", Marking = new Marking(Tlp.Red, Named: [_desk.Analyst.Id]) });
+        await _desk.Get<AddNote>().RunAsync(_desk.Analyst, new(part.Id, "the portal of the part"), Cancel);
+        await _desk.Get<AddNote>().RunAsync(_desk.Analyst, new(noted.Id, "first"), Cancel);
+        var note = (await _desk.ShowAsync(noted.Number)).Timeline.Single(t => t.Kind == "note");
+        await _desk.Get<EditNote>().RunAsync(_desk.Analyst, new(note.Id, 1, "the portal came later"), Cancel);
+        Assert.True((await _desk.Get<MergeIncidents>().RunAsync(_desk.Analyst, new(root.Number, [part.Id]), Cancel)).Succeeded);
+        string[] wanted = [titled.Number, written.Number, root.Number, noted.Number];
+        Assert.Equal([titled.Number, root.Number, noted.Number, red.Number], (await FindAsync("portal")).Order(StringComparer.Ordinal));
+
+        await using var owner = Npgsql.NpgsqlDataSource.Create(_desk.Modules.Owner);
+        await using var many = owner.CreateCommand(
+            $"""
+            insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name, text)
+            select gen_random_uuid(), '{written.Id.Value}', now(), 'mail-in', false, '{Guid.Empty}', 'x', 'the portal again' from generate_series(1, 6100)
+            """);
+        await many.ExecuteNonQueryAsync(Cancel);
+        Assert.Equal([.. wanted, red.Number], (await FindAsync("portal")).Order(StringComparer.Ordinal));
+        var paged = new List<string>();
+        for (string? after = null; ;)
+        {
+            var page = (await _desk.Get<ListIncidents>().RunAsync(other, new(Words: "portal", After: after, Limit: 1), Cancel)).Value;
+            paged.AddRange(page.Items.Select(i => i.Number));
+            if ((after = page.Next) is null)
+                break;
+            Assert.True(page.TotalIsCapped);
+        }
+        Assert.Equal(wanted, paged.Order(StringComparer.Ordinal));
+        var hits = (await _desk.Get<IEnumerable<ISearchSource>>().Single(s => s is IncidentSearch).FindAsync(other, "portal", 20, Cancel)).Select(h => h.Path).ToList();
+        // The search over everything names the part itself.
+        Assert.Equal([.. new[] { titled, written, part, noted }.Select(i => $"/tickets/{i.Number}")], hits.Where(h => h.StartsWith("/tickets/INC-", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -26,6 +26,15 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         limit @Limit
         """;
 
+    private const string Walk =
+        $"""
+        select m.number, m.title, m.opened_at
+        from ticketing.incidents m
+        where {Visible.RowsOfConstituents} and {WordHits.Holds}
+        order by m.opened_at desc
+        limit @Limit
+        """;
+
     private const string Reports =
         $"""
         select m.id, m.subject, m.received_at
@@ -56,7 +65,7 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         if (asked.Length == 0 || !viewer.May(Permissions.Read))
             return [];
         var parameters = Visible.With(viewer, new { Words = asked, Staff = viewer.Constituent is null, Limit = limit, Hash = asked.Length is 32 or 40 or 64 && asked.All(char.IsAsciiHexDigit) ? Convert.FromHexString(asked) : [] });
-        var hits = (await database.QueryAsync<IncidentHit>(Incidents, parameters, cancel)).Select(h => new SearchHit("ticketing.kind.incident", $"{h.Number} {h.Title}", $"/tickets/{h.Number}", h.OpenedAt)).ToList();
+        var hits = (await database.QueryAsync<IncidentHit>(await WordHits.AreManyAsync(database, asked, cancel) ? Walk : Incidents, parameters, cancel)).Select(h => new SearchHit("ticketing.kind.incident", $"{h.Number} {h.Title}", $"/tickets/{h.Number}", h.OpenedAt)).ToList();
         if (hits.Count < limit)
             hits.AddRange((await database.QueryAsync<FileHit>(Files, parameters, cancel)).Take(limit - hits.Count).Select(h => new SearchHit("ticketing.kind.evidence", $"{h.Number} E{h.Evidence} {h.Name}", $"/tickets/{h.Number}", h.AddedAt)));
         if (viewer.May(Permissions.Triage) && hits.Count < limit)
