@@ -29,8 +29,11 @@ public sealed class FilledHost : IAsyncLifetime
         var people = DemoPeople.Load(new DataFolder(Host.Data))!;
         DemoApi Api(string name) => new(_http, Host.Http, people.Single(p => p.Name == name).Token);
         Pages = await FillAsync(Api("amina"), Api("lee"), CancellationToken.None);
-        await TellAsync(Pages.First(p => p.Path.StartsWith("/tickets/INC-", StringComparison.Ordinal)).Path);
+        await TellAsync(Incident);
     }
+
+    /// <summary>The page of its incident; those below it come later.</summary>
+    public string Incident => Pages.First(p => p.Path.StartsWith("/tickets/INC-", StringComparison.Ordinal)).Path;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

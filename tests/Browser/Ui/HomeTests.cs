@@ -10,7 +10,7 @@ public sealed class HomeTests(FilledHost filled) : IClassFixture<FilledHost>
     [Fact]
     public async Task What_was_opened_and_what_is_owned_stands_on_the_home_page_of_that_person_alone()
     {
-        var incident = filled.Pages.Single(p => p.Path.StartsWith("/tickets/INC-", StringComparison.Ordinal)).Path;
+        var incident = filled.Incident;
         await using var session = await CaseStage.SignInAsync(filled.Host, "amina");
         var page = session.Page;
         await ConsoleHost.GoAsync(page, "/");
