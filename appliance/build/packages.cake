@@ -44,6 +44,7 @@ var parts = new Part[]
   new(Needs.Run, "letters for it: Latin, Cyrillic, Arabic", () => Look.FontFile("DejaVuSans."), "fonts-dejavu-core"),
   new(Needs.Run, "letters for it: Chinese", () => Look.FontFile("DroidSansFallback"), "fonts-droid-fallback"),
   new(Needs.Run, "GnuPG", () => Look.Program("gpg"), "gnupg"),
+  new(Needs.Run, "OpenSSL's program, for S/MIME", () => Look.Program("openssl"), "openssl"),
   new(Needs.Run, "age, to encrypt backups", () => Look.Program("age"), "age"),
   new(Needs.Test, "Chromium, for the browser tests", () => Look.Program("chromium"), "chromium"),
   new(Needs.Test, "npm, which fetches the accessibility rules", () => Look.Program("npm"), "npm"),
