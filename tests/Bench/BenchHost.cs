@@ -50,7 +50,7 @@ internal sealed class BenchHost : IAsyncDisposable
     public async Task<TimeSpan> StartAsync(Dictionary<string, string?>? settings = null)
     {
         var since = Stopwatch.GetTimestamp();
-        _host = CirtProcess.StartProgram(Cirt, ["serve", "--https-port", Number(_https), "--http-port", Number(_http)], new Dictionary<string, string?>(Environment(null).Concat(settings ?? [])));
+        _host = CirtProcess.StartProgram(Cirt, ["serve", "--https-port", Number(_https), "--http-port", Number(_http)], new Dictionary<string, string?>(Environment(null).Concat((settings ?? []).Select(s => KeyValuePair.Create($"CIRT_{s.Key}", s.Value)))));
         await _host.LineAsync(line => line.StartsWith("listening on http:", StringComparison.Ordinal), s_patience);
         return Stopwatch.GetElapsedTime(since);
     }
