@@ -66,6 +66,20 @@ public sealed class PrintTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Paper_wears_the_label_of_the_strictest_file_that_it_names()
+    {
+        var id = (await _api.GetAsync($"ticketing/incidents/{_number}", Cancel))!["id"];
+        using var file = new ByteArrayContent([1, 2, 3]);
+        await _api.PostAsync($"ticketing/incidents/{id}/evidence?name=memory.bin&tlp=TLP:AMBER%2BSTRICT", file, Cancel);
+        var team = await PdfAsync("report.pdf");
+        Assert.Contains("memory.bin", team, StringComparison.Ordinal);
+        Assert.Contains("TLP:AMBER+STRICT", team, StringComparison.Ordinal);
+        var outside = await PdfAsync("report.pdf?audience=outside");
+        Assert.DoesNotContain("memory.bin", outside, StringComparison.Ordinal);
+        Assert.DoesNotContain("STRICT", outside, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Wrong_wishes_are_refused_by_name_and_hidden_incidents_do_not_exist()
     {
         Assert.Equal(400, await StatusAsync($"ticketing/incidents/{_number}/report.pdf?language=xx", "amina"));

@@ -58,7 +58,8 @@ internal sealed class IncidentDocument(IText text, CultureInfo language, bool ou
             When("ticketing.field.resolve-due", sheet.ResolveDueAt);
             facts.Add(new(T("ticketing.field.owner"), sheet.Owner is { } owner ? PrintWords.Theirs(owner) : Ours("ticketing.timeline.owner-none")));
             facts.Add(new(T("ticketing.field.source"), Ours($"ticketing.source.{sheet.Source}")));
-            var links = sheet.Links.Select(l => $"{l.Number} {l.Title}").Concat(sheet.Merged.Select(m => $"{m.Number} {m.Title}")).ToList();
+            // A linked incident has a label of its own, which its title wears; those merged into this one are in this paper's.
+            var links = sheet.Links.Select(l => l.Number).Concat(sheet.Merged.Select(m => $"{m.Number} {m.Title}")).ToList();
             if (links.Count > 0)
                 facts.Add(new(T("ticketing.page.links"), PrintWords.Theirs(string.Join("\n", links))));
         }

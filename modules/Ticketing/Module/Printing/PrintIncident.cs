@@ -37,15 +37,18 @@ internal sealed class PrintIncident(ShowIncident show, ListIncidentTasks tasks, 
             return Outcome<PrintDocument>.Refused(told.Refusals);
         var document = new IncidentDocument(text, CultureInfo.GetCultureInfo(language), outside);
         var team = await settings.FindAsync<string>(SettingKeys.OrganisationName, cancel) ?? "";
+        var files = outside ? [] : Of(await evidence.RunAsync(viewer, new(sheet.Id), cancel));
         return document.Of(sheet, team, viewer.Name, time.GetUtcNow()) with
         {
+            // A file with a stricter label makes the paper that names it as strict as itself.
+            Label = files.Select(f => f.Marking).Append(sheet.Mark).MaxBy(m => m.Tlp)!.Label,
             Blocks =
             [
                 .. document.Facts(sheet),
                 .. outside ? [] : document.Tasks(Of(await tasks.RunAsync(viewer, sheet.Number, cancel))),
                 .. outside ? [] : document.FollowUps(Of(await followUps.RunAsync(viewer, new(sheet.Number), cancel))),
                 .. document.Traces(sheet),
-                .. outside ? [] : document.Evidence(Of(await evidence.RunAsync(viewer, new(sheet.Id), cancel))),
+                .. document.Evidence(files),
                 .. document.Timeline(sheet),
             ],
         };
