@@ -16,6 +16,10 @@ namespace Appliance.Host.Web;
 /// <summary>The services of the web face: identity, texts, pages, API documents, limits.</summary>
 internal static class WebServices
 {
+    // A field's whole text comes in one message, and one that is longer ends the circuit. The longest are a mebibyte of rules, whose quotation marks come as two bytes,
+    // and a draft of at most 200,000 letters, none of which needs more than six.
+    private const int LongestMessage = (2 << 20) + 8192;
+
     public static IServiceCollection AddWeb(this IServiceCollection services, ModuleCatalog catalog, ModuleSet modules, DataFolder data, IConfiguration configuration)
     {
         services.AddSingleton(new PageAssemblies(catalog.PageAssemblies(modules)));
@@ -26,7 +30,7 @@ internal static class WebServices
             c.DisconnectedCircuitMaxRetained = 50;
             c.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
             c.DetailedErrors = false;
-        });
+        }).AddHubOptions(h => h.MaximumReceiveMessageSize = LongestMessage);
         services.AddKernelIdentity();
         // Endpoints take the viewer as a parameter; PermissionMiddleware has put it there.
         services.AddScoped(s => (Viewer)s.GetRequiredService<IHttpContextAccessor>().HttpContext!.Items[PermissionMiddleware.ViewerItem]!);

@@ -32,6 +32,26 @@ public sealed class CircuitTests(ConsoleHost console) : IClassFixture<ConsoleHos
     }
 
     [Fact]
+    public async Task The_longest_text_of_the_widest_letters_is_kept_whole()
+    {
+        await using var browser = await console.OpenAsync("/");
+        var page = browser.Page;
+        var sockets = 0;
+        page.WebSocket += (_, _) => sockets++;
+        var text = string.Concat(Enumerable.Repeat("发现\"可疑\"\\登录 ", 20_000))[..Appliance.Ui.DraftArea.MostLetters];
+
+        // As a paste does, at once: filled in by Chromium's own editing it takes half a minute.
+        await page.EvalOnSelectorAsync(Notes, "(area, pasted) => { area.value = pasted; area.dispatchEvent(new Event('input', { bubbles: true })); }", text);
+        await Assertions.Expect(page.Locator(".draft-note")).ToContainTextAsync("Draft kept", new() { Timeout = 30_000 });
+        Assert.True(sockets == 0, "the circuit was lost on the way");
+        await page.EvaluateAsync("() => sessionStorage.clear()");
+        await page.ReloadAsync();
+        await ConsoleHost.ReadyAsync(page);
+
+        Assert.True(text == await page.InputValueAsync(Notes), "the text came back changed");
+    }
+
+    [Fact]
     public async Task A_lost_connection_is_taken_up_again_without_loading_the_page()
     {
         await using var browser = await console.OpenAsync("/help");
