@@ -56,7 +56,7 @@ internal static class TicketData
     /// <summary>Writes <paramref name="incidents"/> tickets and <paramref name="rows"/> messages and observables.</summary>
     public static async Task WriteAsync(string owner, int incidents, int rows)
     {
-        await RunAsync(owner, "set maintenance_work_mem = '1GB'; drop index ticketing.timeline_grams, ticketing.incidents_grams, ticketing.incidents_words, ticketing.observables_value, ticketing.timeline_incident");
+        await RunAsync(owner, "set maintenance_work_mem = '1GB'; drop index ticketing.timeline_grams, ticketing.incidents_grams, ticketing.observables_value, ticketing.timeline_incident");
         await RunAsync(owner, Incidents, ("incidents", incidents));
         await Task.WhenAll(PartsAsync(owner, Messages, incidents, rows / 2), PartsAsync(owner, Observables, incidents, rows / 2));
         await RunAsync(owner, Long);
@@ -65,8 +65,7 @@ internal static class TicketData
             RunAsync(owner, make + "timeline_grams on ticketing.timeline using gin (grams)"),
             RunAsync(owner, make + "timeline_incident on ticketing.timeline (incident_id, at, id)"),
             RunAsync(owner, make + "observables_value on ticketing.observables (value)"),
-            RunAsync(owner, make + "incidents_grams on ticketing.incidents using gin (grams)"),
-            RunAsync(owner, make + "incidents_words on ticketing.incidents using gin (words)"));
+            RunAsync(owner, make + "incidents_grams on ticketing.incidents using gin (grams)"));
         await RunAsync(owner, "vacuum analyze");
     }
 

@@ -22,7 +22,7 @@ internal sealed record IncidentLine(
 /// <summary>Lists incidents, the most severe first, then the newest. Paged by key: what arrives meanwhile moves nothing.</summary>
 internal sealed class ListIncidents(Database database, TimeProvider time) : Query<IncidentsWanted, Page<IncidentLine>>
 {
-    /// <summary>The view's incidents, after which <see cref="Found"/> narrows to what is asked for. One text for list, counts and acts on all that match.</summary>
+    /// <summary>The view's incidents, one text for list, counts and acts on all that match.</summary>
     internal const string Filter =
         $"""
         from ticketing.incidents m
@@ -38,42 +38,40 @@ internal sealed class ListIncidents(Database database, TimeProvider time) : Quer
           and m.merged_into is null
         """;
 
-    // What is asked for is found first, by index, and then held against the view.
-    internal const string Found =
-        $"""
-          and m.id in (
-            select coalesce(m.root_id, m.id) from ticketing.incidents m where m.number = upper(@Words) and {Visible.RowsOfConstituents}
-            union
-            select coalesce(m.root_id, m.id) from ticketing.incidents m where m.grams @@ ticketing.asked(@Words) and {Visible.RowsOfConstituents}
-            union
-            select coalesce(m.root_id, m.id) from ticketing.timeline t join ticketing.incidents m on m.id = t.incident_id
-            where t.grams @@ ticketing.asked(@Words) and (not t.internal or @Staff) and {Visible.RowsOfConstituents}
-            union
-            select coalesce(m.root_id, m.id) from ticketing.note_versions n join ticketing.timeline t on t.id = n.note_id join ticketing.incidents m on m.id = t.incident_id
-            where n.grams @@ ticketing.asked(@Words) and (not t.internal or @Staff) and {Visible.RowsOfConstituents}
-            union
-            select coalesce(m.root_id, m.id) from ticketing.observables o join ticketing.incidents m on m.id = o.incident_id where o.value = lower(@Words) and {Visible.RowsOfConstituents})
-        """;
-
     private const string Columns =
         "select m.id, m.number, m.title, m.state, m.severity, m.rsit_type, m.owner_name, m.constituent_names, m.opened_at, m.changed_at, m.due_at, m.confirmed_at, m.snoozed_until, m.escalated_at, m.tlp, m.pap, m.exercise, m.named";
 
+    private const string After = "  and (@At::timestamptz is null or m.severity > @Severity or (m.severity = @Severity and (m.opened_at, m.id) < (@At, @LastId)))";
+
     private const string Paged =
-        """
-          and (@At::timestamptz is null or m.severity > @Severity or (m.severity = @Severity and (m.opened_at, m.id) < (@At, @LastId)))
+        $"""
+        {After}
         order by m.severity, m.opened_at desc, m.id desc
         limit @Limit
         """;
 
     private const string Select = $"{Columns}\n{Filter}\n{Paged}";
 
-    private const string Search = $"{Columns}\n{Filter}\n{Found}\n{Paged}";
+    private const string Search = $"{Columns}\n{Filter}\n  and {WordHits.Known}\n{Paged}";
 
-    private const string Walk = $"{Columns}\n{Filter}\n  and {WordHits.HoldsWithParts}\n{Paged}";
+    // The window is as long as what follows the key; only what is in it is asked for the words.
+    private const string Walk =
+        $"""
+        {Columns}
+        from (select m.* {Filter}
+        {After}
+        order by m.severity, m.opened_at desc, m.id desc
+        limit @Window) m
+        where {WordHits.HoldsWithParts}
+        order by m.severity, m.opened_at desc, m.id desc
+        limit @Limit
+        """;
 
     private const string Count = $"select count(*) from (select 1 {Filter} limit 10001) counted";
 
-    private const string CountFound = $"select count(*) from (select 1 {Filter}\n{Found} limit 10001) counted";
+    private const string CountFound = $"select count(*) from (select 1 {Filter}\n  and {WordHits.Known} limit 10001) counted";
+
+    private const string CountWindow = $"select count(*) from (select 1 {Filter}\n{After} limit @Window) counted";
 
     public override Permission Permission => Permissions.Read;
 
@@ -83,17 +81,37 @@ internal sealed class ListIncidents(Database database, TimeProvider time) : Quer
         var key = QueueKey.Read(request.After);
         var now = time.GetUtcNow();
         var words = (request.Words ?? "").Trim();
-        var parameters = Visible.With(viewer, new { View = request.View ?? "open", Words = words, Staff = viewer.Constituent is null, Now = now, key?.Severity, key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1 });
-        var common = words.Length > 0 && await WordHits.AreManyAsync(database, words, cancel);
-        var rows = await database.QueryAsync<Incidents.IncidentRow>(words.Length == 0 ? Select : common ? Walk : Search, parameters, cancel);
+        var own = new { View = request.View ?? "open", Now = now, key?.Severity, key?.At, LastId = key?.Id ?? Guid.Empty, Limit = limit + 1, WordHits.Window };
+        if (words.Length == 0)
+        {
+            var parameters = Visible.With(viewer, own);
+            var rows = await database.QueryAsync<Incidents.IncidentRow>(Select, parameters, cancel);
+            return PageOf(rows, limit, now, await database.FindAsync<long>(Count, parameters, cancel));
+        }
+
+        var hits = await WordHits.LookAsync(database, viewer, words, WordHits.Few, cancel);
+        if (hits.AreMany)
+        {
+            var parameters = hits.With(viewer, words, own);
+            var walked = await database.QueryAsync<Incidents.IncidentRow>(Walk, parameters, cancel);
+            // Counting all that hold common words takes longer than anybody waits: there are these, or more.
+            if (walked.Count > limit || await database.FindAsync<long>(CountWindow, parameters, cancel) < WordHits.Window)
+                return PageOf(walked, limit, now, null, key is not null);
+            hits = await WordHits.LookAsync(database, viewer, words, int.MaxValue, cancel);
+        }
+
+        var found = await database.QueryAsync<Incidents.IncidentRow>(Search, hits.With(viewer, words, own), cancel);
+        return PageOf(found, limit, now, await database.FindAsync<long>(CountFound, hits.With(viewer, words, own), cancel));
+    }
+
+    /// <param name="total">Of the list; null when it was not counted.</param>
+    /// <param name="later">Whether other pages came before.</param>
+    private static Page<IncidentLine> PageOf(IReadOnlyList<Incidents.IncidentRow> rows, int limit, DateTimeOffset now, long? total, bool later = false)
+    {
         var shown = rows.Take(limit).ToList();
         var next = rows.Count > limit ? new QueueKey(shown[^1].Severity, shown[^1].OpenedAt, shown[^1].Id).ToString() : null;
         IReadOnlyList<IncidentLine> lines = [.. shown.Select(r => Line(r, now))];
-        // Counting all that hold common words takes longer than anybody waits: there are these, or more.
-        if (common)
-            return new Page<IncidentLine>(lines, next, lines.Count, next is not null || key is not null);
-        var total = await database.FindAsync<long>(words.Length == 0 ? Count : CountFound, parameters, cancel);
-        return new Page<IncidentLine>(lines, next, Math.Min(total, 10_000), total > 10_000);
+        return total is { } counted ? new(lines, next, Math.Min(counted, 10_000), counted > 10_000) : new(lines, next, lines.Count, next is not null || later);
     }
 
     private static IncidentLine Line(Incidents.IncidentRow row, DateTimeOffset now) => new(

@@ -3,6 +3,7 @@ using Appliance.Kernel.Acts;
 using Appliance.Kernel.Bulk;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Permissions;
+using Appliance.Ticketing.Search;
 
 namespace Appliance.Ticketing.Queue;
 
@@ -26,7 +27,12 @@ internal sealed class MatchingIncidents(Database database) : Query<MatchingIncid
 
     private const string Select = $"select m.id {ListIncidents.Filter}\n{Next}";
 
-    private const string Search = $"select m.id {ListIncidents.Filter}\n{ListIncidents.Found}\n{Next}";
+    private const string Search = $"select m.id {ListIncidents.Filter}\n  and {WordHits.Known}\n{Next}";
+
+    private const string Walk = $"select m.id {ListIncidents.Filter}\n  and {WordHits.HoldsWithParts}\n{Next}";
+
+    // Each part walks on from the last: together they pass over the view once.
+    private const int Patience = 120;
 
     public override Permission Permission => Permissions.Read;
 
@@ -34,7 +40,10 @@ internal sealed class MatchingIncidents(Database database) : Query<MatchingIncid
     {
         var words = request.Queue.Words.Trim();
         var (now, after, limit) = request.Bound;
-        var parameters = Visible.With(viewer, new { request.Queue.View, Words = words, Staff = viewer.Constituent is null, Now = now, After = after, Limit = limit });
-        return (await database.QueryAsync<Guid>(words.Length == 0 ? Select : Search, parameters, cancel)).ToArray();
+        var own = new { request.Queue.View, Now = now, After = after, Limit = limit };
+        if (words.Length == 0)
+            return (await database.QueryAsync<Guid>(Select, Visible.With(viewer, own), cancel)).ToArray();
+        var hits = await WordHits.LookAsync(database, viewer, words, WordHits.Few, cancel);
+        return (await database.QueryAsync<Guid>(hits.AreMany ? Walk : Search, hits.With(viewer, words, own), cancel, Patience)).ToArray();
     }
 }

@@ -9,19 +9,11 @@ namespace Appliance.Ticketing.Search;
 /// <summary>Finds incidents by number, words (of their notes and mail too) or a trace, and reports by their words or a trace.</summary>
 internal sealed class IncidentSearch(Database database) : ISearchSource
 {
-    private const string Incidents =
+    private const string Known =
         $"""
         select m.number, m.title, m.opened_at
         from ticketing.incidents m
-        where {Visible.RowsOfConstituents}
-          and m.id in (
-            select m.id from ticketing.incidents m where m.number = upper(@Words) and {Visible.RowsOfConstituents}
-            union
-            select m.id from ticketing.incidents m where m.grams @@ ticketing.asked(@Words) and {Visible.RowsOfConstituents}
-            union
-            select m.id from ticketing.timeline t join ticketing.incidents m on m.id = t.incident_id where t.grams @@ ticketing.asked(@Words) and (not t.internal or @Staff) and {Visible.RowsOfConstituents}
-            union
-            select o.incident_id from ticketing.observables o where o.value = lower(@Words))
+        where {Visible.RowsOfConstituents} and m.id = any(@Sure)
         order by m.opened_at desc
         limit @Limit
         """;
@@ -29,8 +21,8 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
     private const string Walk =
         $"""
         select m.number, m.title, m.opened_at
-        from ticketing.incidents m
-        where {Visible.RowsOfConstituents} and {WordHits.Holds}
+        from (select m.* from ticketing.incidents m where {Visible.RowsOfConstituents} order by m.opened_at desc limit @Window) m
+        where {WordHits.Holds}
         order by m.opened_at desc
         limit @Limit
         """;
@@ -64,13 +56,29 @@ internal sealed class IncidentSearch(Database database) : ISearchSource
         var asked = words.Trim();
         if (asked.Length == 0 || !viewer.May(Permissions.Read))
             return [];
-        var parameters = Visible.With(viewer, new { Words = asked, Staff = viewer.Constituent is null, Limit = limit, Hash = asked.Length is 32 or 40 or 64 && asked.All(char.IsAsciiHexDigit) ? Convert.FromHexString(asked) : [] });
-        var hits = (await database.QueryAsync<IncidentHit>(await WordHits.AreManyAsync(database, asked, cancel) ? Walk : Incidents, parameters, cancel)).Select(h => new SearchHit("ticketing.kind.incident", $"{h.Number} {h.Title}", $"/tickets/{h.Number}", h.OpenedAt)).ToList();
+        var parameters = Visible.With(viewer, new { Words = asked, Limit = limit, Hash = asked.Length is 32 or 40 or 64 && asked.All(char.IsAsciiHexDigit) ? Convert.FromHexString(asked) : [] });
+        var hits = (await IncidentsAsync(viewer, asked, limit, cancel)).Select(h => new SearchHit("ticketing.kind.incident", $"{h.Number} {h.Title}", $"/tickets/{h.Number}", h.OpenedAt)).ToList();
         if (hits.Count < limit)
             hits.AddRange((await database.QueryAsync<FileHit>(Files, parameters, cancel)).Take(limit - hits.Count).Select(h => new SearchHit("ticketing.kind.evidence", $"{h.Number} E{h.Evidence} {h.Name}", $"/tickets/{h.Number}", h.AddedAt)));
         if (viewer.May(Permissions.Triage) && hits.Count < limit)
             hits.AddRange((await database.QueryAsync<ReportHit>(Reports, parameters, cancel)).Take(limit - hits.Count).Select(h => new SearchHit("ticketing.kind.report", h.Subject, $"/tickets/reports/{h.Id}", h.ReceivedAt)));
         return hits;
+    }
+
+    /// <summary>The newest first. Merged ones are named themselves: what is looked for stands on their pages.</summary>
+    private async Task<IReadOnlyList<IncidentHit>> IncidentsAsync(Viewer viewer, string words, int limit, CancellationToken cancel)
+    {
+        var own = new { Limit = limit, WordHits.Window };
+        var places = await WordHits.LookAsync(database, viewer, words, WordHits.Few, cancel);
+        if (places.AreMany)
+        {
+            var walked = await database.QueryAsync<IncidentHit>(Walk, places.With(viewer, words, own), cancel);
+            if (walked.Count == limit)
+                return walked;
+            places = await WordHits.LookAsync(database, viewer, words, int.MaxValue, cancel);
+        }
+
+        return await database.QueryAsync<IncidentHit>(Known, places.With(viewer, words, own), cancel);
     }
 
     private sealed class IncidentHit

@@ -81,7 +81,7 @@ public sealed partial class PrivateCluster
             ? ["fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 300", "shared_buffers = 128MB", "max_wal_size = 2GB"]
             :
             [
-                "max_connections = 120", "shared_buffers = 256MB", "wal_compression = on", "max_wal_size = 2GB", "jit = off",
+                "max_connections = 120", "shared_buffers = 256MB", "work_mem = 16MB", "wal_compression = on", "max_wal_size = 2GB", "jit = off",
                 "logging_collector = on", $"log_directory = '{Quote(log)}'", "log_filename = 'postgresql-%a.log'", "log_rotation_age = 1d",
                 "log_truncate_on_rotation = on", "log_line_prefix = '%m [%p] %q%u@%d '",
             ]);
