@@ -8,9 +8,10 @@ namespace Appliance.Ticketing.Search;
 /// Where some words stand: in an incident's number, title, summary, notes, mail and tasks, or as a trace of it. Words that few texts hold are looked up in their indexes, and the incidents are known
 /// then. Words that many texts hold are asked of one incident after the other in the order of a list, which fills a page the sooner the commoner they are: <see cref="Holds"/>.
 /// </summary>
-/// <param name="Incidents">Those known to hold them; who may see which is not asked yet.</param>
+/// <param name="Incidents">Those that the viewer may see and that are known to hold them.</param>
+/// <param name="Roots">The same, or into which they were merged.</param>
 /// <param name="Common">The kinds of places that hold them too often to be looked up.</param>
-internal sealed record WordHits(Guid[] Incidents, IReadOnlyList<string> Common)
+internal sealed record WordHits(Guid[] Incidents, Guid[] Roots, IReadOnlyList<string> Common)
 {
     /// <summary>So many places of a kind are looked up at most: each is a page somewhere on the disk.</summary>
     public const int Few = 3_000;
@@ -37,13 +38,14 @@ internal sealed record WordHits(Guid[] Incidents, IReadOnlyList<string> Common)
         """;
 
     /// <summary>An incident <c>m</c> that is known to hold them, or into which one was merged that is.</summary>
-    public const string Known =
-        $"m.id = any(array(select coalesce(m.root_id, m.id) from ticketing.incidents m where m.id = any(@Sure) and {Visible.RowsOfConstituents}))";
+    public const string Known = "m.id = any(@Roots)";
 
+    // The places are counted before those are left out that the viewer may not see: what was cut short is not all.
     private const string Look =
-        """
-        select p.kind, count(*) as places, array_agg(distinct p.incident) as incidents
-        from (
+        $"""
+        select p.kind, sum(p.places)::bigint as places, coalesce(array_agg(m.id) filter (where m.id is not null), array[]::uuid[]) as incidents,
+            coalesce(array_agg(distinct coalesce(m.root_id, m.id)) filter (where m.id is not null), array[]::uuid[]) as roots
+        from (select e.kind, e.incident, count(*) as places from (
             (select 'number' as kind, m.id as incident from ticketing.incidents m where m.number = upper(@Words))
             union all
             (select 'titles', m.id from ticketing.incidents m where m.grams @@ ticketing.asked(@Words) limit @Most)
@@ -54,7 +56,9 @@ internal sealed record WordHits(Guid[] Incidents, IReadOnlyList<string> Common)
             union all
             (select 'tasks', k.incident_id from ticketing.tasks k where k.grams @@ ticketing.asked(@Words) and @Staff limit @Most)
             union all
-            (select 'traces', o.incident_id from ticketing.observables o where o.value = lower(@Words) limit @Most)) p
+            (select 'traces', o.incident_id from ticketing.observables o where o.value = lower(@Words) limit @Most)) e
+            group by e.kind, e.incident) p
+        left join ticketing.incidents m on m.id = p.incident and {Visible.RowsOfConstituents}
         group by p.kind
         """;
 
@@ -69,8 +73,9 @@ internal sealed record WordHits(Guid[] Incidents, IReadOnlyList<string> Common)
     /// <param name="cancel">Ends it.</param>
     public static async Task<WordHits> LookAsync(Database database, Viewer viewer, string words, int most, CancellationToken cancel)
     {
-        var kinds = await database.QueryAsync<KindRow>(Look, new { Words = words, Staff = viewer.Constituent is null, Most = most }, cancel);
-        return new([.. kinds.Where(k => k.Places < most).SelectMany(k => k.Incidents).Distinct()], [.. kinds.Where(k => k.Places >= most).Select(k => k.Kind)]);
+        var kinds = await database.QueryAsync<KindRow>(Look, Visible.With(viewer, new { Words = words, Staff = viewer.Constituent is null, Most = most }), cancel);
+        var known = kinds.Where(k => k.Places < most).ToList();
+        return new([.. known.SelectMany(k => k.Incidents).Distinct()], [.. known.SelectMany(k => k.Roots).Distinct()], [.. kinds.Where(k => k.Places >= most).Select(k => k.Kind)]);
     }
 
     /// <summary>The fragments' parameters, those of the viewer, and the query's own.</summary>
@@ -82,6 +87,7 @@ internal sealed record WordHits(Guid[] Incidents, IReadOnlyList<string> Common)
             Words = words,
             Staff = viewer.Constituent is null,
             Sure = Incidents,
+            Roots,
             Titles = Common.Contains("titles"),
             Texts = Common.Contains("texts"),
             Versions = Common.Contains("versions"),
@@ -98,5 +104,7 @@ internal sealed record WordHits(Guid[] Incidents, IReadOnlyList<string> Common)
         public long Places { get; set; }
 
         public Guid[] Incidents { get; set; } = [];
+
+        public Guid[] Roots { get; set; } = [];
     }
 }
