@@ -58,7 +58,7 @@ internal static partial class TicketingApi
 
     private static Task<Outcome<ReportsAnswer>> Return(Viewer viewer, ReturnReports act, ReturnBody body, CancellationToken cancel) => act.RunAsync(viewer, body.Reports ?? [], cancel);
 
-    private static Task<Outcome<IncidentRef>> Promote(Viewer viewer, PromoteReport act, Guid id, OpenBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Fields(viewer)), cancel);
+    private static Task<Outcome<IncidentRef>> Promote(Viewer viewer, PromoteReport act, Guid id, PromoteBody body, CancellationToken cancel) => act.RunAsync(viewer, new(id, body.Fields(viewer), body.LeftOut), cancel);
 
     internal sealed record ChangeBody(
         IReadOnlyList<Guid>? Incidents = null, string? State = null, string? Outcome = null, string? Reason = null, Guid? Owner = null, bool GiveBack = false, int? Severity = null, int? Impact = null,
@@ -80,6 +80,9 @@ internal static partial class TicketingApi
             OpenTasks = OpenTasks,
         };
     }
+
+    internal sealed record PromoteBody(string Title, string Summary = "", int Severity = 3, string RsitType = Classification.Rsit.Undetermined, IReadOnlyList<Guid>? Constituents = null, string Tlp = "TLP:AMBER", int? Impact = null, int? Urgency = null, string? Pap = null, IReadOnlyList<Guid>? Named = null, bool? Exercise = null, IReadOnlyList<Observable>? LeftOut = null)
+        : OpenBody(Title, Summary, Severity, RsitType, Constituents, Tlp, null, Impact, Urgency, Pap, Named, Exercise);
 
     internal sealed record MergeBody(string Into, IReadOnlyList<Guid>? Incidents = null);
 

@@ -15,7 +15,11 @@ internal sealed record ActsWanted(string? After = null, int Limit = 50);
 /// <summary>An act on several incidents.</summary>
 /// <param name="Numbers">The incidents that the viewer may see, at most 20.</param>
 /// <param name="Count">How many the viewer may see.</param>
-internal sealed record ActLine(Guid Id, DateTimeOffset At, string By, string Kind, string? Target, IReadOnlyList<string> Numbers, int Count, JsonElement Detail, DateTimeOffset? UndoneAt, string? UndoneBy);
+internal sealed record ActLine(Guid Id, DateTimeOffset At, string By, string Kind, string? Target, IReadOnlyList<string> Numbers, int Count, JsonElement Detail, DateTimeOffset? UndoneAt, string? UndoneBy)
+{
+    /// <summary>The viewer's own last act, which the key takes back.</summary>
+    public bool OwnLast { get; init; }
+}
 
 /// <summary>Lists merges and changes of many, newest first: each can be taken back here.</summary>
 internal sealed class ListActs(Database database) : Query<ActsWanted, Page<ActLine>>
@@ -44,8 +48,9 @@ internal sealed class ListActs(Database database) : Query<ActsWanted, Page<ActLi
         var (at, last) = Read(request.After);
         var rows = await database.QueryAsync<ActRow>(Select, Visible.With(viewer, new { At = at, LastId = last, Limit = limit + 1 }), cancel);
         var shown = rows.Take(limit).ToList();
+        var own = request.After is null ? shown.FirstOrDefault(r => r.UndoneAt is null && r.ByName == viewer.Name)?.Id : null;
         return new Page<ActLine>(
-            [.. shown.Select(Line)],
+            [.. shown.Select(r => Line(r) with { OwnLast = r.Id == own })],
             rows.Count > limit ? string.Create(CultureInfo.InvariantCulture, $"{shown[^1].At.UtcTicks:x}-{shown[^1].Id:N}") : null);
     }
 

@@ -35,6 +35,10 @@ internal sealed record ReportFields
 /// <summary>Keeps reports, whichever door they come through, and finds whose they are: by the addresses in them, then by the sender's domain.</summary>
 internal sealed class NewReport(IConstituency constituency)
 {
+    private const int MostHashes = 100;
+
+    private static readonly string[] s_everyday = ["image/", "message/", "text/plain", "text/calendar", "text/vcard", "text/x-vcard", "text/rfc822-headers", "application/pgp-", "application/pkcs7-", "application/x-pkcs7-"];
+
     private const string Insert =
         """
         insert into ticketing.reports (id, source, state, received_at, sender, sender_name, subject, text, unreadable, mail_id, suggested_id, constituents, constituent_names, tlp, pap, exercise, named)
@@ -62,7 +66,7 @@ internal sealed class NewReport(IConstituency constituency)
                 Subject = mail.Subject,
                 Text = mail.Content?.Text ?? "",
                 Unreadable = fact.Unreadable,
-                Observables = mail.Content?.Observables ?? [],
+                Observables = mail.Content is { } content ? [.. Hashes(content), .. content.Observables] : [],
                 Marking = fact.Marking,
                 Mail = fact.Mail,
                 MessageId = fact.MessageId,
@@ -103,6 +107,15 @@ internal sealed class NewReport(IConstituency constituency)
             await work.ExecuteAsync(Remember, new { MessageId = messageId, Id = id, work.Now }, cancel);
         return id;
     }
+
+    /// <summary>A file that came with a mail is a trace by its hash. What every mail carries is none: pictures, plain text, messages, keys and signatures, and the tables of machines' reports.</summary>
+    private static IEnumerable<Observable> Hashes(ParsedMail mail) =>
+        mail.Abuse is not null
+            ? []
+            : mail.Attachments
+                .Where(a => a.Size > 0 && a.ContentType.ToLowerInvariant() is var type && !s_everyday.Any(e => type.StartsWith(e, StringComparison.Ordinal)))
+                .Select(a => new Observable("sha256", a.Sha256))
+                .Take(MostHashes);
 
     /// <summary>Organisations whose networks or names stand in the report; else the sender's own.</summary>
     private List<ConstituentMatch> Affected(ReportFields report, List<Observable> traces)

@@ -24,10 +24,12 @@ internal static class ReportDecision
     public static Task SetAsync(Work work, Guid id, string state, Guid? incident, string? reason, CancellationToken cancel) =>
         work.ExecuteAsync(Decide, new { Id = id, State = state, Incident = incident, Reason = reason, By = work.Viewer.Name, work.Now }, cancel);
 
-    public static async Task JoinAsync(Work work, ReportRow report, IncidentId incident, CancellationToken cancel)
+    /// <param name="leftOut">Traces that whoever decided struck out; they stay with the report.</param>
+    public static async Task JoinAsync(Work work, ReportRow report, IncidentId incident, CancellationToken cancel, IReadOnlyCollection<Observable>? leftOut = null)
     {
         await SetAsync(work, report.Id, "attached", incident.Value, null, cancel);
-        await Incidents.Traces.AddAsync(work, incident, await work.QueryAsync<Observable>(Traces, new { report.Id }, cancel), "report", cancel);
+        var traces = await work.QueryAsync<Observable>(Traces, new { report.Id }, cancel);
+        await Incidents.Traces.AddAsync(work, incident, leftOut is { Count: > 0 } ? [.. traces.Except(leftOut)] : traces, "report", cancel);
         await work.ExecuteAsync(Messages, new { report.Id, Incident = incident.Value }, cancel);
         if (report.Sender.Contains('@', StringComparison.Ordinal))
             await work.ExecuteAsync(AddParty, new { Incident = incident.Value, report.Sender, report.SenderName }, cancel);
