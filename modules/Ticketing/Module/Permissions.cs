@@ -38,6 +38,9 @@ internal static class Permissions
     /// <summary>Put tables of places into the box, and take them out.</summary>
     public static readonly Permission Places = new("ticketing.places.manage");
 
+    /// <summary>Write and retire the team's own types of incidents.</summary>
+    public static readonly Permission Types = new("ticketing.type.manage");
+
     /// <summary>Write a handover, and take one over.</summary>
     public static readonly Permission HandOver = new("ticketing.shift.hand-over");
 

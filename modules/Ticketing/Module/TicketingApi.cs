@@ -24,6 +24,7 @@ internal static partial class TicketingApi
         DescribeTemplates(builder);
         DescribeMailings(builder);
         DescribePrinting(builder);
+        DescribeTypes(builder);
     }
 
     private static void DescribeOne(IModuleBuilder builder) => builder

@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Modules;
 using Appliance.Ticketing.Changes;
+using Appliance.Ticketing.Classification;
 using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Evidence;
 using Appliance.Ticketing.Figures;
@@ -46,6 +47,7 @@ public sealed class TicketingModule : IModule
             .Permission(Permissions.Destroy, Role.Manager)
             .Permission(Permissions.Playbooks, Role.Manager, Role.Analyst)
             .Permission(Permissions.Places, Role.Administrator, Role.Manager)
+            .Permission(Permissions.Types, Role.Administrator, Role.Manager)
             .Publishes<IncidentOpened>()
             .Publishes<IncidentConfirmed>()
             .Publishes<IncidentClosed>()
@@ -74,10 +76,13 @@ public sealed class TicketingModule : IModule
             .Navigation(new("tickets", "ticketing.handover", "/tickets/handover", Permissions.HandOver, 5))
             .Navigation(new("tickets", "ticketing.nav.playbooks", "/tickets/playbooks", Permissions.Playbooks, 6))
             .Navigation(new("admin", "ticketing.places.title", "/admin/places", Permissions.Places, 60))
+            .Navigation(new("admin", "ticketing.types.title", "/admin/incident-types", Permissions.Types, 61))
             .Navigation(new("tickets", "ticketing.nav.templates", "/tickets/templates", Permissions.Open, 7))
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
             .AddSingleton<IncidentClocks>()
+            .AddSingleton<LocalTypes>()
+            .AddHostedService<LocalTypesReader>()
             .AddSingleton<LocalPlaces>()
             .AddSingleton<LookupBell>()
             .AddSingleton<RdapBootstrap>()

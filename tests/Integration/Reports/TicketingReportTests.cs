@@ -22,7 +22,7 @@ public sealed class TicketingReportTests : IAsyncLifetime
         await IncidentAsync(4, 2, "abusive-content/spam", "2026-11-17 09:00Z", marking: "2, 2, true, '{}'");
         await IncidentAsync(5, 2, "abusive-content/spam", "2026-11-17 09:00Z");
         await _world.WriteAsync($"update ticketing.incidents set merged_into = '{Id(1)}', root_id = '{Id(1)}' where id = '{Id(5)}'");
-        await IncidentAsync(6, 3, "abusive-content/spam", "2026-11-10 08:00Z", closed: "2026-11-18 08:00Z");
+        await IncidentAsync(6, 3, "abusive-content/spam/newsletters", "2026-11-10 08:00Z", closed: "2026-11-18 08:00Z");
         await _world.WriteAsync(
             $"""
             insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name) values

@@ -3,6 +3,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Outbox;
+using Appliance.Ticketing.Classification;
 using Appliance.Ticketing.Clocks;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Tasks;
@@ -44,6 +45,8 @@ internal sealed class ChangeIncidents(Database database, IncidentClocks clocks, 
         if (ids.Count is 0 or > Most)
             return Refuse.Invalid("ticketing.refused.many", nameof(request.Incidents), Most);
         var faults = request.Change.Faults(work.Now).ToList();
+        if (request.Change.RsitType is { } type)
+            faults.AddRange(await LocalTypes.MissingAsync(work, [type], cancel));
         if (faults.Count > 0)
             return Outcome<ManyAnswer>.Refused(faults);
         var owner = request.Change.Owner is { } wanted && wanted != work.Viewer.Id ? (await staff.WhoMayAsync(work.Viewer, Permissions.Edit, cancel)).FirstOrDefault(s => s.Id == wanted) : null;

@@ -62,7 +62,7 @@ internal sealed record IncidentChange
             yield return Refuse.Invalid("ticketing.refused.three", nameof(Impact));
         if (Urgency is < 1 or > 3)
             yield return Refuse.Invalid("ticketing.refused.three", nameof(Urgency));
-        if (RsitType is { } type && !Rsit.Types.Contains(type))
+        if (RsitType is { } type && !Rsit.IsWritten(type))
             yield return Refuse.Invalid("ticketing.refused.rsit", nameof(RsitType), type);
         if (SnoozeUntil is { } until && (until <= now || until > now.AddYears(1)))
             yield return Refuse.Invalid("ticketing.refused.snooze-until", nameof(SnoozeUntil));

@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Appliance.Ticketing.Classification;
 
 /// <summary>The Reference Security Incident Taxonomy as shipped: versioned data beside this file. Labels are resources: <c>ticketing.rsit.{type}</c>.</summary>
-internal static class Rsit
+internal static partial class Rsit
 {
     public const string Undetermined = "other/undetermined";
 
@@ -24,6 +25,18 @@ internal static class Rsit
 
     /// <summary>The class of a type.</summary>
     public static string ClassOf(string type) => type.Split('/')[0];
+
+    /// <summary>The taxonomy's type of a code: of a local type <c>fraud/phishing/parcel-notice</c> the type that it stands below, else the code itself.</summary>
+    public static string TypeOf(string code) => code.Split('/') is [var kind, var type, _] ? $"{kind}/{type}" : code;
+
+    /// <summary>True for a local type: a third part below a type of the taxonomy.</summary>
+    public static bool IsLocal(string code) => code.Split('/') is [_, _, var own] && Types.Contains(TypeOf(code)) && LocalPart().IsMatch(own);
+
+    /// <summary>True for a type of the taxonomy and for what is written like a local one; whether that exists, <see cref="LocalTypes"/> knows.</summary>
+    public static bool IsWritten(string code) => Types.Contains(code) || IsLocal(code);
+
+    [GeneratedRegex("^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex LocalPart();
 
     /// <summary>What a rule's class of Suricata most often means; a person corrects it.</summary>
     public static string OfAlert(string category) => category.Trim().ToLowerInvariant().Replace(' ', '-') switch

@@ -34,7 +34,7 @@ internal sealed class ConfirmIncident(Database database) : Act<IncidentId, Done>
             Incident = found.IncidentId,
             Number = found.Number,
             Title = found.Title,
-            RsitType = found.RsitType,
+            RsitType = Classification.Rsit.TypeOf(found.RsitType),
             Severity = found.Severity,
             Observables = observables,
             FirstSeen = found.FirstSeen,

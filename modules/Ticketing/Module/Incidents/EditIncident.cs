@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Ticketing.Classification;
 using Appliance.Ticketing.Clocks;
 
 namespace Appliance.Ticketing.Incidents;
@@ -41,6 +42,8 @@ internal sealed class EditIncident(Database database, IConstituency constituency
         var faults = fields.Faults().ToList();
         var names = await ConstituentNames.ReadAsync(constituency, work.Viewer, fields.Constituents, cancel);
         faults.AddRange(names.Refusals);
+        if (fields.RsitType != found.RsitType)
+            faults.AddRange(await LocalTypes.MissingAsync(work, [fields.RsitType], cancel));
         if (fields.Marking.Exercise != found.Exercise)
             faults.Add(Refuse.Invalid("ticketing.refused.exercise", nameof(fields.Marking)));
         if (faults.Count > 0)

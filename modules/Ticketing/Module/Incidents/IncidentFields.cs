@@ -49,7 +49,7 @@ internal sealed record IncidentFields
             yield return Refuse.Invalid("ticketing.refused.three", nameof(Impact));
         if (Urgency is < 1 or > 3)
             yield return Refuse.Invalid("ticketing.refused.three", nameof(Urgency));
-        if (!Rsit.Types.Contains(RsitType))
+        if (!Rsit.IsWritten(RsitType))
             yield return Refuse.Invalid("ticketing.refused.rsit", nameof(RsitType), RsitType);
         if (Constituents.Count > 50)
             yield return Refuse.Invalid("ticketing.refused.constituents", nameof(Constituents), 50);

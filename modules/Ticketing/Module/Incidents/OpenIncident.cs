@@ -1,6 +1,7 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
+using Appliance.Ticketing.Classification;
 
 namespace Appliance.Ticketing.Incidents;
 
@@ -21,6 +22,7 @@ internal sealed class OpenIncident(Database database, IncidentOpening opening, I
         var faults = fields.Faults().ToList();
         var names = await ConstituentNames.ReadAsync(constituency, work.Viewer, fields.Constituents, cancel);
         faults.AddRange(names.Refusals);
+        faults.AddRange(await LocalTypes.MissingAsync(work, [fields.RsitType], cancel));
         if (request.Source is not ("form" or "api"))
             faults.Add(Refuse.Invalid("ticketing.refused.source", nameof(request.Source)));
         if (faults.Count > 0)

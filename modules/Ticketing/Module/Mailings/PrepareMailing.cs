@@ -46,7 +46,7 @@ internal sealed class PrepareMailing(Database database, Addressees addressees, S
     {
         if (await IncidentRow.LockAsync(work, request.Incident, cancel) is not { } incident)
             return Refuse.NotFound("ticketing.refused.no-incident");
-        var kind = request.Kind ?? LetterText.KindFor(incident.RsitType);
+        var kind = request.Kind ?? LetterText.KindFor(Classification.Rsit.TypeOf(incident.RsitType));
         if (kind == "reminder" || !LetterText.Kinds.Contains(kind))
             return Refuse.Invalid("ticketing.refused.mailing-kind", nameof(request.Kind), kind);
         if (request.List is { } pasted && (string.IsNullOrWhiteSpace(pasted) || Encoding.UTF8.GetByteCount(pasted) > PastedList.MostBytes))

@@ -17,7 +17,7 @@ internal sealed class NoticeText(IText text)
         var list = string.Join('\n', traces.Take(MostTraces).Select(t => $"  {t.Type,-8} {Defanged(t)}"));
         return (
             text.In(culture, "ticketing.notice.subject", incident.Title),
-            text.In(culture, "ticketing.notice.text", name, incident.Title, incident.Number, seen, text.In(culture, $"ticketing.rsit.{incident.RsitType}"), list.Length > 0 ? list : "  -", incident.Summary).Replace("\n\n\n\n", "\n\n", StringComparison.Ordinal).Trim());
+            text.In(culture, "ticketing.notice.text", name, incident.Title, incident.Number, seen, text.In(culture, $"ticketing.rsit.{Classification.Rsit.TypeOf(incident.RsitType)}"), list.Length > 0 ? list : "  -", incident.Summary).Replace("\n\n\n\n", "\n\n", StringComparison.Ordinal).Trim());
     }
 
     /// <summary>Subject and text for whoever reported.</summary>

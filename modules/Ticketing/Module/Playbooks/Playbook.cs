@@ -13,8 +13,12 @@ internal sealed record Playbook(Guid Id, int Version, PlaybookFields Fields, boo
         if (RetiredAt is not null || (Fields.Severities.Count > 0 && !Fields.Severities.Contains(severity)))
             return null;
         var named = Fields.Severities.Count > 0 ? 1 : 0;
-        if (Fields.Types.Contains(rsitType))
-            return new(4 + named, rsitType, named > 0 ? severity : null);
+        // A local type is nearer than the taxonomy's type that it stands below.
+        if (Rsit.IsLocal(rsitType) && Fields.Types.Contains(rsitType))
+            return new(6 + named, rsitType, named > 0 ? severity : null);
+        var type = Rsit.TypeOf(rsitType);
+        if (Fields.Types.Contains(type))
+            return new(4 + named, type, named > 0 ? severity : null);
         if (Fields.Types.Contains(Rsit.ClassOf(rsitType)))
             return new(2 + named, Rsit.ClassOf(rsitType), named > 0 ? severity : null);
         return Fields.Types.Count == 0 && named > 0 ? new(1, null, severity) : null;

@@ -46,7 +46,7 @@ internal sealed record PlaybookFields
     {
         if (Names.Count == 0 || Names.Any(n => !Languages.All.Contains(n.Key) || n.Value.Length > 200 || n.Value.Any(char.IsControl)))
             yield return Refuse.Invalid("ticketing.refused.playbook-name", nameof(Names));
-        foreach (var type in Types.Where(t => !Rsit.Types.Contains(t) && !Rsit.Classes.Contains(t)))
+        foreach (var type in Types.Where(t => !Rsit.IsWritten(t) && !Rsit.Classes.Contains(t)))
             yield return Refuse.Invalid("ticketing.refused.rsit", nameof(Types), type);
         if (Severities.Any(s => s is < 1 or > 4))
             yield return Refuse.Invalid("ticketing.refused.severity", nameof(Severities));

@@ -4,6 +4,7 @@ using Appliance.Contracts;
 using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Outbox;
+using Appliance.Ticketing.Classification;
 
 namespace Appliance.Ticketing.Playbooks;
 
@@ -38,6 +39,7 @@ internal sealed class WritePlaybook(Database database) : Act<PlaybookDraft, Play
         if (found is not null && found.Version != request.Version)
             return Refuse.Changed("ticketing.refused.playbook-changed", found.ChangedBy ?? "", (found.ChangedAt ?? work.Now).ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
         var faults = fields.Faults().ToList();
+        faults.AddRange(await LocalTypes.MissingAsync(work, [.. fields.Types.Except(found?.Fields.Types ?? [])], cancel));
         if (faults.Count > 0)
             return Outcome<PlaybookRef>.Refused(faults);
         if (found is null && await work.FindAsync<long>(Count, null, cancel) >= PlaybookShelf.Most)

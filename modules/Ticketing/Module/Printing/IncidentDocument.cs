@@ -1,5 +1,6 @@
 using System.Globalization;
 using Appliance.Contracts;
+using Appliance.Ticketing.Classification;
 using Appliance.Ticketing.Evidence;
 using Appliance.Ticketing.FollowUps;
 using Appliance.Ticketing.Incidents;
@@ -9,9 +10,10 @@ namespace Appliance.Ticketing.Printing;
 
 /// <summary>The parts of an incident's report, in one language. Everything that somebody typed is marked as foreign, names of colleagues too.</summary>
 /// <param name="text">The words.</param>
+/// <param name="types">The team's own types.</param>
 /// <param name="language">The report's language.</param>
 /// <param name="outside">True for readers outside the team.</param>
-internal sealed class IncidentDocument(IText text, CultureInfo language, bool outside)
+internal sealed class IncidentDocument(IText text, LocalTypes types, CultureInfo language, bool outside)
 {
     /// <summary>Letters of all entries together; beyond it each is cut short, so that a report stays one that can be read.</summary>
     private const int Plenty = 2_000_000, Short = 400;
@@ -38,7 +40,7 @@ internal sealed class IncidentDocument(IText text, CultureInfo language, bool ou
         {
             new(T("ticketing.field.state"), PrintWords.Ours(state)),
             new(T("ticketing.field.severity"), Ours(sheet.Fields.Severity switch { 1 => "ui.severity.critical", 2 => "ui.severity.high", 3 => "ui.severity.medium", _ => "ui.severity.low" })),
-            new(T("ticketing.field.rsit"), Ours($"ticketing.rsit.{sheet.Fields.RsitType}")),
+            new(T("ticketing.field.rsit"), outside ? Ours($"ticketing.rsit.{Rsit.TypeOf(sheet.Fields.RsitType)}") : PrintWords.Theirs(types.Name(text, sheet.Fields.RsitType, language))),
             new(T("ticketing.field.marking"), PrintWords.Ours($"{sheet.Mark.Label}, PAP:{sheet.Mark.Pap.ToString().ToUpperInvariant()}")),
             new(T("ticketing.field.constituents"), PrintWords.Theirs(string.Join(", ", sheet.ConstituentNames))),
             new(T("ticketing.field.opened"), PrintWords.Ours(Minute(sheet.OpenedAt))),

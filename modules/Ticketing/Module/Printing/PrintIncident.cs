@@ -4,6 +4,7 @@ using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Print;
 using Appliance.Kernel.Settings;
+using Appliance.Ticketing.Classification;
 using Appliance.Ticketing.Evidence;
 using Appliance.Ticketing.FollowUps;
 using Appliance.Ticketing.Incidents;
@@ -19,7 +20,7 @@ namespace Appliance.Ticketing.Printing;
 internal sealed record PrintWanted(string Number, string? Language = null, bool Outside = false);
 
 /// <summary>An incident as a document, from what the viewer may see of it. Who printed what stands in the audit trail.</summary>
-internal sealed class PrintIncident(ShowIncident show, ListIncidentTasks tasks, ListEvidence evidence, ListFollowUps followUps, TellPrinted tell, ISettings settings, IText text, TimeProvider time)
+internal sealed class PrintIncident(ShowIncident show, ListIncidentTasks tasks, ListEvidence evidence, ListFollowUps followUps, TellPrinted tell, ISettings settings, IText text, LocalTypes types, TimeProvider time)
 {
     /// <summary>Composes it, or says why not.</summary>
     public async Task<Outcome<PrintDocument>> RunAsync(Viewer viewer, PrintWanted wanted, CancellationToken cancel)
@@ -35,7 +36,7 @@ internal sealed class PrintIncident(ShowIncident show, ListIncidentTasks tasks, 
         var told = await tell.RunAsync(viewer, new(sheet.Id, language, outside), cancel);
         if (!told.Succeeded)
             return Outcome<PrintDocument>.Refused(told.Refusals);
-        var document = new IncidentDocument(text, CultureInfo.GetCultureInfo(language), outside);
+        var document = new IncidentDocument(text, types, CultureInfo.GetCultureInfo(language), outside);
         var team = await settings.FindAsync<string>(SettingKeys.OrganisationName, cancel) ?? "";
         var files = outside ? [] : Of(await evidence.RunAsync(viewer, new(sheet.Id), cancel));
         return document.Of(sheet, team, viewer.Name, time.GetUtcNow()) with

@@ -1,5 +1,6 @@
 using Appliance.Contracts;
 using Appliance.Kernel.Export;
+using Appliance.Ticketing.Classification;
 
 namespace Appliance.Ticketing.Queue;
 
@@ -12,7 +13,8 @@ internal static class ExportIncidents
         new("title", r => r.Title),
         new("state", r => r.State),
         new("severity", r => r.Severity),
-        new("type", r => r.RsitType),
+        new("type", r => Rsit.TypeOf(r.RsitType)),
+        new("localType", r => Rsit.IsLocal(r.RsitType) ? r.RsitType : null),
         new("owner", r => r.Owner),
         new("constituents", r => r.Constituents),
         new("openedAt", r => r.OpenedAt),

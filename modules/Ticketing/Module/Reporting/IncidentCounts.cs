@@ -9,10 +9,11 @@ namespace Appliance.Ticketing.Reporting;
 /// <summary>Incidents opened and closed in a period, and what was open at its end. An incident that was merged into another is not counted beside it.</summary>
 internal static class IncidentCounts
 {
+    // A local type counts as the taxonomy's type that it stands below.
     private const string Opened =
         $"""
         with seen as materialized (
-            select m.severity, m.rsit_type, m.source, width_bucket(m.opened_at, @Steps) as step, m.opened_at >= @From as is_now, m.tlp, m.pap
+            select m.severity, regexp_replace(m.rsit_type, '^([^/]+/[^/]+)/.*$', '\1') as rsit_type, m.source, width_bucket(m.opened_at, @Steps) as step, m.opened_at >= @From as is_now, m.tlp, m.pap
             from ticketing.incidents m
             where (m.opened_at >= @From and m.opened_at < @To or m.opened_at >= @BeforeFrom and m.opened_at < @BeforeTo)
               and m.merged_into is null and not m.exercise and {Visible.RowsOfConstituents}

@@ -32,6 +32,7 @@ internal sealed class OpenFromTemplate(Database database, IncidentOpening openin
         var faults = fields.Faults().ToList();
         var names = await ConstituentNames.ReadAsync(constituency, work.Viewer, fields.Constituents, cancel);
         faults.AddRange(names.Refusals);
+        faults.AddRange(await LocalTypes.MissingAsync(work, [fields.RsitType], cancel));
         if (fields.Marking.Tlp < template.Floor.Tlp || fields.Marking.Pap < template.Floor.Pap)
             faults.Add(Refuse.Invalid("ticketing.refused.template-lower", nameof(fields.Marking), template.Floor.Label, $"PAP:{template.Floor.Pap.ToString().ToUpperInvariant()}"));
         if (faults.Count > 0)

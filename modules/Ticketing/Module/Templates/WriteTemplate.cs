@@ -5,6 +5,7 @@ using Appliance.Kernel.Acts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Outbox;
 using Appliance.Kernel.Permissions;
+using Appliance.Ticketing.Classification;
 using Appliance.Ticketing.Incidents;
 using Appliance.Ticketing.Merge;
 
@@ -56,6 +57,8 @@ internal sealed class WriteTemplate(Database database) : Act<TemplateDraft, Temp
             faults.Add(Refuse.Conflict("ticketing.refused.template-red"));
         if (await SourcePrivacy.FaultAsync(work, source?.Id ?? found!.SourceId, fields.Texts(), cancel) is { } personal)
             faults.Add(personal);
+        if (fields.RsitType is { } type && type != (source?.RsitType ?? found?.RsitType))
+            faults.AddRange(await LocalTypes.MissingAsync(work, [type], cancel));
         if (faults.Count > 0)
             return Outcome<TemplateRef>.Refused(faults);
         var id = found?.Id ?? Guid.CreateVersion7();
