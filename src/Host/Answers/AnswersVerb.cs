@@ -7,6 +7,7 @@ using Appliance.Kernel.Answers;
 using Appliance.Kernel.Backup;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Modules;
+using Appliance.Kernel.Site;
 
 namespace Appliance.Host.Answers;
 
@@ -14,11 +15,11 @@ namespace Appliance.Host.Answers;
 internal sealed class AnswersVerb(ModuleCatalog catalog, DataFolder data) : IVerb
 {
     private const string Usage =
-        "Write: cirt answers sections | keygen FILE | seal RECIPIENT (the secret on standard input) | sign FILE KEY | check FILE [--key-file FILE] | apply FILE [--keys FOLDER] [--fingerprint TEXT] [--key-file FILE]";
+        "Write: cirt answers sections | keygen FILE | seal RECIPIENT (the secret on standard input) | sign FILE KEY | check FILE [--key-file FILE] | disk FILE [--keys FOLDER] [--fingerprint TEXT] | apply FILE [--keys FOLDER] [--fingerprint TEXT] [--key-file FILE]";
 
     public string Name => "answers";
 
-    public string Summary => "the answer file of a first boot: sections, keygen, seal, sign, check, apply";
+    public string Summary => "the answer file of a first boot: sections, keygen, seal, sign, check, disk, apply";
 
     public bool NeedsServices => false;
 
@@ -47,6 +48,9 @@ internal sealed class AnswersVerb(ModuleCatalog catalog, DataFolder data) : IVer
                 case ["check", var file]:
                     await CheckAsync(file, keyFile, io, cancel);
                     return 0;
+                case ["disk", var file]:
+                    await io.Out.WriteLineAsync(DiskOf(AnswerFile.Open(file, keys, fingerprint)));
+                    return 0;
                 case ["apply", var file]:
                     return await ApplyAsync(AnswerFile.Open(file, keys, fingerprint), keyFile, io, cancel);
             }
@@ -56,6 +60,14 @@ internal sealed class AnswersVerb(ModuleCatalog catalog, DataFolder data) : IVer
             throw new OperatorFault("That key cannot be used.", refused.Message, Usage);
         }
         throw new OperatorFault("The verb 'answers' does not know that.", $"Given: {string.Join(' ', input.Arguments)}", Usage);
+    }
+
+    /// <summary>The one answer that is needed before there is a place to keep answers in: whether that place is locked. Of a file that somebody trusted has signed.</summary>
+    private static string DiskOf(AnswerFile file)
+    {
+        var faults = new List<AnswerFault>();
+        var disk = AnswerText.Read(file.Text(), faults) is { } tree ? new AnswerMap(tree, faults).Map("machine", map => map.Text("disk", "")) : null;
+        return disk == SiteSettings.Unencrypted ? disk : SiteSettings.Encrypted;
     }
 
     internal static void Sign(string file, string keyFile)

@@ -45,9 +45,10 @@ internal sealed record CountryPackage(RolloutRow Row, string Code, string Machin
         Section(text, "organisation", ("name", Row["name"]), ("country", Row["country"]), ("mail", Row["mail"]), ("address", Row["address"]), ("language", Row["language"]));
         text.Append("machine:\n");
         Put(text, "hostName", Row["host_name"]);
-        foreach (var (name, column) in new[] { ("addresses", "addresses"), ("gateways", "gateways"), ("nameServers", "name_servers"), ("timeServers", "time_servers"), ("capturePorts", "capture_ports") })
+        foreach (var (name, column) in new[] { ("addresses", "addresses"), ("gateways", "gateways"), ("nameServers", "name_servers"), ("timeServers", "time_servers"), ("capturePorts", "capture_ports"), ("mailFor", "mail_for") })
             Put(text, name, Row.List(column));
         Put(text, "logServer", Row["log_server"]);
+        Put(text, "mailRelay", Row["mail_relay"]);
         Put(text, "backupKey", backup);
         text.Append(CultureInfo.InvariantCulture, $"people:\n  - {{ name: {Quoted(Row["admin"])}, display: {Quoted(Row["admin_name"])}, mail: {Quoted(Row["admin_mail"])}, language: {Quoted(Row["language"])}, code: {HashOf(Code)} }}\n");
         if (Row.List("capture_ports").Count + Row.List("home_networks").Count > 0)

@@ -41,6 +41,8 @@ internal static class RolloutSheet
         ("name_servers", "", false),
         ("time_servers", "", false),
         ("log_server", "address:port", false),
+        ("mail_for", "domains or addresses that the machine takes mail in for; empty: it takes none", false),
+        ("mail_relay", "server that outgoing mail is handed to, name or name:port", false),
         ("capture_ports", "interfaces that see mirrored traffic", false),
         ("home_networks", "the country's own networks", false),
         ("rules", "address of a rule set", false),

@@ -11,7 +11,7 @@ internal sealed class SiteAnswers : IAnswerSection
 
     public int Order => 5;
 
-    public string Summary => "hostName, port, addresses, gateways, nameServers, timeServers, logServer, publicPort, sshFrom, capturePorts, backupKey (age1…)";
+    public string Summary => "hostName, port, addresses, gateways, nameServers, timeServers, logServer, publicPort, sshFrom, capturePorts, mailFor, mailRelay, disk (encrypted, or unencrypted), backupKey (age1…)";
 
     public bool IsRequired => true;
 
@@ -35,6 +35,9 @@ internal sealed class SiteAnswers : IAnswerSection
             PublicPort = map.Number("publicPort", 0, 0, 65535),
             SshFrom = map.Texts("sshFrom"),
             CapturePorts = map.Texts("capturePorts"),
+            MailFor = map.Texts("mailFor"),
+            MailRelay = map.Text("mailRelay", ""),
+            Disk = map.Text("disk", SiteSettings.Encrypted),
         };
         foreach (var (member, reason) in site.Faults())
             map.Fault(member, reason);

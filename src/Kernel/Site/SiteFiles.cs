@@ -23,6 +23,11 @@ internal static class SiteFiles
             files["cirt/rsyslog.conf"] = Forwarding(site.LogServer);
         if (site.SshFrom.Count > 0)
             files["cirt/ssh-wanted"] = "";
+        if (site.HasMail)
+        {
+            files["cirt/smtpd.conf"] = SiteMail.Server(site);
+            files["cirt/mail.env"] = SiteMail.Environment(site);
+        }
         return files;
     }
 

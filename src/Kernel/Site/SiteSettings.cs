@@ -10,6 +10,12 @@ namespace Appliance.Kernel.Site;
 /// <remarks>Written by the host's account and rendered at boot by root, so every value is checked again when it is read: <see cref="Faults"/>.</remarks>
 public sealed record SiteSettings
 {
+    /// <summary>By the TPM, or by a passphrase at each start.</summary>
+    public const string Encrypted = "encrypted";
+
+    /// <summary>As the signed answer file wished.</summary>
+    public const string Unencrypted = "unencrypted";
+
     private const string FileName = "site.json";
     private const int LongestName = 253;
 
@@ -44,6 +50,18 @@ public sealed record SiteSettings
 
     /// <summary>Ports that carry mirrored traffic: they get no address.</summary>
     public IReadOnlyList<string> CapturePorts { get; init; } = [];
+
+    /// <summary>Domains and addresses that the machine's mail server takes mail in for; none: port 25 answers nobody.</summary>
+    public IReadOnlyList<string> MailFor { get; init; } = [];
+
+    /// <summary>Server that outgoing mail is handed to, by name, address or <c>name:port</c>; empty: straight to the recipients' own, where mail is taken in.</summary>
+    public string MailRelay { get; init; } = "";
+
+    /// <summary>Whether the disk was to be encrypted when the machine was made: <see cref="Encrypted"/>, or <see cref="Unencrypted"/> where somebody answers for it.</summary>
+    public string Disk { get; init; } = Encrypted;
+
+    /// <summary>True where a mail server runs.</summary>
+    internal bool HasMail => MailFor.Count > 0 || MailRelay.Length > 0;
 
     /// <summary>The settings of <paramref name="data"/>; the defaults where there are none.</summary>
     public static SiteSettings Load(DataFolder data)
@@ -94,6 +112,12 @@ public sealed record SiteSettings
             yield return ("sshFrom", $"holds '{network}', which is no network");
         foreach (var port in CapturePorts.Where(p => !IsPort(p)))
             yield return ("capturePorts", $"holds '{port}', which is no port");
+        if (Disk is not (Encrypted or Unencrypted))
+            yield return ("disk", $"is '{Disk}'; write {Encrypted} or {Unencrypted}");
+        foreach (var wanted in MailFor.Where(m => !SiteMail.IsWanted(m)))
+            yield return ("mailFor", $"holds '{wanted}'; write a domain (cirt.example.org) or an address (report@cirt.example.org)");
+        if (MailRelay.Length > 0 && !IsName(MailRelay) && !IsServer(MailRelay))
+            yield return ("mailRelay", $"is '{MailRelay}'; write a name or name:port, such as mail.example.org:587");
         if (Port.Length > 0 && CapturePorts.Contains(Port))
             yield return ("capturePorts", $"holds '{Port}', which is the management port: it needs an address, a capture port has none");
     }

@@ -45,6 +45,27 @@ public sealed class SiteFilesTests
         Assert.DoesNotContain("cirt/ssh-wanted", files.Keys);
     }
 
+    [Fact]
+    public void Mail_is_taken_in_for_who_is_named_and_relayed_for_nobody_else()
+    {
+        var files = SiteFiles.Of(new() { HostName = "cirt.samplia.example", MailFor = ["samplia.example", "report@cirt.samplia.example"], MailRelay = "relay.samplia.example:587" });
+
+        Assert.Contains("table wanted { \"@samplia.example\", \"report@cirt.samplia.example\" }\n", files["cirt/smtpd.conf"], StringComparison.Ordinal);
+        Assert.Contains("match from any for any rcpt-to <wanted> action \"in\"\nactio", files["cirt/smtpd.conf"], StringComparison.Ordinal);
+        Assert.EndsWith("relay host \"smtp://relay.samplia.example:587\" helo \"cirt.samplia.example\"\nmatch from socket for any action \"out\"\n", files["cirt/smtpd.conf"], StringComparison.Ordinal);
+        Assert.Contains("kernel__mail__maildir=", files["cirt/mail.env"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_machine_with_a_relay_alone_sends_and_listens_to_nobody()
+    {
+        var files = SiteFiles.Of(new() { MailRelay = "relay.samplia.example" });
+
+        Assert.DoesNotContain("port 25", files["cirt/smtpd.conf"], StringComparison.Ordinal);
+        Assert.DoesNotContain("maildir", files["cirt/mail.env"], StringComparison.Ordinal);
+        Assert.DoesNotContain("cirt/smtpd.conf", SiteFiles.Of(new()).Keys);
+    }
+
     // Root writes these into units and rules: nothing that could begin another line or word gets that far.
     [Theory]
     [InlineData("a\nb")]
@@ -59,7 +80,7 @@ public sealed class SiteFilesTests
         SiteSettings[] each =
         [
             new() { HostName = text }, new() { Port = text }, new() { Addresses = [text] }, new() { Addresses = ["192.0.2.1/24"], Gateways = [text] }, new() { NameServers = [text] },
-            new() { TimeServers = [text] }, new() { LogServer = text + ":514" }, new() { SshFrom = [text] }, new() { CapturePorts = [text] },
+            new() { TimeServers = [text] }, new() { LogServer = text + ":514" }, new() { SshFrom = [text] }, new() { CapturePorts = [text] }, new() { MailFor = [text] }, new() { MailFor = [text + "@samplia.example"] }, new() { MailRelay = text },
         ];
         Assert.All(each, site => Assert.NotEmpty(site.Faults()));
     }
