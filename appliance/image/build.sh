@@ -28,6 +28,8 @@ step 'Putting the appliance on it' "$here/overlay.sh" "$work" "$program" "$versi
 step 'Kernel and initrd' "$here/boot.sh" "$work" "$out/boot"
 step 'Root, integrity tree, unified kernel image, disk' "$here/disk.sh" "$work" "$out/boot" "$out" "$version"
 step 'The same for virtual machines' qemu-img convert -f raw -O qcow2 -c "$out/cirt-$version.img" "$out/cirt-$version.qcow2"
+# Room for what lives: a sparse disk costs nothing until it is used.
+qemu-img resize -q "$out/cirt-$version.qcow2" 64G
 
 step 'And for VMware and VirtualBox' "$here/ova.sh" "$out/cirt-$version.img" "cirt-$version" "$out/cirt-$version.ova"
 

@@ -4,8 +4,11 @@ set -euo pipefail
 image=$1 name=$2 out=$3
 work=$(mktemp -d "$(dirname "$out")/ova.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-qemu-img convert -f raw -O vmdk -o subformat=streamOptimized "$image" "$work/$name.vmdk"
-capacity=$(stat -c %s "$image") size=$(stat -c %s "$work/$name.vmdk")
+# Room for what lives: what is empty is not written.
+qemu-img create -q -f qcow2 -F raw -b "$(readlink -f "$image")" "$work/large.qcow2" 64G
+qemu-img convert -f qcow2 -O vmdk -o subformat=streamOptimized "$work/large.qcow2" "$work/$name.vmdk"
+rm "$work/large.qcow2"
+capacity=$((64 * 1024 * 1024 * 1024)) size=$(stat -c %s "$work/$name.vmdk")
 cat > "$work/$name.ovf" <<OVF
 <?xml version="1.0" encoding="UTF-8"?>
 <Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">

@@ -9,7 +9,7 @@ cp -a "$program"/. "$tree"/usr/lib/cirt/
 chown -R 0:0 "$tree"/usr/lib/cirt
 ln -sfn ../lib/cirt/cirt "$tree"/usr/bin/cirt
 printf '%s\n' "$version" > "$tree"/usr/lib/cirt-appliance/version
-install -m 0755 "$here"/firstboot/{answers,console,grow,install-to-disk,factory-reset,database-prepare,database-create} "$here"/update/{update,bless,take} "$here"/site/resolver "$tree"/usr/lib/cirt-appliance/
+install -m 0755 "$here"/firstboot/{answers,console,state,install-to-disk,mail-prepare,database-prepare,database-create} "$here"/update/{update,bless,take} "$here"/site/resolver "$tree"/usr/lib/cirt-appliance/
 install -m 0644 "$here"/systemd/host.env "$tree"/usr/lib/cirt-appliance/
 # Whose updates and answer files this image trusts: public keys only.
 install -d "$tree"/usr/lib/cirt-appliance/release-keys "$tree"/usr/lib/cirt-appliance/answer-keys/keys
@@ -35,16 +35,16 @@ chroot "$tree" systemd-sysusers 2>/dev/null >&2 || { echo "overlay.sh: the accou
 install -d "$tree"/efi
 printf 'cirt\n' > "$tree"/etc/hostname
 printf '127.0.0.1 localhost cirt\n::1 localhost\n' > "$tree"/etc/hosts
-# Slow disks and slow machines need more than the 90 s that a unit for a device is given otherwise.
-printf 'PARTLABEL=state /var ext4 defaults,nodev,nosuid,x-systemd.device-timeout=15min,x-systemd.growfs 0 2\nPARTLABEL=esp /efi vfat umask=0077,nodev,nosuid,noexec,nofail,x-systemd.device-timeout=15min 0 0\ntmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' > "$tree"/etc/fstab
+# Slow disks and slow machines need more than the 90 s that a unit for a device is given otherwise, and a locked state waits for a person.
+printf 'LABEL=state /var ext4 defaults,nodev,nosuid,x-systemd.mount-timeout=15min,x-systemd.requires=cirt-state.service,x-systemd.device-timeout=infinity,x-systemd.growfs 0 2\nPARTLABEL=esp /efi vfat umask=0077,nodev,nosuid,noexec,nofail,x-systemd.mount-timeout=15min,x-systemd.device-timeout=15min 0 0\ntmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=25%% 0 0\n' > "$tree"/etc/fstab
 
-systemctl --root="$tree" --quiet enable cirt-grow cirt-update.path cirt-restart.path cirt-factory-reset cirt-site cirt-answers cirt-bless cirt-resolver.service cirt-resolver.path cirt-database cirt-migrate cirt cirt-sensor nftables systemd-networkd chrony auditd rsyslog apparmor cirt-console@tty1 cirt-console@ttyS0
+systemctl --root="$tree" --quiet enable cirt-state cirt-mail cirt-update.path cirt-restart.path cirt-site cirt-answers cirt-bless cirt-resolver.service cirt-resolver.path cirt-database cirt-migrate cirt cirt-sensor nftables systemd-networkd chrony auditd rsyslog apparmor cirt-console@tty1 cirt-console@ttyS0
 systemctl --root="$tree" --quiet disable ssh opensmtpd 2>/dev/null || true
-systemctl --root="$tree" --quiet mask systemd-repart.service getty@tty1.service serial-getty@ttyS0.service getty.target ssh.socket postgresql.service debug-shell.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service
+systemctl --root="$tree" --quiet mask opensmtpd.service systemd-repart.service getty@tty1.service serial-getty@ttyS0.service getty.target ssh.socket postgresql.service debug-shell.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service
 
 # Nobody logs in here, so nothing has to become somebody else. What a package brings that is not known here stops the build.
 allowed=$(sed 's/#.*//' "$here"/hardening/suid.list | sed '/^[[:space:]]*$/d')
-known=$'/usr/bin/chage\n/usr/bin/chfn\n/usr/bin/chsh\n/usr/bin/expiry\n/usr/bin/gpasswd\n/usr/bin/mount\n/usr/bin/newgrp\n/usr/bin/passwd\n/usr/bin/ssh-agent\n/usr/bin/su\n/usr/bin/umount\n/usr/lib/openssh/ssh-keysign\n/usr/sbin/unix_chkpwd'
+known=$'/usr/bin/chage\n/usr/bin/chfn\n/usr/bin/chsh\n/usr/bin/expiry\n/usr/bin/gpasswd\n/usr/bin/mount\n/usr/bin/newgrp\n/usr/bin/passwd\n/usr/bin/ssh-agent\n/usr/bin/su\n/usr/bin/umount\n/usr/lib/openssh/ssh-keysign\n/usr/libexec/opensmtpd/mail.local\n/usr/sbin/smtpctl\n/usr/sbin/unix_chkpwd'
 while IFS= read -r program; do
   grep -qxF "$program" <<<"$allowed" && continue
   grep -qxF "$program" <<<"$known" || { echo "overlay.sh: $program runs with more rights than who starts it, and is not known: judge it, then add it to hardening/suid.list or to those that lose them" >&2; exit 1; }

@@ -8,13 +8,13 @@ public sealed class DiskTests
     private static readonly string[] s_tools = ["mkfs.erofs", "veritysetup", "mformat", "sgdisk", "mke2fs", "objcopy", "python3"];
 
     [Fact]
-    public async Task The_table_has_six_partitions_and_the_root_proves_its_hash_until_a_byte_is_changed()
+    public async Task The_table_has_five_partitions_and_the_root_proves_its_hash_until_a_byte_is_changed()
     {
         using var scratch = new Scratch();
         var hash = await MakeAsync(scratch, "one");
 
         var table = await Tool.DemandAsync("sgdisk", "--print", scratch.At("one", "cirt-0.0.0.img"));
-        foreach (var name in new[] { "esp", "root_A", "verity_A", "root_B", "verity_B", "state" })
+        foreach (var name in new[] { "esp", "root_A", "verity_A", "root_B", "verity_B" })
             Assert.Contains($" {name}\n", table, StringComparison.Ordinal);
         Assert.Contains(hash[..8], (await Tool.DemandAsync("sgdisk", "--info=2", scratch.At("one", "cirt-0.0.0.img"))).ToLowerInvariant(), StringComparison.Ordinal);
 
@@ -40,47 +40,79 @@ public sealed class DiskTests
     }
 
     [Fact]
-    public async Task The_state_takes_the_rest_of_a_larger_disk_and_nothing_else_moves()
+    public async Task The_state_is_made_behind_the_slots_at_the_first_boot_grows_with_the_disk_and_moves_nothing()
     {
         Tool.Need("systemd-repart", "sfdisk");
         using var scratch = new Scratch();
         await MakeAsync(scratch, "one");
         var disk = scratch.At("one", "cirt-0.0.0.img");
         var before = await PartitionsAsync(disk);
-        await Tool.DemandAsync("truncate", "-s", "+1G", disk);
+        await Tool.DemandAsync("truncate", "-s", "+3G", disk);
+        scratch.Write("credentials/cirt.disk", "unencrypted");
 
-        var (code, said) = await GrowAsync(disk);
+        var (code, said) = await StateAsync(scratch, disk);
         Assert.True(code == 0, said);
-        var after = await PartitionsAsync(disk);
-        Assert.Equal(before[..^1], after[..^1]);
-        Assert.Equal(before[^1].Start, after[^1].Start);
-        Assert.InRange(after[^1].Sectors - before[^1].Sectors, 2 * 1020 * 1024, 2 * 1024 * 1024);
+        Assert.Contains("whoever runs the virtual machine (off)", said, StringComparison.Ordinal);
+        var made = await PartitionsAsync(disk);
+        Assert.Equal(before, made[..^1]);
+        Assert.Equal("state", made[^1].Name);
+        Assert.InRange(made[^1].Sectors, 2 * 1024 * 1024 * 29L / 10, 2 * 1024 * 1024 * 31L / 10);
 
-        Assert.Equal(0, (await GrowAsync(disk)).Code);
-        Assert.Equal(after, await PartitionsAsync(disk));
+        await Tool.DemandAsync("truncate", "-s", "+1G", disk);
+        Assert.Equal(0, (await StateAsync(scratch, disk)).Code);
+        var grown = await PartitionsAsync(disk);
+        Assert.Equal(made[..^1], grown[..^1]);
+        Assert.Equal(made[^1].Start, grown[^1].Start);
+        Assert.InRange(grown[^1].Sectors - made[^1].Sectors, 2 * 1020 * 1024, 2 * 1024 * 1024);
+
+        Assert.Equal(0, (await StateAsync(scratch, disk)).Code);
+        Assert.Equal(grown, await PartitionsAsync(disk));
+        Assert.Single(await File.ReadAllLinesAsync(scratch.At("esp", "state-choice"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task A_disk_that_cannot_be_changed_is_used_as_it_is()
+    public async Task A_disk_without_room_for_the_state_is_named_and_not_written_to()
     {
-        Tool.Need("systemd-repart");
+        Tool.Need("systemd-repart", "sfdisk");
         using var scratch = new Scratch();
-        await File.WriteAllTextAsync(scratch.At("disk"), "no partitions", TestContext.Current.CancellationToken);
-        var (code, said) = await GrowAsync(scratch.At("disk"));
-        Assert.Equal(0, code);
-        Assert.Contains("stays as it is", said, StringComparison.Ordinal);
+        await MakeAsync(scratch, "one");
+        var disk = scratch.At("one", "cirt-0.0.0.img");
+        var before = await PartitionsAsync(disk);
+        scratch.Write("credentials/cirt.disk", "unencrypted");
+
+        var (code, said) = await StateAsync(scratch, disk);
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("8 GiB at least", said, StringComparison.Ordinal);
+        Assert.Equal(before, await PartitionsAsync(disk));
     }
 
     [Fact]
-    public void A_slow_disk_has_a_quarter_of_an_hour_to_appear()
+    public void A_slow_disk_and_a_person_with_a_passphrase_are_waited_for()
     {
         var overlay = File.ReadAllText(Tool.At("image", "overlay.sh"));
-        Assert.Matches("PARTLABEL=state /var ext4 [^ ]*x-systemd.device-timeout=15min", overlay);
-        Assert.Matches("PARTLABEL=state /var ext4 [^ ]*x-systemd.growfs", overlay);
+        Assert.Matches("LABEL=state /var ext4 [^ ]*x-systemd.device-timeout=infinity", overlay);
+        Assert.Matches("LABEL=state /var ext4 [^ ]*x-systemd.requires=cirt-state.service", overlay);
+        Assert.Matches("PARTLABEL=esp /efi vfat [^ ]*x-systemd.device-timeout=15min", overlay);
     }
 
-    private static Task<(int Code, string Output)> GrowAsync(string disk) =>
-        Tool.RunAsync("bash", [Tool.At("firstboot", "grow")], new Dictionary<string, string> { ["CIRT_GROW_DISK"] = disk, ["CIRT_GROW_PART"] = disk, ["CIRT_GROW_DEFINITIONS"] = Tool.At("systemd", "repart") });
+    // Without the copying of files and without a lock: both want what only the machine itself has. The boots see them.
+    private static Task<(int Code, string Output)> StateAsync(Scratch scratch, string disk)
+    {
+        var bare = File.ReadLines(Tool.At("systemd", "repart", "50-state.conf")).Where(l => !l.StartsWith("CopyFiles", StringComparison.Ordinal) && !l.StartsWith("Format", StringComparison.Ordinal));
+        scratch.Write("definitions/50-state.conf", string.Join('\n', bare) + "\n");
+        Directory.CreateDirectory(scratch.At("esp"));
+        return Tool.RunAsync("bash", [Tool.At("firstboot", "state")], new Dictionary<string, string>
+        {
+            ["CIRT_STATE_DISK"] = disk,
+            ["CIRT_STATE_DEFINITIONS"] = scratch.At("definitions"),
+            ["CIRT_STATE_ESP"] = scratch.At("esp"),
+            ["CIRT_STATE_RUN"] = scratch.At("run"),
+            ["CIRT_STATE_TPM"] = scratch.At("absent"),
+            ["CIRT_STATE_ONLY_TABLE"] = "1",
+            ["CREDENTIALS_DIRECTORY"] = scratch.At("credentials"),
+        });
+    }
 
     private static async Task<(string Name, long Start, long Sectors)[]> PartitionsAsync(string disk)
     {
