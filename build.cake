@@ -74,7 +74,11 @@ Task("test").Does(() =>
   if (Argument("only", "") is "" or "browser")
     FetchForBrowsers();
   if (Argument("only", "") is "" or "appliance")
+  {
     Offer(Needs.Image);
+    if (HasArgument("long"))
+      Offer(Needs.Boot);
+  }
   Compile("Appliance.sln");
   Test(Argument("only", ""), Argument("filter", ""), HasArgument("long"));
 });

@@ -1,8 +1,8 @@
 // What the appliance takes from the distribution, how its presence is seen, and how it is installed.
 using IO = System.IO;
 
-// Image stands apart: it needs what makes a disk, not what runs the tests.
-enum Needs { Run, Test, Image }
+// Image stands apart: it needs what makes a disk, not what runs the tests; Boot needs what starts that disk, in the long tests.
+enum Needs { Run, Test, Image, Boot }
 
 // Present says whether the machine has it, from whatever source; Packages are alternatives, tried in order.
 record Part(Needs For, string What, Func<bool> Present, params string[] Packages);
@@ -68,6 +68,10 @@ var parts = new Part[]
   new(Needs.Image, "python3-pefile, for the unified kernel image", () => IO.Directory.Exists("/usr/lib/python3/dist-packages/pefile") || IO.File.Exists("/usr/lib/python3/dist-packages/pefile.py"), "python3-pefile"),
   new(Needs.Image, "the systemd stub, for the tests of the disk", () => IO.File.Exists("/usr/lib/systemd/boot/efi/linuxx64.efi.stub"), "systemd-boot-efi"),
   new(Needs.Image, "qemu-img", () => Look.Program("qemu-img"), "qemu-utils"),
+  new(Needs.Boot, "qemu, to boot it in the long tests", () => Look.Program("qemu-system-x86_64"), "qemu-system-x86"),
+  new(Needs.Boot, "UEFI firmware for that", () => IO.Directory.Exists("/usr/share/OVMF"), "ovmf"),
+  new(Needs.Boot, "a TPM for that", () => Look.Program("swtpm"), "swtpm"),
+  new(Needs.Boot, "nmap, to scan it from outside", () => Look.Program("nmap"), "nmap"),
   new(Needs.Image, "nft, to check the firewall's rules", () => Look.Program("nft"), "nftables"),
 };
 
