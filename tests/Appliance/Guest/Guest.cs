@@ -137,7 +137,7 @@ internal sealed class Guest : IAsyncDisposable
             // The forwarder takes every connection; only a guest that listens says something to a greeting that is no TLS, if only goodbye.
             using var client = new TcpClient();
             await client.ConnectAsync("127.0.0.1", Port, within.Token);
-            await client.GetStream().WriteAsync("\r\n\r\n"u8.ToArray(), within.Token);
+            await client.GetStream().WriteAsync("no TLS at all\r\n\r\n"u8.ToArray(), within.Token);
             return await client.GetStream().ReadAsync(new byte[16], within.Token) >= 0 && File.Exists(Path.Combine(Work, "pid"));
         }
         catch (Exception fault) when (fault is OperationCanceledException or IOException or SocketException)

@@ -13,14 +13,17 @@ namespace Appliance.Image.Tests.Guest;
 /// Nothing in the image is there for the test: what runs within comes by the hypervisor's credentials (systemd.system-credentials(7)), which whoever runs a virtual machine always has.
 /// The second network port is a tap device, so that ports are scanned past the forwarder; without the right to make one the scan is left out and says so.
 /// </remarks>
-public sealed class SetUpGuest : IAsyncLifetime
+public sealed partial class SetUpGuest : IAsyncLifetime
 {
     private const string Tap = "citap0", Network = "198.18.77.1/24";
 
     /// <summary>The address that the answer file gives the machine.</summary>
     internal const string Address = "198.18.77.2";
 
-    private const string Answers =
+    // SHA-256 of the code on the card, which never stands in the file itself.
+    private const string CodeOnTheCard = "k7pw4-9mzt2-xq3hv-6rbn8-d5cfg";
+
+    private static readonly string s_answers =
         $$"""
         answers: 1
         organisation: { name: Samplia CIRT, country: sp, mail: cirt@samplia.example, address: "https://cirt.samplia.example", language: fr }
@@ -31,7 +34,7 @@ public sealed class SetUpGuest : IAsyncLifetime
           mailFor: [samplia.example]
         people:
           - { name: amina, display: Amina, mail: amina@samplia.example }
-          - { name: boris, roles: [manager, analyst, operator] }
+          - { name: boris, roles: [analyst, operator], code: {{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(CodeOnTheCard)))}} }
         sensor: { homeNetworks: [198.51.100.0/24] }
 
         """;
@@ -94,6 +97,7 @@ public sealed class SetUpGuest : IAsyncLifetime
         await _guest.StartAsync();
         SecondsToHealthy = await _guest.HealthyAsync();
         LogInPage = await _guest.Http.GetStringAsync("login");
+        await EnrolAsync(_guest.Http);
         First = await _guest.SecondAsync("checks done");
         await MainCaseAsync(_guest.Http);
         var before = _guest.Fingerprint;
@@ -126,7 +130,7 @@ public sealed class SetUpGuest : IAsyncLifetime
     private async Task<Dictionary<string, string>> SettingsAsync(int mail)
     {
         var scratch = _scratch!;
-        var fingerprint = await SignAsync(scratch, Answers);
+        var fingerprint = await SignAsync(scratch, s_answers);
         Directory.CreateDirectory(scratch.At("checks"));
         File.Copy(Checkout.At("tests", "Appliance", "Guest", "checks"), scratch.At("checks", "checks"));
         scratch.Write("checks/permissions", string.Join(' ', s_permissions));
@@ -164,6 +168,20 @@ public sealed class SetUpGuest : IAsyncLifetime
         await Tool.DemandAsync("mformat", "-i", scratch.At("answers.img"), "-v", "CIRTANSWERS", "::");
         await Tool.DemandAsync("mcopy", ["-i", scratch.At("answers.img"), .. Directory.GetFiles(scratch.At("medium")), "::"]);
         return said.Split("fingerprint ")[1].Trim().Split('\n')[0];
+    }
+
+    /// <summary>Boris opens the page behind the code on the card and chooses a password; only then may a token act for him.</summary>
+    private static async Task EnrolAsync(HttpClient http)
+    {
+        using var ask = new HttpRequestMessage(HttpMethod.Get, $"invite/{CodeOnTheCard}") { Headers = { { "Accept", "text/html" } } };
+        using var page = await http.SendAsync(ask);
+        var token = FormToken().Match(await page.Content.ReadAsStringAsync()).Groups[1].Value;
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["token"] = CodeOnTheCard, ["password"] = "a quiet harbour at dawn", ["language"] = "en", ["next"] = "/", ["__RequestVerificationToken"] = System.Net.WebUtility.HtmlDecode(token),
+        });
+        using var answer = await http.PostAsync("account/invite", form);
+        Assert.Equal("/", answer.Headers.Location?.OriginalString);
     }
 
     /// <summary>Capture → alert → incident → paper, by the API that the pages use.</summary>
@@ -239,4 +257,7 @@ public sealed class SetUpGuest : IAsyncLifetime
         await AskAsync("QUIT");
         return answer;
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex("name=\"__RequestVerificationToken\"[^>]*value=\"([^\"]+)\"", System.Text.RegularExpressions.RegexOptions.NonBacktracking)]
+    private static partial System.Text.RegularExpressions.Regex FormToken();
 }
