@@ -12,8 +12,7 @@ public sealed class BootTests
         // The superblock: it is read before anything else of the root, so the machine stops in the initrd.
         await using var guest = new Guest("tampered", new Dictionary<string, string> { ["CIRT_TRY_FLIP"] = "1100" });
         await guest.StartAsync();
-        Assert.True(await guest.SaysAsync("verity: 254:0: data block 0 is corrupted", Guest.Patience) || guest.Serial.Contains("is corrupted", StringComparison.Ordinal), guest.Serial);
-        Assert.DoesNotContain("CIRT Appliance 0", guest.Serial, StringComparison.Ordinal);
-        Assert.DoesNotContain("Welcome to Debian", guest.Serial.Split("initrd-switch-root")[^1], StringComparison.Ordinal);
+        Assert.True(await guest.SaysAsync("data block 0 is corrupted", Guest.Patience), guest.Serial);
+        Assert.False(await guest.SaysAsync("initrd-switch-root", TimeSpan.FromMinutes(2)), "the changed root was run from");
     }
 }
