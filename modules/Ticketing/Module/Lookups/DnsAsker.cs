@@ -23,18 +23,18 @@ internal sealed class DnsAsker(TicketingOptions options)
         var client = _client.Value;
         if (subject.Address is { } address)
         {
-            var reverse = await client.QueryReverseAsync(address, cancel);
+            var reverse = await ReadableAsync(client.QueryReverseAsync(address, cancel));
             return Answered(reverse, reverse.Answers.PtrRecords().Select(static r => LookupFact.Of("ptr", r.PtrDomainName.Value.TrimEnd('.'))));
         }
         var facts = new List<LookupFact?>();
         IDnsQueryResponse? last = null;
         foreach (var type in new[] { QueryType.A, QueryType.AAAA, QueryType.NS, QueryType.MX })
         {
-            last = await client.QueryAsync(subject.Name!, type, QueryClass.IN, cancel);
+            last = await ReadableAsync(client.QueryAsync(subject.Name!, type, QueryClass.IN, cancel));
             if (last.Header.ResponseCode == DnsHeaderResponseCode.NotExistentDomain)
                 return null;
             Demand(last);
-            facts.AddRange(last.Answers.Select(static r => r switch
+            facts.AddRange(OfName(last.Answers, subject.Name!).Select(static r => r switch
             {
                 ARecord a => LookupFact.Of("a", a.Address.ToString()),
                 AaaaRecord a => LookupFact.Of("aaaa", a.Address.ToString()),
@@ -46,6 +46,30 @@ internal sealed class DnsAsker(TicketingOptions options)
         }
         return Answered(last!, facts);
     }
+
+    /// <summary>What the library throws at a message that lies about itself (another number, lengths beyond its end, names that point at themselves) is of many kinds, some of them its own secret; here it is an answer that nobody gets.</summary>
+    private static async Task<IDnsQueryResponse> ReadableAsync(Task<IDnsQueryResponse> asked)
+    {
+        try
+        {
+            return await asked;
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or DnsResponseException))
+        {
+            throw new DnsResponseException("what the resolver sent is no answer to the question", fault);
+        }
+    }
+
+    /// <summary>Records of the name that was asked about and of the names that it stands for. What a server says of other names is nobody's question.</summary>
+    private static IEnumerable<DnsResourceRecord> OfName(IReadOnlyList<DnsResourceRecord> answers, string name)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { name.TrimEnd('.') };
+        for (var (more, hops) = (true, 0); more && hops < MostOfAKind; hops++)
+            more = answers.OfType<CNameRecord>().Any(c => names.Contains(Owner(c)) && names.Add(c.CanonicalName.Value.TrimEnd('.')));
+        return answers.Where(r => names.Contains(Owner(r)));
+    }
+
+    private static string Owner(DnsResourceRecord record) => record.DomainName.Value.TrimEnd('.');
 
     private static LookupAnswer? Answered(IDnsQueryResponse response, IEnumerable<LookupFact?> facts)
     {
