@@ -15,6 +15,10 @@ public sealed class PrintVerb : IVerb
 
     internal static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
 
+    private static readonly JsonSerializerOptions s_strict = new(Json) { RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+
+    private static readonly IReadOnlyList<string> s_needed = [.. typeof(PrintDocument).GetConstructors().MaxBy(c => c.GetParameters().Length)!.GetParameters().Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name!))];
+
     /// <inheritdoc/>
     public string Name => "print";
 
@@ -37,15 +41,36 @@ public sealed class PrintVerb : IVerb
             await io.Error.WriteLineAsync($"cirt print could not restrict: {missing}. It goes on; the kernel of this machine is older than the appliance expects.");
         try
         {
-            var document = JsonSerializer.Deserialize<PrintDocument>(await ReadAsync(cancel), Json) ?? throw new InvalidDataException("it holds no document");
+            var document = Read(await ReadAsync(cancel));
             await using var target = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
             PagePainter.Paint(document, target);
             return 0;
         }
-        catch (Exception fault) when (fault is JsonException or InvalidDataException or NotSupportedException)
+        catch (InvalidDataException fault)
         {
             await io.Error.WriteLineAsync($"the document cannot be printed: {fault.Message}");
             return 65;
+        }
+    }
+
+    /// <summary>The document that <paramref name="bytes"/> are; else says in words what is missing or where it is wrong.</summary>
+    internal static PrintDocument Read(byte[] bytes)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(bytes);
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+                throw new InvalidDataException("it holds no document, which is a JSON object");
+            var missing = s_needed.Where(n => !json.RootElement.TryGetProperty(n, out var value) || value.ValueKind == JsonValueKind.Null).ToList();
+            return missing.Count > 0 ? throw new InvalidDataException($"it lacks {string.Join(", ", missing)}") : json.Deserialize<PrintDocument>(s_strict)!;
+        }
+        catch (JsonException fault)
+        {
+            throw new InvalidDataException(fault is { LineNumber: { } line, BytePositionInLine: { } at, Path: null } ? $"it is no JSON from line {line + 1}, byte {at + 1} on" : $"what stands at {fault.Path ?? "$"} lacks something or is of another kind than it should be", fault);
+        }
+        catch (NotSupportedException fault)
+        {
+            throw new InvalidDataException("one of its blocks does not say its kind", fault);
         }
     }
 
