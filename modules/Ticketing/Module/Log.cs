@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(3052, LogLevel.Warning, "look-ups wait for the database: {Reason}")]
     public static partial void LookupsInterrupted(ILogger log, string reason);
 
+    [LoggerMessage(3054, LogLevel.Warning, "pages do not hear of incidents that move: {Reason}")]
+    public static partial void NotListening(ILogger log, string reason);
+
     [LoggerMessage(3053, LogLevel.Warning, "local types are as they were read last: {Reason}")]
     public static partial void LocalTypesUnread(ILogger log, string reason);
 }

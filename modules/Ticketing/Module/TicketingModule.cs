@@ -81,6 +81,8 @@ public sealed class TicketingModule : IModule
             .Navigation(new("tickets", "ticketing.nav.acts", "/tickets/acts", Permissions.Edit, 9));
         builder.Services
             .AddSingleton<IncidentClocks>()
+            .AddSingleton<IncidentWatch>()
+            .AddHostedService<IncidentListener>()
             .AddSingleton<LocalTypes>()
             .AddHostedService<LocalTypesReader>()
             .AddSingleton<LocalPlaces>()

@@ -102,6 +102,37 @@ public sealed partial class DataList<TRow>
         StateHasChanged();
     }
 
+    /// <summary>Reads the page again because something changed elsewhere: rows that are shown are drawn anew in their places and those that left go. Newcomers are counted, and put under nobody's hand.</summary>
+    public async Task RefreshAsync()
+    {
+        var shown = _outcome;
+        if (shown is not { Succeeded: true } || _busy || _acting)
+            return;
+        var (loadingFor, loadingAfter) = (For, _after);
+        var outcome = await Load(new(loadingAfter, Size), _gone.Token);
+        // What was read on purpose meanwhile is newer.
+        if (!ReferenceEquals(shown, _outcome) || !Equals(loadingFor, For) || loadingAfter != _after || !outcome.TryGet(out var page))
+            return;
+        var fresh = page.Items.ToDictionary(Key, StringComparer.Ordinal);
+        var newcomers = page.Items.Select(Key).Except(_rows.Select(Key), StringComparer.Ordinal).Count();
+        if (newcomers == page.Items.Count)
+        {
+            Take(outcome);
+            StateHasChanged();
+            return;
+        }
+
+        // Newcomers push as many from the end of the page; those are still there.
+        var last = _rows.Count;
+        for (var pushed = page.Next is null ? 0 : newcomers; pushed > 0 && last > 0 && !fresh.ContainsKey(Key(_rows[last - 1])); pushed--)
+            last--;
+        _rows = [.. _rows.Take(last).Where(r => fresh.ContainsKey(Key(r))).Select(r => fresh[Key(r)]), .. _rows.Skip(last)];
+        _outcome = outcome;
+        _newer = loadingAfter is null ? newcomers : 0;
+        _selected.IntersectWith(_rows.Select(Key));
+        StateHasChanged();
+    }
+
     /// <summary>Called by the script: the cursor rests on a row.</summary>
     [JSInvokable]
     public Task OnCursor(string key) =>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Appliance.Contracts;
 using Appliance.Kernel.Data;
 using Appliance.Kernel.Outbox;
+using Appliance.Ticketing.Changes;
 
 namespace Appliance.Ticketing.Incidents;
 
@@ -12,27 +13,40 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
 {
     private const string Insert =
         """
-        insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name, text, detail, mail_id, event_id)
-        values (@Id, @Incident, @Now, @Kind, @Internal, @By, @ByName, @Text, @Detail::jsonb, @Mail, @Event)
-        on conflict (event_id) do nothing
+        -- every row: the appliance itself says that the incident moved, no person sees the result
+        with added as (
+            insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name, text, detail, mail_id, event_id)
+            values (@Id, @Incident, @Now, @Kind, @Internal, @By, @ByName, @Text, @Detail::jsonb, @Mail, @Event)
+            on conflict (event_id) do nothing
+            returning incident_id)
+        select count(pg_notify(@Channel, i.id::text))::int + (count(pg_notify(@Channel, i.root_id::text)) filter (where i.root_id is not null))::int
+        from added a join ticketing.incidents i on i.id = a.incident_id
         """;
 
     private const string InsertAll =
         """
-        insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name, text, detail)
-        select e.id, e.incident, @Now, e.kind, e.internal, @By, @ByName, e.text, e.detail::jsonb
-        from unnest(@Ids, @Incidents, @Kinds, @Internals, @Texts, @Details) as e (id, incident, kind, internal, text, detail)
+        -- every row: the appliance itself says that the incidents moved, no person sees the result
+        with added as (
+            insert into ticketing.timeline (id, incident_id, at, kind, internal, actor_id, actor_name, text, detail)
+            select e.id, e.incident, @Now, e.kind, e.internal, @By, @ByName, e.text, e.detail::jsonb
+            from unnest(@Ids, @Incidents, @Kinds, @Internals, @Texts, @Details) as e (id, incident, kind, internal, text, detail)
+            returning incident_id)
+        select count(pg_notify(@Channel, i.id::text))::int + (count(pg_notify(@Channel, i.root_id::text)) filter (where i.root_id is not null))::int
+        from (select distinct incident_id from added) a join ticketing.incidents i on i.id = a.incident_id
         """;
 
     // What came to a merged incident is news of the one that it is part of.
     private const string Touch =
         """
         -- every row: the appliance itself says that the incident moved, no person sees the result
-        update ticketing.incidents m
-        set changed_at = @Now, changed_by = @ByName, due_at = coalesce(@Due, m.due_at),
-            escalated_at = case when @Due::timestamptz is null then m.escalated_at end
-        from ticketing.incidents i
-        where i.id = @Id and m.id = coalesce(i.root_id, i.id)
+        with moved as (
+            update ticketing.incidents m
+            set changed_at = @Now, changed_by = @ByName, due_at = coalesce(@Due, m.due_at),
+                escalated_at = case when @Due::timestamptz is null then m.escalated_at end
+            from ticketing.incidents i
+            where i.id = @Id and m.id = coalesce(i.root_id, i.id)
+            returning m.id)
+        select count(pg_notify(@Channel, id::text))::int from moved
         """;
 
     /// <summary>What a person or peer wrote.</summary>
@@ -52,10 +66,11 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
     /// <summary>Adds the entry; false when it stands there already.</summary>
     public async Task<bool> AddAsync(Work work, CancellationToken cancel)
     {
-        var added = await work.ExecuteAsync(
+        var added = await work.FindAsync<int>(
             Insert,
             new
             {
+                IncidentWatch.Channel,
                 Id = Guid.CreateVersion7(),
                 Incident = Incident.Value,
                 work.Now,
@@ -77,10 +92,11 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
     /// <summary>Adds entries that no fact from elsewhere caused, in one statement.</summary>
     public static async Task AddAllAsync(Work work, IReadOnlyList<TimelineEntry> entries, CancellationToken cancel)
     {
-        await work.ExecuteAsync(
+        await work.FindAsync<int>(
             InsertAll,
             new
             {
+                IncidentWatch.Channel,
                 work.Now,
                 By = work.Viewer.Id.Value,
                 ByName = work.Viewer.Name,
@@ -97,5 +113,5 @@ internal sealed record TimelineEntry(IncidentId Incident, string Kind)
 
     /// <summary>Says that the incident moved, and when the next word is due.</summary>
     public static Task TouchAsync(Work work, IncidentId incident, DateTimeOffset? due, CancellationToken cancel) =>
-        work.ExecuteAsync(Touch, new { Id = incident.Value, work.Now, ByName = work.Viewer.Name, Due = due }, cancel);
+        work.FindAsync<int>(Touch, new { IncidentWatch.Channel, Id = incident.Value, work.Now, ByName = work.Viewer.Name, Due = due }, cancel);
 }
