@@ -19,7 +19,7 @@ internal static class SiteMail
             pki cirt key "/var/lib/cirt-mail/tls.key"
             queue ttl 3d
             smtp max-message-size "25M"
-            listen on socket
+            listen on 127.0.0.1 port 2525 tag "own"
 
             """);
         if (site.MailFor.Count > 0)
@@ -35,12 +35,12 @@ internal static class SiteMail
 
                 """);
         var relay = site.MailRelay.Length > 0 ? $" host \"smtp://{site.MailRelay}\"" : "";
-        return text.Append(CultureInfo.InvariantCulture, $"action \"out\" relay{relay} helo \"{name}\"\nmatch from socket for any action \"out\"\n").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"action \"out\" relay{relay} helo \"{name}\"\nmatch tag \"own\" from local for any action \"out\"\n").ToString();
     }
 
-    /// <summary>What the host is told of it. Settings of its own in <c>config.json</c> do not count on a machine that has a mail server.</summary>
+    /// <summary>What the host is told of it: it hands over by loopback, since this server's sendmail wants set-id rights, which nothing below the host may take. Settings of its own in <c>config.json</c> do not count on a machine that has a mail server.</summary>
     public static string Environment(SiteSettings site) =>
-        (site.MailFor.Count > 0 ? $"CIRT_kernel__mail__maildir={Maildir}\n" : "") + "CIRT_kernel__mail__sendmail=\"/usr/sbin/sendmail -oi -f {sender}\"\n";
+        (site.MailFor.Count > 0 ? $"CIRT_kernel__mail__maildir={Maildir}\n" : "") + "CIRT_kernel__mail__sendmail=\"/usr/bin/smtp -F {sender} -s smtp+notls://127.0.0.1:2525\"\n";
 
     /// <summary>A domain, or one address, of signs that can stand in the server's file as they are.</summary>
     public static bool IsWanted(string text) =>

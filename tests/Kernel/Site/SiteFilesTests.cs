@@ -52,7 +52,7 @@ public sealed class SiteFilesTests
 
         Assert.Contains("table wanted { \"@samplia.example\", \"report@cirt.samplia.example\" }\n", files["cirt/smtpd.conf"], StringComparison.Ordinal);
         Assert.Contains("match from any for any rcpt-to <wanted> action \"in\"\nactio", files["cirt/smtpd.conf"], StringComparison.Ordinal);
-        Assert.EndsWith("relay host \"smtp://relay.samplia.example:587\" helo \"cirt.samplia.example\"\nmatch from socket for any action \"out\"\n", files["cirt/smtpd.conf"], StringComparison.Ordinal);
+        Assert.EndsWith("relay host \"smtp://relay.samplia.example:587\" helo \"cirt.samplia.example\"\nmatch tag \"own\" from local for any action \"out\"\n", files["cirt/smtpd.conf"], StringComparison.Ordinal);
         Assert.Contains("kernel__mail__maildir=", files["cirt/mail.env"], StringComparison.Ordinal);
     }
 
@@ -61,7 +61,7 @@ public sealed class SiteFilesTests
     {
         var files = SiteFiles.Of(new() { MailRelay = "relay.samplia.example" });
 
-        Assert.DoesNotContain("port 25", files["cirt/smtpd.conf"], StringComparison.Ordinal);
+        Assert.Equal(["listen on 127.0.0.1 port 2525 tag \"own\""], files["cirt/smtpd.conf"].Split('\n').Where(l => l.StartsWith("listen", StringComparison.Ordinal)));
         Assert.DoesNotContain("maildir", files["cirt/mail.env"], StringComparison.Ordinal);
         Assert.DoesNotContain("cirt/smtpd.conf", SiteFiles.Of(new()).Keys);
     }
