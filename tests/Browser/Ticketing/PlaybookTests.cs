@@ -126,6 +126,17 @@ public sealed class PlaybookTests : IAsyncLifetime
             await page.WaitForFunctionAsync("() => document.documentElement.dataset.circuit === 'up'", null, new() { Timeout = 30_000 });
             await page.Locator("#step-1-due").FillAsync("20");
             await page.Locator("#step-1-due").BlurAsync();
+            await Assertions.Expect(page.Locator(".draft-note button")).ToBeVisibleAsync(s_soon);
+            // Closed by mistake: it goes on where it was left, and thrown away it is as saved.
+            await session.GoAsync("/tickets/playbooks/0198c0de-0000-7000-8000-0000000000a5/edit");
+            await Assertions.Expect(page.Locator("#step-1-due")).ToHaveValueAsync("20", new() { Timeout = 30_000 });
+            await page.WaitForFunctionAsync("() => document.documentElement.dataset.circuit === 'up'", null, new() { Timeout = 30_000 });
+            await page.Locator(".draft-note button").ClickAsync();
+            await Assertions.Expect(page.Locator("#step-1-due")).Not.ToHaveValueAsync("20", new() { Timeout = 30_000 });
+            await Assertions.Expect(page.Locator(".draft-note button")).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+            await page.Locator("#step-1-due").FillAsync("20");
+            await page.Locator("#step-1-due").BlurAsync();
+            await Assertions.Expect(page.Locator(".draft-note button")).ToBeVisibleAsync(s_soon);
             await session.PictureAsync($"playbook-edit-{language}");
             await page.Locator(".form-actions button.primary").ClickAsync();
             await Assertions.Expect(page.Locator("a[href$='?version=2']")).ToBeVisibleAsync(s_soon);

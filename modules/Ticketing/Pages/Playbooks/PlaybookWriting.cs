@@ -7,6 +7,18 @@ namespace Appliance.Ticketing.Pages.Playbooks;
 /// <summary>A playbook while it is written: one language at a time, every text in a place of its own.</summary>
 internal sealed class PlaybookWriting
 {
+    /// <summary>The language that is being written.</summary>
+    public string Language { get; set; } = Languages.All[0];
+
+    /// <summary>The version that the writing began from: whoever saved another meanwhile is not written over.</summary>
+    public int Version { get; init; }
+
+    /// <summary>What the server keeps of it, or what it began with.</summary>
+    public string Kept { get; set; } = "";
+
+    /// <summary>When it was kept; null before anything was.</summary>
+    public DateTimeOffset? KeptAt { get; set; }
+
     public Dictionary<string, string> Names { get; } = [];
 
     public List<string> Types { get; init; } = [];
@@ -18,12 +30,20 @@ internal sealed class PlaybookWriting
     /// <summary>The languages in which something is written.</summary>
     public IEnumerable<string> Written => Languages.All.Where(l => Names.TryGetValue(l, out var name) && name.Trim().Length > 0);
 
-    public static PlaybookWriting Of(PlaybookFields fields)
+    public static PlaybookWriting Of(PlaybookFields fields, int version, string kept = "", DateTimeOffset? keptAt = null)
     {
-        var writing = new PlaybookWriting { Types = [.. fields.Types], Severities = [.. fields.Severities], Steps = [.. fields.Steps.Select(StepWriting.Of)] };
+        var writing = new PlaybookWriting { Version = version, Kept = kept, KeptAt = keptAt, Types = [.. fields.Types], Severities = [.. fields.Severities], Steps = [.. fields.Steps.Select(StepWriting.Of)] };
         foreach (var (language, name) in fields.Names)
             writing.Names[language] = name;
+        writing.Language = writing.Written.Contains(InLanguage.Writer) ? InLanguage.Writer : writing.Written.FirstOrDefault(InLanguage.Writer);
         return writing;
+    }
+
+    /// <summary>Nothing was changed yet.</summary>
+    public PlaybookWriting Begun()
+    {
+        Kept = KeptPlaybook.Of(this);
+        return this;
     }
 
     public PlaybookFields Fields() => new() { Names = Names, Types = Types, Severities = [.. Severities], Steps = [.. Steps.Select(s => s.Step())] };
