@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Appliance.Architecture.Sources;
 
 /// <summary>What a file may look like.</summary>
-internal static class SourceRules
+internal static partial class SourceRules
 {
     public const int Wall = 800;
 
@@ -41,7 +42,28 @@ internal static class SourceRules
         files.Where(file => file.StartsWith("modules/", StringComparison.Ordinal) && (file.Contains("/wwwroot/", StringComparison.Ordinal) || file.EndsWith(".razor.css", StringComparison.Ordinal) || file.EndsWith(".razor.js", StringComparison.Ordinal)))
             .Select(file => $"{file} belongs into src/Ui");
 
+    /// <summary>The live page is handed what was read for the first picture and does not read it again: what a reading function keeps in a field is missing there.</summary>
+    public static IEnumerable<string> Forgotten(string file, string text)
+    {
+        var carried = CarriedField().Matches(text).Select(m => m.Groups[1].Value).ToHashSet();
+        return
+            from load in LoadedBy().Matches(text).Select(m => m.Groups[1].Value).Distinct()
+            let body = Regex.Match(text, $@"Task<.*>\s+{load}\(.*\)\s*\n\s*\{{((?:.*\n)*?)  \}}").Groups[1].Value
+            from field in SetField().Matches(body).SelectMany(m => m.Groups[1].Value.Split(", ")).Distinct()
+            where !carried.Contains(field)
+            select $"{file}: {load} sets {field}, which the live page is not handed: set it in Taken, or bind a Carried to it";
+    }
+
     /// <summary>A project whose packages are not locked builds something else tomorrow.</summary>
     public static IEnumerable<string> Unlocked(IReadOnlyCollection<string> projects, IReadOnlyCollection<string> locks) =>
         projects.Where(project => !locks.Contains(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json"))).Select(project => $"{project} has no packages.lock.json: restore it and commit the file");
+
+    [GeneratedRegex(@"\bLoad=""(\w+)""")]
+    private static partial Regex LoadedBy();
+
+    [GeneratedRegex(@"<Carried [^>]*@bind-Value=""(_\w+)""")]
+    private static partial Regex CarriedField();
+
+    [GeneratedRegex(@"^\s+\(?(_\w+(?:, _\w+)*)\)? = ", RegexOptions.Multiline)]
+    private static partial Regex SetField();
 }

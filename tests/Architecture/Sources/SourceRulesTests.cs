@@ -24,6 +24,9 @@ public sealed class SourceRulesTests
     public void No_page_overwrites_what_is_being_typed() => Faults.None(Product.Files(".razor").SelectMany(file => SourceRules.OverwritesTyping(file, Product.Read(file))));
 
     [Fact]
+    public void Live_pages_are_handed_all_that_they_show() => Faults.None(Product.Files(".razor").SelectMany(file => SourceRules.Forgotten(file, Product.Read(file))));
+
+    [Fact]
     public void Modules_bring_no_assets() => Faults.None(SourceRules.AssetsInModules(Product.Files("")));
 
     [Fact]
@@ -72,6 +75,14 @@ public sealed class SourceRulesTests
     {
         Assert.Single(SourceRules.OverwritesTyping("a.razor", "<p>\n<input value=\"@_words\" @oninput=\"Find\" />"));
         Assert.Empty(SourceRules.OverwritesTyping("a.razor", "<input @bind:get=\"_words\" @bind:set=\"Find\" @bind:event=\"oninput\" />"));
+    }
+
+    [Fact]
+    public void Field_that_the_live_page_lacks_is_caught()
+    {
+        const string page = "<LoadView Load=\"LoadAsync\" />\n@code {\n  private async Task<Outcome<Sheet>> LoadAsync(CancellationToken cancel)\n  {\n    if (x)\n      (_version, _from) = (sheet.Version, 1);\n    return sheet;\n  }\n}\n";
+        Assert.Equal(2, SourceRules.Forgotten("a.razor", page).Count());
+        Assert.Single(SourceRules.Forgotten("a.razor", "<Carried Name=\"v\" @bind-Value=\"_version\" />\n" + page));
     }
 
     [Fact]
