@@ -288,9 +288,22 @@ public sealed class RemoteSensorTests
         private async Task PinAsync(string key) =>
             await File.WriteAllTextAsync(Path.Combine(_root, "etc", "far.known_hosts"), "far " + string.Join(' ', (await File.ReadAllTextAsync(Path.Combine(_root, key + ".pub"))).Split(' ')[..2]) + "\n");
 
+        private static string Listed(int parent)
+        {
+            try
+            {
+                return File.ReadAllText($"/proc/{parent}/task/{parent}/children");
+            }
+            catch (IOException)
+            {
+                // It ended since it was listed itself.
+                return "";
+            }
+        }
+
         private static IEnumerable<int> ChildrenOf(int parent)
         {
-            foreach (var child in File.ReadAllText($"/proc/{parent}/task/{parent}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static c => int.Parse(c, CultureInfo.InvariantCulture)))
+            foreach (var child in Listed(parent).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static c => int.Parse(c, CultureInfo.InvariantCulture)))
             {
                 yield return child;
                 foreach (var below in ChildrenOf(child))
