@@ -48,6 +48,7 @@ public sealed class CircuitTests(ConsoleHost console) : IClassFixture<ConsoleHos
         await page.ReloadAsync();
         await ConsoleHost.ReadyAsync(page);
 
+        await page.WaitForFunctionAsync($"() => document.querySelector(\"{Notes}\").value.length === {text.Length}", null, new() { Timeout = 30_000 });
         Assert.True(text == await page.InputValueAsync(Notes), "the text came back changed");
     }
 
